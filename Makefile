@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds, runs and tests selfhealed and selfhealctl; everything made lands in $(BUILD).
+#
+# all     the two programs (default): $(BUILD)/selfhealed, $(BUILD)/selfhealctl
+# run     set up what is missing, build, watch this host and two simulated services
+# demo    a simulated fault found, healed and verified; SPEED=N: N times faster
+# check   all tests that this place can run: unit, sim, demo, e2e
+# unit    the unit tests, under sanitizers
+# sim     simulated days through the judge, under sanitizers
+# e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
+# fresh   run and check in a debootstrapped Debian 12 (root, network)
+# lint    warnings, format, static analysis, layers, scripts and manuals
+# clean   remove $(BUILD)
+#
+# NO_INSTALL=1 names missing packages and stops; V=1 shows the commands.
+BUILD ?= build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+
+WERROR ?= -Werror
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla $(WERROR)
+CFLAGS ?= -O2 -g
+INCLUDES := -Idaemon -I. -isystem $(BUILD)/bpf
+LANGUAGE := -std=gnu17 -D_GNU_SOURCE $(INCLUDES)
+ALL_CFLAGS := $(LANGUAGE) $(WARNINGS) $(CFLAGS) -ffp-contract=off -fPIE -MMD -MP
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+DAEMON_LIBS := -lbpf -lelf -lz -lsystemd -lsqlite3 -lm -lpthread
+CLIENT_LIBS := -lsqlite3 -lsystemd -lsmartcols -lm
+
+BPF_SOURCES := $(wildcard bpf/*.bpf.c)
+SKELETONS := $(BPF_SOURCES:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
+CORE_SOURCES := $(wildcard daemon/base/*.c daemon/record/*.c daemon/judge/*.c) \
+	$(addprefix daemon/store/,chunk.c column.c schema.c statement.c) $(wildcard daemon/store/reader*.c)
+DAEMON_SOURCES := $(filter-out $(CORE_SOURCES),$(wildcard daemon/*.c daemon/*/*.c))
+CLIENT_SOURCES := $(wildcard cli/*.c)
+UNIT_SOURCES := $(wildcard tests/unit/*.c)
+SIM_SOURCES := $(wildcard tests/sim/*.c)
+# Without main.c: what a test program may call.
+TESTABLE_SOURCES := $(filter-out %/main.c,$(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES))
+PATIENT_SOURCES := $(wildcard tests/e2e/patients/*.c)
+ALL_SOURCES := $(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES) $(UNIT_SOURCES) \
+	$(SIM_SOURCES) $(PATIENT_SOURCES)
+ALL_HEADERS := $(wildcard bpf/*.h daemon/*.h daemon/*/*.h cli/*.h tests/*/*.h)
+
+# The schemas are embedded as they are (.incbin), so they have one owner each.
+EMBEDDED := daemon/store/schema_text.S
+EMBEDDED_OBJECTS := $(EMBEDDED:%.S=$(BUILD)/obj/%.o)
+
+CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/obj/%.o) $(EMBEDDED_OBJECTS)
+DAEMON_OBJECTS := $(DAEMON_SOURCES:%.c=$(BUILD)/obj/%.o)
+CLIENT_OBJECTS := $(CLIENT_SOURCES:%.c=$(BUILD)/obj/%.o)
+UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(TESTABLE_SOURCES) $(UNIT_SOURCES)) \
+	$(EMBEDDED_OBJECTS)
+SIM_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(CORE_SOURCES) daemon/sense/simulator.c \
+	$(SIM_SOURCES)) $(EMBEDDED_OBJECTS)
+PATIENTS := $(PATIENT_SOURCES:tests/e2e/patients/%.c=$(BUILD)/patients/%)
+
+ifneq ($(V),1)
+.SILENT:
+endif
+
+# ---- programs ------------------------------------------------------------------
+
+all: $(BUILD)/selfhealed $(BUILD)/selfhealctl
+
+# The Makefile too: a file that changes sides has no newer object.
+$(BUILD)/libcore.a: $(CORE_OBJECTS) Makefile
+	rm -f $@
+	$(AR) rcs $@ $(CORE_OBJECTS)
+$(BUILD)/selfhealed: $(DAEMON_OBJECTS) $(BUILD)/libcore.a
+	echo "  link    $@"
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
+$(BUILD)/selfhealctl: $(CLIENT_OBJECTS) $(BUILD)/libcore.a
+	echo "  link    $@"
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(CLIENT_LIBS)
+$(BUILD)/unit: $(UNIT_OBJECTS)
+	echo "  link    $@"
+	$(CC) $(SANITIZE) -o $@ $^ $(DAEMON_LIBS) -lsmartcols -lcriterion
+$(BUILD)/sim: $(SIM_OBJECTS)
+	echo "  link    $@"
+	$(CC) $(SANITIZE) -o $@ $^ $(CLIENT_LIBS)
+
+$(BUILD)/obj/daemon/store/%.o: daemon/store/%.S daemon/store/schema.sql daemon/store/live.sql
+	mkdir -p $(@D)
+	$(CC) -I. -c -o $@ $<
+$(BUILD)/obj/%.o: %.c | $(SKELETONS)
+	echo "  cc      $<"
+	mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+# Criterion's own macros do not pass -Wconversion.
+$(BUILD)/asan/tests/%.o: tests/%.c | $(SKELETONS)
+	echo "  cc asan $<"
+	mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-conversion $(SANITIZE) -c -o $@ $<
+$(BUILD)/asan/%.o: %.c | $(SKELETONS)
+	echo "  cc asan $<"
+	mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
+$(BUILD)/patients/%: tests/e2e/patients/%.c
+	echo "  cc      $<"
+	mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MF $@.d -MT $@ -pie -o $@ $< -lpthread
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h)
+	echo "  bpf     $<"
+	mkdir -p $(@D)
+	$(CLANG) -O2 -g -target bpf -mcpu=v3 -Wall -Werror -Ibpf -I. -c -o $@ $<
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	{ echo '/* NOLINTBEGIN */'; $(BPFTOOL) gen skeleton $< name $*_bpf; \
+		echo '/* NOLINTEND */'; } > $@
+
+# ---- set-up --------------------------------------------------------------------
+
+# Again after the list changed, or after any package came or went.
+SETUP_INPUTS := packaging/setup packaging/debian/control $(wildcard /var/lib/dpkg/status)
+$(BUILD)/setup: $(SETUP_INPUTS)
+	packaging/setup
+	mkdir -p $(@D)
+	touch $@
+$(BUILD)/setup-with-tests: $(SETUP_INPUTS)
+	packaging/setup --with-tests
+	mkdir -p $(@D)
+	touch $@
+
+# make again: only now is it known where the tools are. As many jobs as CPUs,
+# unless somebody said how many.
+BUILD_NOW = $(MAKE) --no-print-directory \
+	$(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# ---- to look at ----------------------------------------------------------------
+
+run: $(BUILD)/setup
+	$(BUILD_NOW) all
+	$(BUILD)/selfhealed --simulate --inject memory-leak:sim-web.service:20s \
+		--state-dir $(BUILD)/state-$$(id -u) --rules packaging/conf/rules.d
+
+demo: $(BUILD)/setup
+	$(BUILD_NOW) all
+	packaging/demo --build $(BUILD) $(if $(SPEED),--speed $(SPEED))
+
+# The demo, and its control: with healing held to observe it must fail.
+demo-control: $(BUILD)/setup
+	$(BUILD_NOW) all
+	tests/demo --build $(BUILD)
+
+# ---- tests ---------------------------------------------------------------------
+
+check: $(BUILD)/setup-with-tests
+	tests/check --build $(BUILD) unit sim demo-control e2e
+
+unit: $(BUILD)/setup-with-tests
+	$(BUILD_NOW) $(BUILD)/unit
+	tests/sanitized $(BUILD)/unit
+
+sim: $(BUILD)/setup-with-tests
+	$(BUILD_NOW) $(BUILD)/sim
+	tests/sanitized $(BUILD)/sim $(wildcard tests/sim/*.day)
+
+e2e: $(BUILD)/setup-with-tests
+	$(BUILD_NOW) all $(PATIENTS)
+	tests/e2e/run --build $(BUILD) $(CASES)
+
+fresh: $(BUILD)/setup-with-tests
+	tests/fresh $(BUILD)/fresh
+
+lint: $(BUILD)/setup-with-tests
+	tests/lint/run --build $(BUILD)
+
+# Used by tests/lint/run: one stamp a file, so that only what changed is read again.
+TIDY := $(filter-out tests/unit/%,$(ALL_SOURCES))
+lint-gcc: all $(PATIENTS) $(if $(UNIT_SOURCES),$(BUILD)/unit) $(if $(SIM_SOURCES),$(BUILD)/sim)
+lint-clang: $(ALL_SOURCES:%=$(BUILD)/lint/%.clang)
+lint-tidy: $(TIDY:%=$(BUILD)/lint/%.tidy)
+$(BUILD)/lint/%.clang: % $(ALL_HEADERS) | $(SKELETONS)
+	mkdir -p $(@D)
+	$(CLANG) -fsyntax-only $(LANGUAGE) $(WARNINGS) $(if $(filter tests/%,$<),-Wno-conversion) $<
+	touch $@
+$(BUILD)/lint/%.tidy: % $(ALL_HEADERS) .clang-tidy | $(SKELETONS)
+	mkdir -p $(@D)
+	clang-tidy --quiet $< -- $(LANGUAGE) 2>$@.said || { cat $@.said; exit 1; }
+	touch $@
+
+help:
+	awk 'NR > 1 { if (!sub(/^# ?/, "")) exit; print }' $(firstword $(MAKEFILE_LIST))
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all run demo demo-control check unit sim e2e fresh lint lint-gcc lint-clang lint-tidy help clean
+.DELETE_ON_ERROR:
+# Named in pattern rules alone, these would be deleted as intermediate.
+.SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o)
+-include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(DAEMON_OBJECTS) $(CLIENT_OBJECTS) $(UNIT_OBJECTS) \
+	$(SIM_OBJECTS)) $(PATIENTS:=.d)

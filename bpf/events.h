@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The wire: what the kernel's side hands to daemon/sense, in maps and in the ring.
+ * Fixed width and without a hole, so that both compilers lay it out alike.
+ */
+#ifdef __bpf__
+#include "kernel.h"
+#else
+#include <linux/types.h>
+#endif
+
+#define WATCHED_MAX 4096 /* cgroups, and records of a walk */
+#define COMMAND_MAX 16	 /* TASK_COMM_LEN */
+
+/* What only grows while a thread lives. */
+enum total {
+	TOTAL_EXEC_NS,
+	TOTAL_RUN_DELAY_NS, /* runnable, waiting for a CPU */
+	TOTAL_SWITCHES_VOLUNTARY,
+	TOTAL_SWITCHES_INVOLUNTARY,
+	TOTAL_MINOR_FAULTS,
+	TOTAL_MAJOR_FAULTS,
+	TOTAL_READ_BYTES,
+	TOTAL_WRITE_BYTES,
+	TOTAL_N
+};
+
+struct totals {
+	__u64 of[TOTAL_N];
+};
+
+/* One record of a walk of tasks: of a unit, or of a process. */
+struct task_sums {
+	struct totals alive;
+	/* Of threads between the flag that they exit and the end of it: their totals may be, or not
+	 * yet be, in unit_counters.ended. */
+	struct totals leaving;
+	__u64 rss_pages; /* anonymous */
+	__u64 swap_pages;
+	__u64 descriptors;
+	__u32 processes; /* that have a thread alive */
+	__u32 threads;
+	__u32 blocked;
+	__u32 stopped;
+	__u32 zombies;
+	/* By process only. */
+	__u32 parent;
+	__u64 cgroup_id;
+	char command[COMMAND_MAX];
+};
+
+enum cgroup_have {
+	CGROUP_HAVE_MEMORY = 1 << 0,
+	CGROUP_HAVE_SWAP = 1 << 1,
+	CGROUP_HAVE_THREADS = 1 << 2,
+	CGROUP_HAVE_PSI = 1 << 3,
+};
+
+enum fact_psi { /* in the kernel's order, enum psi_states */
+		FACT_PSI_IO_SOME,
+		FACT_PSI_IO_FULL,
+		FACT_PSI_MEMORY_SOME,
+		FACT_PSI_MEMORY_FULL,
+		FACT_PSI_CPU_SOME,
+		FACT_PSI_N
+};
+
+/* One record of a walk of cgroups. CPU is as fresh as the last flush of cpu.stat above it. */
+struct cgroup_facts {
+	__u32 have;
+	__u32 unused;
+	__u64 cpu_ns;
+	__u64 memory_pages;
+	__u64 swap_pages;
+	__u64 threads;
+	__u64 psi_ns[FACT_PSI_N];
+};
+
+/* What tracepoints count, of a unit; of unit 0, which is the whole host, without `ended`. Only
+ * grows. */
+struct unit_counters {
+	__u64 forks;
+	__u64 exits;
+	__u64 exits_failed;
+	__u64 exits_signal;
+	__u64 oom_kills;
+	struct totals ended; /* of threads that ended under watch */
+};
+
+enum kernel_event_kind { KERNEL_EVENT_EXIT, KERNEL_EVENT_OOM_KILL };
+
+/* One record of the ring: an OOM kill, or an exit by signal or with a code. */
+struct kernel_event {
+	__u64 when_ns; /* since boot */
+	__u64 cgroup_id;
+	__u32 unit; /* 0: not of a watched one */
+	__u32 kind;
+	__u32 pid;
+	__u32 code; /* as wait(2) has it */
+};
+
+_Static_assert(sizeof(struct kernel_event) == 32, "a record of the ring is 32 bytes");
+_Static_assert(sizeof(struct task_sums) == 2 * sizeof(struct totals) + 72, "no hole");
+_Static_assert(sizeof(struct cgroup_facts) == 80, "no hole");

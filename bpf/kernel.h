@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The kernel fields we read, declared by hand for CO-RE, and no others.
+ *
+ * A generated header is 2.8 MB, belongs to one kernel, and makes a build need
+ * one. Here each field that is read stands once; where it lies is settled at load time
+ * from the running kernel's own BTF. A name with three underscores is a flavour:
+ * the same struct as other kernels have it.
+ */
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+/* Types of the helpers' prototypes: checksums and addresses, in network order. */
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+/* include/uapi/linux/bpf.h */
+#define BPF_MAP_TYPE_HASH     1
+#define BPF_MAP_TYPE_LRU_HASH 9
+#define BPF_MAP_TYPE_RINGBUF  27
+#define BPF_NOEXIST	      1
+#define BPF_RB_NO_WAKEUP      1
+#define BPF_RB_FORCE_WAKEUP   2
+
+/* include/linux/sched.h, sched/signal.h, mm_types_task.h: the same in 5.10 to 6.18. */
+#define TASK_UNINTERRUPTIBLE 0x02
+#define TASK_STOPPED	     0x04
+#define TASK_TRACED	     0x08
+#define TASK_NOLOAD	     0x400 /* with UNINTERRUPTIBLE: idle, which proc(5) shows as I */
+#define PF_EXITING	     0x04
+#define PF_KTHREAD	     0x200000
+#define SIGNAL_GROUP_EXIT    0x04
+#define MM_ANONPAGES	     1
+#define MM_SWAPENTS	     2
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+/* ---- tasks ---- */
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
+};
+
+struct sched_info {
+	__u64 run_delay;
+};
+
+struct task_io_accounting {
+	__u64 read_bytes;
+	__u64 write_bytes;
+};
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to exit */
+	int group_exit_code;
+	unsigned int flags;
+	/* Of threads that ended and were released. */
+	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
+	struct task_io_accounting ioac;
+	__u64 sum_sched_runtime;
+};
+
+struct percpu_counter {
+	__s64 count;
+};
+
+struct mm_struct {
+	struct percpu_counter rss_stat[4];
+};
+
+struct mm_rss_stat___before_6_2 {
+	atomic_long_t count[4];
+};
+
+struct mm_struct___before_6_2 {
+	struct mm_rss_stat___before_6_2 rss_stat;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	unsigned long *open_fds;
+	unsigned long *full_fds_bits; /* a bit for each word of open_fds that is all ones */
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct task_struct {
+	unsigned int __state;
+	unsigned int flags;
+	struct sched_entity se;
+	struct sched_info sched_info;
+	struct mm_struct *mm;
+	int exit_state;
+	int exit_code;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
+	__u64 start_time;
+	char comm[16];
+	struct files_struct *files;
+	struct signal_struct *signal;
+	struct task_io_accounting ioac;
+	struct css_set *cgroups;
+};
+
+struct task_struct___before_5_14 {
+	volatile long state;
+};
+
+/* ---- cgroups ---- */
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct task_cputime {
+	__u64 sum_exec_runtime;
+};
+
+struct cgroup_base_stat {
+	struct task_cputime cputime;
+};
+
+struct psi_group {
+	bool enabled;
+	__u64 total[6]; /* ns; the first row is PSI_AVGS, that of the pressure files */
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_subsys_state *subsys[1]; /* as many as there are controllers */
+	struct cgroup_base_stat bstat;
+	struct psi_group *psi;
+};
+
+enum cgroup_subsys_id {
+	memory_cgrp_id = 1, /* the values are the running kernel's */
+	pids_cgrp_id = 2,
+};
+
+struct page_counter {
+	atomic_long_t usage; /* pages */
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
+	struct page_counter swap;
+};
+
+struct pids_cgroup {
+	struct cgroup_subsys_state css;
+	atomic64_t counter;
+};
+
+/* ---- what iterators are given ---- */
+
+struct bpf_iter__task {
+	struct task_struct *task; /* NULL at the end */
+};
+
+struct bpf_iter__cgroup {
+	struct cgroup *cgroup; /* NULL at the end */
+};
+
+#pragma clang attribute pop

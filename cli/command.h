@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* What a command is, and what it gets. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/output.h"
+#include "store/reader.h"
+
+/* Exit codes that scripts may rely on. */
+enum exit_code {
+	EXIT_WELL = 0,
+	EXIT_SICK = 1, /* something is sick, or a heal failed */
+	EXIT_USAGE = 2,
+	EXIT_NO_STATE = 3,
+	EXIT_REFUSED = 4,
+};
+
+/* The options that only some commands take. */
+enum accepts {
+	ACCEPTS_ALL = 1 << 0,
+	ACCEPTS_JSON = 1 << 1,
+	ACCEPTS_SINCE = 1 << 2,
+	ACCEPTS_LIMIT = 1 << 3,
+	ACCEPTS_STEPS = 1 << 4,
+};
+
+struct context {
+	const struct output *output;
+	const char *state_dir; /* --state-dir; NULL: installed places */
+	const char *db;	       /* --db; NULL */
+	bool all;	       /* --all */
+	bool json;	       /* --json */
+	bool steps;	       /* --steps */
+	const char *since;     /* --since; NULL */
+	size_t limit;	       /* --limit; 0: all */
+	struct reader *reader; /* open when the command asked for it */
+};
+
+struct command {
+	const char *name;
+	const char *usage; /* after the name */
+	const char *summary;
+	const char *details;  /* for --help: lines that end with a newline */
+	unsigned int accepts; /* enum accepts */
+	bool reads;	      /* wants context->reader */
+	/* argv[0] is the command. Returns an exit code, or a negative errno after it was said. */
+	int (*run)(struct context *context, int argc, char **argv);
+};
+
+extern const struct command command_status, command_history, command_inject;
+
+/* Say what is wrong with the arguments and how it would be right; returns EXIT_USAGE. */
+int command_usage(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The unit that a person means: as systemctl, a name without a type is a service. -EINVAL: that can
+ * be no unit. */
+int command_unit_name(const char *text, char *ret, size_t size);

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sentences about records; which words stand for what is said in record.c. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/phrase.h"
+
+#define NUMBER_SIZE 32
+
+char *phrase_unit(char *buffer, size_t size, const char *name, bool synthetic)
+{
+	(void)snprintf(buffer, size, "%s%s", name, synthetic ? " (simulated)" : "");
+	return buffer;
+}
+
+char *phrase_value(char *buffer, size_t size, uint32_t metric, double value)
+{
+	return text_quantity(buffer, size, metric < METRIC_N ? metric_table[metric].quantity : "",
+			     value);
+}
+
+char *phrase_lead(char *buffer, size_t size, uint32_t lead, double value, double expected)
+{
+	char is[NUMBER_SIZE], normal[NUMBER_SIZE];
+
+	if (lead >= METRIC_N)
+		(void)snprintf(buffer, size, "%s", "");
+	else if (isnan(expected))
+		(void)snprintf(buffer, size, "%s %s", metric_table[lead].name,
+			       phrase_value(is, sizeof(is), lead, value));
+	else
+		(void)snprintf(buffer, size, "%s %s, normal %s", metric_table[lead].name,
+			       phrase_value(is, sizeof(is), lead, value),
+			       phrase_value(normal, sizeof(normal), lead, expected));
+	return buffer;
+}
+
+char *phrase_trouble(char *buffer, size_t size, const char *rule, uint32_t lead, double value,
+		     double expected)
+{
+	char evidence[4 * NUMBER_SIZE];
+
+	(void)phrase_lead(evidence, sizeof(evidence), lead, value, expected);
+	(void)snprintf(buffer, size, "%s%s%s", *rule ? rule : "unusual", *evidence ? ": " : "",
+		       evidence);
+	return buffer;
+}
+
+/* What one allowed decision comes to, as short as a table wants it. */
+static const char *way_done(enum way way)
+{
+	switch (way) {
+	case WAY_MOCK:
+		return "mock: would restart";
+	case WAY_SYSTEMD:
+		return "restart by systemd";
+	case WAY_SIMULATOR:
+		return "restart by simulator";
+	default:
+		return "restart";
+	}
+}
+
+/* How an attempt went, where it did not just end well. */
+static const char *result_done(const struct story *story)
+{
+	if (!story->has_attempt)
+		return ", not begun";
+	switch (story->attempt.result) {
+	case ATTEMPT_RESULT_NONE:
+		return ", under way";
+	case ATTEMPT_RESULT_FAILED:
+		return " failed";
+	case ATTEMPT_RESULT_REFUSED:
+		return " was refused";
+	case ATTEMPT_RESULT_TIMEOUT:
+		return " did not end in time";
+	case ATTEMPT_RESULT_LOST:
+		return ", its end is not known";
+	default:
+		return "";
+	}
+}
+
+char *phrase_done(char *buffer, size_t size, const struct story *story)
+{
+	enum why why = story->has_decision ? story->decision.why : story->incident.why;
+	char times[NUMBER_SIZE] = "";
+
+	if (!story->has_decision || why != WHY_ALLOWED) {
+		(void)snprintf(buffer, size, "nothing: %s",
+			       why == WHY_NOTHING_WANTED ? "no rule asks for it"
+							 : why_sentence(why));
+		return buffer;
+	}
+	if (story->incident.n_attempts > 1)
+		(void)snprintf(times, sizeof(times), ", %" PRIu32 " times",
+			       story->incident.n_attempts);
+	(void)snprintf(buffer, size, "%s%s%s", way_done(story->decision.way), result_done(story),
+		       times);
+	return buffer;
+}
+
+static char *phrase_waiting(char *buffer, size_t size, const struct verdict *verdict)
+{
+	char held[NUMBER_SIZE], must[NUMBER_SIZE];
+
+	if (!verdict->rule[0] || verdict->held_s >= verdict->for_s)
+		(void)snprintf(buffer, size, "noted, no more");
+	else
+		(void)snprintf(buffer, size, "waiting: %s of %s",
+			       text_span(held, sizeof(held), SECONDS(verdict->held_s)),
+			       text_span(must, sizeof(must), SECONDS(verdict->for_s)));
+	return buffer;
+}
+
+char *phrase_answer(char *buffer, size_t size, const struct present *present,
+		    const struct story *story)
+{
+	char done[PHRASE_SIZE];
+	const char *more = "";
+	enum why why = present->why;
+
+	if (!story || !story->has_decision || story->decision.why != WHY_ALLOWED) {
+		if (why == WHY_ALLOWED)
+			(void)snprintf(buffer, size, "restart decided");
+		else if (why == WHY_NOTHING_WANTED)
+			(void)phrase_waiting(buffer, size, &present->verdict);
+		else
+			(void)snprintf(buffer, size, "nothing: %s", why_sentence(why));
+		return buffer;
+	}
+	(void)phrase_done(done, sizeof(done), story);
+	if (!story->has_outcome) {
+		if (story->has_attempt && story->attempt.state == ATTEMPT_DONE)
+			more = ", watching whether it helps";
+		(void)snprintf(buffer, size, "%s%s", done, more);
+	} else if (why == WHY_NOTHING_WANTED || why == WHY_ALLOWED) {
+		(void)snprintf(buffer, size, "%s: %s", done, outcome_word(story->outcome.result));
+	} else {
+		(void)snprintf(buffer, size, "%s: %s; now nothing: %s", done,
+			       outcome_word(story->outcome.result), why_sentence(why));
+	}
+	return buffer;
+}
+
+static char *phrase_decision(char *buffer, size_t size, const struct decision *decision)
+{
+	char trouble[PHRASE_SIZE];
+
+	if (decision->why != WHY_ALLOWED) {
+		(void)snprintf(buffer, size, "decided to do nothing: %s",
+			       decision->why == WHY_NOTHING_WANTED ? "no rule asks for it"
+								   : why_sentence(decision->why));
+		return buffer;
+	}
+	(void)phrase_trouble(trouble, sizeof(trouble), decision->rule, decision->lead,
+			     decision->lead_value, decision->lead_expected);
+	(void)snprintf(buffer, size, "decided: %s (%s); %" PRIu32 " more left in its budget",
+		       action_word(decision->action), trouble, decision->budget_left);
+	return buffer;
+}
+
+static char *phrase_attempt(char *buffer, size_t size, const struct attempt *attempt)
+{
+	const char *whom = attempt->way == WAY_SIMULATOR ? "the simulator" : "systemd";
+	char took[NUMBER_SIZE] = "0s";
+
+	if (attempt->ended_ms > attempt->started_ms)
+		(void)text_span(took, sizeof(took), attempt->ended_ms - attempt->started_ms);
+	switch (attempt->result) {
+	case ATTEMPT_RESULT_MOCKED:
+		(void)snprintf(buffer, size,
+			       "mock: this is where systemd would have been asked to restart it");
+		break;
+	case ATTEMPT_RESULT_DONE:
+		(void)snprintf(buffer, size, "asked %s for a restart: done after %s", whom, took);
+		break;
+	case ATTEMPT_RESULT_FAILED:
+		(void)snprintf(buffer, size, "asked %s for a restart: it FAILED after %s", whom,
+			       took);
+		break;
+	case ATTEMPT_RESULT_REFUSED:
+		(void)snprintf(buffer, size, "asked %s for a restart: REFUSED: %s", whom,
+			       attempt->job);
+		break;
+	case ATTEMPT_RESULT_TIMEOUT:
+		(void)snprintf(buffer, size, "asked %s for a restart: NO END within %s", whom,
+			       took);
+		break;
+	case ATTEMPT_RESULT_LOST:
+		(void)snprintf(buffer, size,
+			       "asked %s for a restart: how it ended is not known, the daemon or "
+			       "the bus went away",
+			       whom);
+		break;
+	default:
+		(void)snprintf(buffer, size, "asked %s for a restart: under way", whom);
+	}
+	return buffer;
+}
+
+static const char *outcome_sentence(enum outcome_result result)
+{
+	switch (result) {
+	case OUTCOME_HEALED:
+		return "HEALED, proven on the new run";
+	case OUTCOME_UNCHANGED:
+		return "NOT HEALED, unchanged: the same trouble again";
+	case OUTCOME_WORSE:
+		return "NOT HEALED, it is worse";
+	case OUTCOME_GONE:
+		return "NOT HEALED, it did not come back";
+	case OUTCOME_JOB_FAILED:
+		return "NOT HEALED, the restart was not done";
+	case OUTCOME_MOCKED:
+		return "nothing was done, so nothing is proven";
+	default:
+		return "NOT PROVEN: nobody was there to look";
+	}
+}
+
+static char *phrase_outcome(char *buffer, size_t size, const struct outcome *outcome)
+{
+	char after[NUMBER_SIZE], low[NUMBER_SIZE], high[NUMBER_SIZE];
+	char values[PHRASE_SIZE / 2] = "", range[PHRASE_SIZE / 4] = "", scores[64] = "";
+
+	if (outcome->result == OUTCOME_MOCKED) {
+		(void)snprintf(buffer, size, "%s", outcome_sentence(outcome->result));
+		return buffer;
+	}
+	if (!isnan(outcome->normal_low) && !isnan(outcome->normal_high))
+		(void)snprintf(
+			range, sizeof(range), ", normal is %s to %s",
+			phrase_value(low, sizeof(low), outcome->lead, outcome->normal_low),
+			phrase_value(high, sizeof(high), outcome->lead, outcome->normal_high));
+	if (outcome->lead < METRIC_N && !isnan(outcome->value_after))
+		(void)snprintf(
+			values, sizeof(values), "; %s %s%s", metric_table[outcome->lead].name,
+			phrase_value(after, sizeof(after), outcome->lead, outcome->value_after),
+			range);
+	if (outcome->score_before >= 0 && outcome->score_after >= 0)
+		(void)snprintf(scores, sizeof(scores), "; score %.2f, was %.2f",
+			       (double)outcome->score_after, (double)outcome->score_before);
+	(void)snprintf(buffer, size, "%s%s%s; %" PRIu32 " samples",
+		       outcome_sentence(outcome->result), values, scores, outcome->n_samples);
+	return buffer;
+}
+
+char *phrase_step(char *buffer, size_t size, const struct step *step)
+{
+	switch (step->kind) {
+	case STEP_DECISION:
+		return phrase_decision(buffer, size, &step->decision);
+	case STEP_ATTEMPT:
+		return phrase_attempt(buffer, size, &step->attempt);
+	case STEP_OUTCOME:
+		return phrase_outcome(buffer, size, &step->outcome);
+	}
+	(void)snprintf(buffer, size, "a step that this version does not know");
+	return buffer;
+}
+
+char *phrase_left(char *buffer, size_t size, uint32_t left_s)
+{
+	uint32_t step_s = left_s > 60 ? 60 : 10;
+	char span[NUMBER_SIZE];
+
+	(void)snprintf(
+		buffer, size, "%s left",
+		text_span(span, sizeof(span), SECONDS((left_s + step_s - 1) / step_s * step_s)));
+	return buffer;
+}
+
+char *phrase_moment(char *buffer, size_t size, const struct output *output, uint64_t wall_ms,
+		    uint64_t now_ms)
+{
+	static const size_t date = sizeof("2026-11-24 ") - 1;
+	char moment[NUMBER_SIZE], now[NUMBER_SIZE];
+	bool today;
+
+	(void)text_moment(moment, sizeof(moment), wall_ms);
+	(void)text_moment(now, sizeof(now), now_ms);
+	today = strlen(moment) > date && strncmp(moment, now, date) == 0;
+	(void)snprintf(buffer, size, "%s", moment + (today && output->width ? date : 0));
+	return buffer;
+}
+
+bool phrase_outcome_is_failure(enum outcome_result result)
+{
+	return result == OUTCOME_UNCHANGED || result == OUTCOME_WORSE || result == OUTCOME_GONE ||
+	       result == OUTCOME_JOB_FAILED;
+}
+
+enum paint phrase_health_paint(enum health health)
+{
+	switch (health) {
+	case HEALTH_HEALTHY:
+		return PAINT_GOOD;
+	case HEALTH_UNUSUAL:
+		return PAINT_NOTICE;
+	case HEALTH_SICK:
+		return PAINT_BAD;
+	default:
+		return PAINT_FAINT;
+	}
+}
+
+enum paint phrase_outcome_paint(enum outcome_result result)
+{
+	if (phrase_outcome_is_failure(result))
+		return PAINT_BAD;
+	if (result == OUTCOME_HEALED)
+		return PAINT_GOOD;
+	return result == OUTCOME_UNKNOWN ? PAINT_NOTICE : PAINT_NONE;
+}

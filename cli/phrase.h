@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Records in words: the same sentence wherever the same thing is told. Numbers
+ * come in their quantity, and an unknown one is called unknown. Each writes at
+ * most size bytes with the final NUL and returns buffer.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/output.h"
+#include "record/record.h"
+#include "store/reader.h"
+
+#define PHRASE_SIZE 768 /* a unit's escaped name and a sentence about it fit */
+
+/* "shop.service", "sim-shop.service (simulated)" */
+char *phrase_unit(char *buffer, size_t size, const char *name, bool synthetic);
+/* A value as people read it; "-" if it was not read. */
+char *phrase_value(char *buffer, size_t size, uint32_t metric, double value);
+/* The metric that led: "rss 412.3M, normal 51.2M"; "" if there is none. */
+char *phrase_lead(char *buffer, size_t size, uint32_t lead, double value, double expected);
+/* What is wrong: "memory-growth: rss 412.3M, normal 51.2M", "unusual: cpu ...". */
+char *phrase_trouble(char *buffer, size_t size, const char *rule, uint32_t lead, double value,
+		     double expected);
+/* What was done: "restart by systemd", "mock: would restart", "nothing: its budget is spent". */
+char *phrase_done(char *buffer, size_t size, const struct story *story);
+/* What is being done now about a unit in trouble; story NULL: nothing is on record of it yet. */
+char *phrase_answer(char *buffer, size_t size, const struct present *present,
+		    const struct story *story);
+/* One step of a story: "asked systemd to restart it; ...", "HEALED: rss 50.1M, ...". */
+char *phrase_step(char *buffer, size_t size, const struct step *step);
+
+/* Until a unit is learnt, no finer than anybody wants it, so that many units share one text. */
+char *phrase_left(char *buffer, size_t size, uint32_t left_s);
+/* When: on a terminal without the date if that is today's. */
+char *phrase_moment(char *buffer, size_t size, const struct output *output, uint64_t wall_ms,
+		    uint64_t now_ms);
+
+/* Did a heal not do what it was for? Mocked and unknown ones have failed at nothing. */
+bool phrase_outcome_is_failure(enum outcome_result result);
+
+enum paint phrase_health_paint(enum health health);
+enum paint phrase_outcome_paint(enum outcome_result result);

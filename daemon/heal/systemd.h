@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Orders to systemd's manager over the system bus, asynchronous: ResetFailedUnit
+ * where the unit failed, then RestartUnit, then JobRemoved of that very job.
+ *
+ * The mode of the job is "fail", not "replace": a job that somebody queued
+ * meanwhile, as an admin's stop, is then not pushed out; ours is refused
+ * (TransactionIsDestructive) and theirs goes on.
+ *
+ * attempt->job is the job's path while it runs and after it was done; when it
+ * ended otherwise, or there was none, what systemd or the bus said:
+ * ".../job/91: canceled", "Unit x.service not found."
+ */
+#include <systemd/sd-bus.h>
+
+#include "base/cleanup.h"
+#include "heal/actuator.h"
+
+struct systemd;
+
+/* The bus stays the caller's, attached to its loop. Nothing waits. */
+int systemd_new(sd_bus *bus, struct systemd **ret);
+struct systemd *systemd_free(struct systemd *systemd);
+DEFINE_CLEANUP(struct systemd *, systemd_free)
+/* Lives as long as systemd does. Takes services of a real manager only: -EINVAL for a simulated unit,
+ * a scope, a shared row, a name that is none. */
+struct actuator systemd_actuator(struct systemd *systemd);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* What the judge's experts found in one sample: the ground on which rules stand. */
+#include <stdint.h>
+
+#include "record/record.h"
+
+struct evidence {
+	float score, threshold; /* of the forest; negative: no forest yet */
+	uint32_t generation;
+	uint64_t have;	      /* values that were measured */
+	uint64_t have_normal; /* metrics whose normal is learnt: the four below are then set */
+	double value[METRIC_N];
+	double median[METRIC_N];
+	double low[METRIC_N], high[METRIC_N]; /* the unit's own range, in the metric's quantity */
+	float deviation[METRIC_N];	      /* from the median, in spreads; signed */
+	uint32_t rising_s[METRIC_N];	      /* how long the floor has been rising; levels only */
+	double recent[METRIC_N]; /* counts: sum over the last 5 minutes; have applies */
+	uint32_t lead;		 /* furthest from normal; METRIC_N: none */
+	float lead_share;	 /* of the score */
+};

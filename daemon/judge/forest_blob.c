@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The remembered rows of a unit: to bytes and back. */
+#include <endian.h>
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/forest_blob.h"
+
+#define MAGIC	      0x4d464853u /* "SHFM" */
+#define VERSION	      1
+#define LEVEL_MAX     65534
+#define LEVEL_UNKNOWN 65535
+
+struct __attribute__((packed)) head {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t n_rows;
+	uint64_t taught_ms;
+	uint32_t generation;
+};
+
+struct __attribute__((packed)) part {
+	uint8_t metric;
+	uint8_t has_levels;
+	uint32_t low, high; /* bits of floats */
+};
+
+#define CRC_SIZE      sizeof(uint32_t)
+#define PART_SIZE     (sizeof(struct part) + LEARNER_ROWS * sizeof(uint16_t))
+#define BLOB_SIZE_MAX (sizeof(struct head) + METRIC_N * PART_SIZE + CRC_SIZE)
+
+/* Bit by bit: once in minutes, over some KiB; a table would be larger than what it checks. */
+static uint32_t crc32_of(const uint8_t *bytes, size_t size)
+{
+	uint32_t crc = ~0u;
+
+	for (size_t i = 0; i < size; i++) {
+		crc ^= bytes[i];
+		for (unsigned int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
+	}
+	return ~crc;
+}
+
+static uint32_t bits_of(float value)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return htole32(bits);
+}
+
+static float float_of(uint32_t bits)
+{
+	float value;
+
+	bits = le32toh(bits);
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+static uint8_t *append(uint8_t *at, const void *bytes, size_t size)
+{
+	memcpy(at, bytes, size);
+	return at + size;
+}
+
+static float nth_oldest(const struct remembered *remembered, uint32_t i, unsigned int metric)
+{
+	uint32_t oldest = remembered->n_rows < LEARNER_ROWS ? 0 : remembered->next_row;
+
+	return remembered->row[(oldest + i) % LEARNER_ROWS].column[metric];
+}
+
+static uint8_t *append_levels(uint8_t *at, const struct remembered *remembered, unsigned int metric,
+			      float low, float high)
+{
+	double levels_per_unit = high > low ? LEVEL_MAX / ((double)high - low) : 0;
+
+	for (uint32_t i = 0; i < remembered->n_rows; i++) {
+		float column = nth_oldest(remembered, i, metric);
+		uint16_t level = LEVEL_UNKNOWN;
+
+		if (!isnan(column))
+			level = (uint16_t)lrint(((double)column - low) * levels_per_unit);
+		level = htole16(level);
+		at = append(at, &level, sizeof(level));
+	}
+	return at;
+}
+
+static uint8_t *append_metric(uint8_t *at, const struct remembered *remembered, unsigned int metric)
+{
+	struct part part = { .metric = (uint8_t)metric };
+	float low = INFINITY, high = -INFINITY;
+	bool has_gaps = false;
+
+	for (uint32_t i = 0; i < remembered->n_rows; i++) {
+		float column = remembered->row[i].column[metric];
+
+		has_gaps |= isnan(column) != 0;
+		low = fminf(low, column);
+		high = fmaxf(high, column);
+	}
+	if (low > high)
+		return at; /* never seen */
+	part.low = bits_of(low);
+	part.high = bits_of(high);
+	part.has_levels = has_gaps || low < high;
+	at = append(at, &part, sizeof(part));
+	return part.has_levels ? append_levels(at, remembered, metric, low, high) : at;
+}
+
+int forest_blob_write(const struct remembered *remembered, uint8_t **ret, size_t *ret_size)
+{
+	struct head head = {
+		.magic = htole32(MAGIC),
+		.version = htole16(VERSION),
+		.n_rows = htole16((uint16_t)remembered->n_rows),
+		.taught_ms = htole64(remembered->taught_ms),
+		.generation = htole32(remembered->generation),
+	};
+	uint8_t *bytes = malloc(BLOB_SIZE_MAX);
+	uint8_t *at = bytes;
+	uint32_t crc;
+
+	if (!bytes)
+		return -ENOMEM;
+	at = append(at, &head, sizeof(head));
+	for (unsigned int metric = 0; metric < METRIC_N; metric++)
+		at = append_metric(at, remembered, metric);
+	crc = htole32(crc32_of(bytes, (size_t)(at - bytes)));
+	at = append(at, &crc, sizeof(crc));
+	*ret = bytes;
+	*ret_size = (size_t)(at - bytes);
+	return 0;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+struct bytes {
+	const uint8_t *at;
+	size_t left;
+};
+
+static bool take(struct bytes *bytes, void *ret, size_t size)
+{
+	if (bytes->left < size)
+		return false;
+	memcpy(ret, bytes->at, size);
+	bytes->at += size;
+	bytes->left -= size;
+	return true;
+}
+
+static int check(const uint8_t *bytes, size_t size)
+{
+	struct head head;
+	uint32_t crc;
+
+	if (size < sizeof(head) + CRC_SIZE)
+		return -EBADMSG;
+	memcpy(&head, bytes, sizeof(head));
+	memcpy(&crc, bytes + size - CRC_SIZE, sizeof(crc));
+	if (le32toh(head.magic) != MAGIC || le32toh(crc) != crc32_of(bytes, size - CRC_SIZE))
+		return -EBADMSG;
+	if (le16toh(head.version) > VERSION)
+		return -EPROTONOSUPPORT;
+	return le16toh(head.version) == VERSION ? 0 : -EBADMSG;
+}
+
+/* Only what could have been measured: everything behind this relies on finite columns. */
+static bool is_possible(unsigned int metric, float low, float high)
+{
+	return low >= 0 && low <= high && high <= features_scale(metric, INFINITY);
+}
+
+static int read_levels(struct bytes *bytes, unsigned int metric, float low, float high,
+		       struct remembered *ret)
+{
+	for (uint32_t i = 0; i < ret->n_rows; i++) {
+		uint16_t level;
+
+		if (!take(bytes, &level, sizeof(level)))
+			return -EBADMSG;
+		level = le16toh(level);
+		if (level != LEVEL_UNKNOWN)
+			ret->row[i].column[metric] =
+				(float)(low + ((double)high - low) * level / LEVEL_MAX);
+	}
+	return 0;
+}
+
+/* The next metric, which must come after those before it. */
+static int read_metric(struct bytes *bytes, unsigned int *next, struct remembered *ret)
+{
+	struct part part;
+	float low, high;
+
+	if (!take(bytes, &part, sizeof(part)))
+		return -EBADMSG;
+	low = float_of(part.low);
+	high = float_of(part.high);
+	if (part.metric < *next || part.metric >= METRIC_N || !features_is_judged(part.metric) ||
+	    !is_possible(part.metric, low, high))
+		return -EBADMSG;
+	*next = part.metric + 1u;
+	if (part.has_levels)
+		return read_levels(bytes, part.metric, low, high, ret);
+	for (uint32_t i = 0; i < ret->n_rows; i++)
+		ret->row[i].column[part.metric] = low;
+	return 0;
+}
+
+int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret)
+{
+	struct bytes rest = { .at = bytes, .left = size - CRC_SIZE };
+	struct head head;
+	unsigned int next = 0;
+	int r;
+
+	r = check(bytes, size);
+	if (r < 0)
+		return r;
+	(void)take(&rest, &head, sizeof(head)); /* checked to be there */
+	ret->taught_ms = le64toh(head.taught_ms);
+	ret->generation = le32toh(head.generation);
+	ret->n_rows = le16toh(head.n_rows);
+	if (ret->n_rows > LEARNER_ROWS || ret->taught_ms > UINT64_MAX / 2)
+		return -EBADMSG;
+	ret->next_row = ret->n_rows % LEARNER_ROWS;
+	for (uint32_t i = 0; i < ret->n_rows; i++)
+		for (unsigned int metric = 0; metric < METRIC_N; metric++)
+			ret->row[i].column[metric] = NAN;
+	while (rest.left > 0) {
+		r = read_metric(&rest, &next, ret);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * What is remembered of one unit, as bytes that outlive daemon and host. Only the
+ * rows are kept, not the trees: those are grown again from the rows, so a better
+ * forest can read what an older one has learnt, and hostile bytes can at worst
+ * teach something wrong.
+ *
+ * Little-endian. A head; a part for each metric that was ever seen: its lowest
+ * and highest value and, unless all are the same, a 16-bit level between the two
+ * for each row; a CRC-32. Whatever a later version changes, the first six bytes
+ * and the CRC at the end stay.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "judge/features.h"
+#include "judge/learner.h"
+
+struct remembered {
+	uint64_t taught_ms;	   /* healthy time in all */
+	uint32_t generation;	   /* trees grown so far */
+	uint32_t n_rows, next_row; /* a ring; next_row is to be written next */
+	struct row row[LEARNER_ROWS];
+};
+
+/* ret is the caller's to free(). -ENOMEM. */
+int forest_blob_write(const struct remembered *remembered, uint8_t **ret, size_t *ret_size);
+/* -EBADMSG: damaged; -EPROTONOSUPPORT: whole, but of a newer version. What ret holds after a failure
+ * is undefined. */
+int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret);

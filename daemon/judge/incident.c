@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opens, follows and closes the thread through one trouble. */
+#include <string.h>
+
+#include "judge/incident.h"
+
+/* Unusual alone is worth a thread only when it lasts. */
+#define UNUSUAL_MS (uint64_t)60000
+
+static bool is_trouble(const struct verdict *verdict)
+{
+	if (verdict->health == HEALTH_SICK)
+		return true;
+	return verdict->health == HEALTH_UNUSUAL &&
+	       (verdict->wants != ACTION_NONE ||
+		verdict->when_ms - verdict->since_ms >= UNUSUAL_MS);
+}
+
+static void take_evidence(struct incident *incident, const struct verdict *verdict)
+{
+	incident->worst = verdict->health;
+	incident->score = verdict->score;
+	incident->class = verdict->class;
+	memcpy(incident->rule, verdict->rule, sizeof(incident->rule));
+	incident->lead = verdict->lead;
+	incident->lead_value = verdict->lead_value;
+	incident->lead_expected = verdict->lead_expected;
+}
+
+static void open_incident(struct incident_memory *memory, const struct verdict *verdict,
+			  uint64_t *next_id)
+{
+	memset(memory, 0, sizeof(*memory));
+	memory->open = true;
+	memory->incident.id = (*next_id)++;
+	memory->incident.unit = verdict->unit;
+	memory->incident.flags = verdict->flags & SAMPLE_SYNTHETIC;
+	memory->incident.opened_ms = verdict->when_ms;
+	memory->incident.opened_wall_ms = verdict->wall_ms;
+	memory->incident.why = WHY_NOTHING_WANTED;
+	take_evidence(&memory->incident, verdict);
+}
+
+static void close_incident(struct incident_memory *memory, uint64_t when_ms, uint64_t wall_ms)
+{
+	memory->open = false;
+	memory->incident.closed_ms = when_ms;
+	memory->incident.closed_wall_ms = wall_ms;
+}
+
+/* Another rule, or a graver health, is worth a row; a value that creeps on is not. */
+static enum incident_change grow(struct incident_memory *memory, const struct verdict *verdict)
+{
+	struct incident *incident = &memory->incident;
+	bool graver = verdict->health == HEALTH_SICK && incident->worst != HEALTH_SICK;
+
+	memory->calm_since_ms = 0;
+	if (verdict->score > incident->score)
+		incident->score = verdict->score;
+	if (!graver)
+		return INCIDENT_SAME;
+	take_evidence(incident, verdict);
+	return INCIDENT_GREW;
+}
+
+enum incident_change incident_follow(struct incident_memory *memory, const struct verdict *verdict,
+				     uint64_t *next_id)
+{
+	if (!memory->open) {
+		if (!is_trouble(verdict))
+			return INCIDENT_SAME;
+		open_incident(memory, verdict, next_id);
+		return INCIDENT_OPENED;
+	}
+	if (memory->busy)
+		return INCIDENT_SAME; /* what comes now is judged by verify, not by calm */
+	if (is_trouble(verdict))
+		return grow(memory, verdict);
+	if (memory->calm_since_ms == 0)
+		memory->calm_since_ms = verdict->when_ms;
+	if (verdict->when_ms - memory->calm_since_ms < INCIDENT_CALM_MS)
+		return INCIDENT_SAME;
+	close_incident(memory, verdict->when_ms, verdict->wall_ms);
+	return INCIDENT_CLOSED;
+}
+
+void incident_decided(struct incident_memory *memory, const struct decision *decision)
+{
+	memory->incident.why = decision->why;
+	if (decision->why != WHY_ALLOWED)
+		return;
+	memory->incident.n_attempts++;
+	memory->busy = true;
+}
+
+void incident_undecided(struct incident_memory *memory)
+{
+	memory->busy = false;
+	memory->incident.why = WHY_CANNOT_RECORD;
+}
+
+bool incident_concluded(struct incident_memory *memory, const struct outcome *outcome)
+{
+	memory->busy = false;
+	memory->calm_since_ms = 0;
+	memory->incident.outcome = outcome->result;
+	if (outcome->result != OUTCOME_HEALED)
+		return false;
+	close_incident(memory, outcome->when_ms, outcome->wall_ms);
+	return true;
+}

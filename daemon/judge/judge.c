@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The wheel: each sample through evidence, verdict, incident, policy and proof. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "judge/evidence.h"
+#include "judge/incident.h"
+#include "judge/judge.h"
+#include "judge/learner.h"
+#include "judge/verdict.h"
+#include "judge/verify.h"
+
+/* After a start caches are cold and a service is not itself: statistics are silent, and nothing is
+ * learnt. Five minutes, or as long as learning takes where that is less. */
+#define SETTLE_MOST_MS MINUTES(5)
+/* Active and untroubled for so long: it was well. */
+#define WELL_MS SECONDS(30)
+/* What has been merely unusual for so long is the new normal, and is learnt. */
+#define ADOPT_MS MINUTES(30)
+/* Numbers are given in order and never reused; a higher one was read from a damaged file. */
+#define UNIT_NUMBER_MAX (1u << 20)
+/* Rates are smoothed like this each second: the kernel's pressure totals move in steps of 2 s. */
+#define SMOOTH_KEEP 0.7
+
+/* All the judge remembers of one unit. */
+struct patient {
+	uint32_t unit;
+	struct learner *learner;
+	struct verdict_memory verdict;
+	struct incident_memory incident;
+	struct verify verify;
+	struct sample smooth; /* the last one, smoothed */
+	uint64_t identity;
+	uint64_t well_since_ms; /* 0: not well now */
+	bool was_well;
+	bool told_well;		 /* the last lesson said so */
+	uint64_t quiet_until_ms; /* just started: see SETTLE_MOST_MS */
+	uint8_t invocation[INVOCATION_SIZE];
+	bool seen;
+	enum why why;		  /* the standing answer */
+	uint32_t answered;	  /* 1 << why: answers "no" that this incident has on record */
+	uint32_t told_generation; /* of the last lesson */
+};
+
+struct judge {
+	struct config config;
+	struct rulebook rulebook;
+	struct policy policy;
+	uint64_t seed;
+	uint64_t next_incident, next_decision;
+	size_t n_slots;
+	struct patient **slot; /* by unit number; NULL: not met */
+};
+
+int judge_new(const struct judge_setup *setup, struct judge **ret)
+{
+	struct judge *judge = calloc(1, sizeof(*judge));
+
+	if (!judge)
+		return -ENOMEM;
+	judge->config = setup->config;
+	judge->rulebook = *setup->rulebook;
+	judge->seed = setup->seed;
+	judge->next_incident = setup->next_incident;
+	judge->next_decision = setup->next_decision;
+	policy_init(&judge->policy, &setup->config);
+	memcpy(judge->policy.can_act, setup->can_act, sizeof(judge->policy.can_act));
+	*ret = judge;
+	return 0;
+}
+
+static struct patient *patient_free(struct patient *patient)
+{
+	if (patient)
+		(void)learner_free(patient->learner);
+	free(patient);
+	return NULL;
+}
+DEFINE_CLEANUP(struct patient *, patient_free)
+
+struct judge *judge_free(struct judge *judge)
+{
+	if (!judge)
+		return NULL;
+	for (size_t i = 0; i < judge->n_slots; i++)
+		(void)patient_free(judge->slot[i]);
+	free(judge->slot);
+	free(judge);
+	return NULL;
+}
+
+void judge_reconfigure(struct judge *judge, const struct config *config,
+		       const struct rulebook *rulebook)
+{
+	judge->config = *config;
+	policy_limits(&judge->policy, config);
+	judge->rulebook = *rulebook;
+	for (size_t i = 0; i < judge->n_slots; i++)
+		if (judge->slot[i]) /* the rules' places may have changed: count anew */
+			memset(&judge->slot[i]->verdict.standing, 0, sizeof(struct standing));
+}
+
+static int make_room(struct judge *judge, uint32_t unit)
+{
+	size_t n = judge->n_slots ? judge->n_slots : 64;
+	struct patient **slot;
+
+	if (unit > UNIT_NUMBER_MAX)
+		return -ERANGE;
+	while (n <= unit)
+		n *= 2;
+	slot = reallocarray(judge->slot, n, sizeof(struct patient *));
+	if (!slot)
+		return -ENOMEM;
+	memset(slot + judge->n_slots, 0, (n - judge->n_slots) * sizeof(struct patient *));
+	judge->slot = slot;
+	judge->n_slots = n;
+	return 0;
+}
+
+static struct patient *find(struct judge *judge, uint32_t unit)
+{
+	return unit < judge->n_slots ? judge->slot[unit] : NULL;
+}
+
+static int meet(struct judge *judge, uint32_t unit, struct patient **ret)
+{
+	CLEANUP(patient_freep) struct patient *patient = NULL;
+	int r;
+
+	*ret = find(judge, unit);
+	if (*ret)
+		return 0;
+	if (unit >= judge->n_slots) {
+		r = make_room(judge, unit);
+		if (r < 0)
+			return r;
+	}
+	patient = calloc(1, sizeof(*patient));
+	if (!patient)
+		return -ENOMEM;
+	patient->unit = unit;
+	patient->why = WHY_NOTHING_WANTED;
+	r = learner_new(judge->seed ^ unit, judge->config.learn_s, &patient->learner);
+	if (r < 0)
+		return r;
+	*ret = judge->slot[unit] = TAKE(patient);
+	return 0;
+}
+
+/* ---- what the unit is, before what it does -------------------------------- */
+
+static void follow_identity(struct patient *patient, const struct unit_status *status)
+{
+	if (status->identity == 0)
+		return;
+	if (patient->identity != 0 && patient->identity != status->identity) {
+		learner_forget(patient->learner); /* another binary or unit file: another unit */
+		patient->was_well = false;
+		patient->well_since_ms = 0;
+	}
+	patient->identity = status->identity;
+}
+
+static uint64_t settle_ms(const struct judge *judge)
+{
+	uint64_t learn_ms = SECONDS(judge->config.learn_s);
+
+	return learn_ms < SETTLE_MOST_MS ? learn_ms : SETTLE_MOST_MS;
+}
+
+/* Returns true when this is another run of the unit than that of the sample before. */
+static bool follow_invocation(const struct judge *judge, struct patient *patient,
+			      const struct sample *sample, const struct unit_status *status)
+{
+	bool anew = patient->seen && unit_has_invocation(status) &&
+		    memcmp(patient->invocation, status->invocation, INVOCATION_SIZE) != 0;
+
+	if (!patient->seen || anew) {
+		uint64_t began_ms = sample->when_ms;
+
+		/* At our own start the unit may have been up for long. */
+		if (!patient->seen && status->changed_ms != 0 && status->changed_ms < began_ms)
+			began_ms = status->changed_ms;
+		patient->quiet_until_ms = began_ms + settle_ms(judge);
+		if (!patient->seen && status->changed_ms == 0)
+			patient->quiet_until_ms = 0; /* nobody knows: it just is */
+		memcpy(patient->invocation, status->invocation, INVOCATION_SIZE);
+		patient->seen = true;
+	}
+	return anew;
+}
+
+static void smooth(struct patient *patient, const struct sample *sample, bool anew)
+{
+	struct sample before = patient->smooth;
+	double keep = 1;
+
+	patient->smooth = *sample;
+	if (anew)
+		return;
+	for (uint64_t ms = 0; ms + 500 < sample->span_ms; ms += 1000)
+		keep *= SMOOTH_KEEP;
+	for (uint32_t metric = 0; metric < METRIC_N; metric++)
+		if (metric_table[metric].kind == METRIC_KIND_RATE && sample_has(&before, metric) &&
+		    sample_has(sample, metric))
+			patient->smooth.value[metric] =
+				keep * before.value[metric] + (1 - keep) * sample->value[metric];
+}
+
+/* ---- what it comes to ------------------------------------------------------- */
+
+static void follow_wellness(struct patient *patient, const struct verdict *verdict,
+			    const struct unit_status *status)
+{
+	bool well = status->active == UNIT_ACTIVE_ACTIVE &&
+		    (verdict->health == HEALTH_HEALTHY || verdict->health == HEALTH_LEARNING);
+
+	if (!well) {
+		patient->well_since_ms = 0;
+		return;
+	}
+	if (patient->well_since_ms == 0)
+		patient->well_since_ms = verdict->when_ms;
+	if (verdict->when_ms - patient->well_since_ms >= WELL_MS)
+		patient->was_well = true;
+}
+
+static bool teaches(const struct patient *patient, const struct verdict *verdict,
+		    const struct unit_status *status)
+{
+	if ((verdict->flags & SAMPLE_DISTURBED) || patient->verify.running)
+		return false;
+	if (status->active != UNIT_ACTIVE_ACTIVE && status->active != UNIT_ACTIVE_UNKNOWN)
+		return false;
+	switch (verdict->health) {
+	case HEALTH_LEARNING:
+	case HEALTH_HEALTHY:
+		return true;
+	case HEALTH_UNUSUAL:
+		return verdict->when_ms - verdict->since_ms >= ADOPT_MS;
+	default:
+		return false;
+	}
+}
+
+static const struct rule *rule_named(const struct rulebook *rulebook, const char *name)
+{
+	for (size_t i = 0; i < rulebook->n; i++)
+		if (strcmp(rulebook->rule[i].name, name) == 0)
+			return &rulebook->rule[i];
+	return NULL;
+}
+
+static void carry_out(struct judge *judge, struct patient *patient, const struct decision *decision,
+		      const struct evidence *evidence)
+{
+	verify_begin(&patient->verify, decision, rule_named(&judge->rulebook, decision->rule),
+		     evidence);
+	policy_note(&judge->policy, decision->unit, (decision->flags & SAMPLE_SYNTHETIC) != 0,
+		    decision->wall_ms);
+	patient->answered = 0;
+}
+
+static void decide(struct judge *judge, struct patient *patient, const struct unit_status *status,
+		   const struct evidence *evidence, bool can_record, struct finding *finding)
+{
+	struct policy_case circumstance = {
+		.was_well = patient->was_well,
+		.attempt_running = patient->verify.running,
+		.can_record = can_record,
+	};
+	struct decision decision =
+		policy_decide(&judge->policy, &finding->verdict, status, &circumstance);
+
+	patient->why = decision.why;
+	if (decision.why == WHY_NOTHING_WANTED || decision.why == WHY_ATTEMPT_RUNNING ||
+	    !patient->incident.open)
+		return;
+	if (decision.why != WHY_ALLOWED && (patient->answered & (1u << decision.why)))
+		return; /* each "no" is on record once an incident, however it alternates */
+	patient->answered |= 1u << decision.why;
+	decision.id = judge->next_decision++;
+	decision.incident = patient->incident.incident.id;
+	incident_decided(&patient->incident, &decision);
+	finding->incident_changed = true;
+	finding->decided = true;
+	finding->decision = decision;
+	if (decision.why == WHY_ALLOWED)
+		carry_out(judge, patient, &decision, evidence);
+}
+
+static void conclude(struct patient *patient, const struct unit_status *status,
+		     const struct evidence *evidence, struct finding *finding)
+{
+	if (!verify_reach(&patient->verify, &patient->smooth, status, evidence, &finding->outcome))
+		return;
+	finding->concluded = true;
+	finding->incident_changed = true;
+	(void)incident_concluded(&patient->incident, &finding->outcome);
+	if (finding->outcome.result == OUTCOME_HEALED)
+		memset(&patient->verdict, 0, sizeof(patient->verdict));
+}
+
+static void follow_incident(struct judge *judge, struct patient *patient, struct finding *finding)
+{
+	enum incident_change change =
+		incident_follow(&patient->incident, &finding->verdict, &judge->next_incident);
+
+	if (change == INCIDENT_OPENED)
+		patient->answered = 0;
+	finding->sick_began = change == INCIDENT_OPENED || change == INCIDENT_GREW;
+	finding->incident_changed = change != INCIDENT_SAME;
+}
+
+int judge_take(struct judge *judge, const struct sample *sample, const struct unit_status *status,
+	       bool can_record, struct finding *ret)
+{
+	struct verdict_limits limits = { .trust_s = judge->config.trust_s,
+					 .heal_on = judge->config.heal_on };
+	struct evidence evidence;
+	struct patient *patient;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	r = meet(judge, sample->unit, &patient);
+	if (r < 0)
+		return r;
+	follow_identity(patient, status);
+	smooth(patient, sample, follow_invocation(judge, patient, sample, status));
+	if (sample->when_ms < patient->quiet_until_ms || patient->verify.running)
+		patient->smooth.flags |= SAMPLE_DISTURBED;
+
+	learner_look(patient->learner, &patient->smooth, &evidence);
+	verdict_reach(&patient->verdict, &limits, &judge->rulebook, patient->learner,
+		      &patient->smooth, status, &evidence, &ret->verdict);
+	follow_wellness(patient, &ret->verdict, status);
+	follow_incident(judge, patient, ret);
+	conclude(patient, status, &evidence, ret);
+	decide(judge, patient, status, &evidence, can_record, ret);
+	ret->why = patient->why;
+	ret->incident = patient->incident.incident;
+	if (!patient->incident.open && !ret->incident_changed)
+		ret->incident.id = 0;
+	if (!teaches(patient, &ret->verdict, status))
+		return 0;
+	return learner_teach(patient->learner, &patient->smooth);
+}
+
+void judge_attempt(struct judge *judge, const struct attempt *attempt)
+{
+	struct patient *patient = find(judge, attempt->unit);
+
+	if (!patient || !patient->verify.running ||
+	    patient->verify.decision.id != attempt->decision || attempt->state != ATTEMPT_DONE)
+		return;
+	verify_attempt_ended(&patient->verify, attempt);
+}
+
+void judge_not_recorded(struct judge *judge, uint32_t unit)
+{
+	struct patient *patient = find(judge, unit);
+
+	if (!patient)
+		return;
+	patient->verify.running = false;
+	incident_undecided(&patient->incident);
+}
+
+/* ---- across a restart ------------------------------------------------------- */
+
+void judge_remember_attempt(struct judge *judge, uint32_t unit, bool synthetic, uint64_t wall_ms)
+{
+	policy_note(&judge->policy, unit, synthetic, wall_ms);
+}
+
+void judge_ledger_lost(struct judge *judge, uint64_t until_wall_ms)
+{
+	judge->policy.distrust_until_ms = until_wall_ms;
+}
+
+int judge_remember_unit(struct judge *judge, uint32_t unit, uint64_t identity, bool was_well,
+			const uint8_t *bytes, size_t size)
+{
+	struct learner *learner;
+	struct patient *patient;
+	int r;
+
+	r = learner_load(bytes, size, judge->seed ^ unit, judge->config.learn_s, &learner);
+	if (r < 0)
+		return r;
+	r = meet(judge, unit, &patient);
+	if (r < 0) {
+		(void)learner_free(learner);
+		return r;
+	}
+	(void)learner_free(patient->learner);
+	patient->learner = learner;
+	patient->identity = identity;
+	patient->was_well = patient->told_well = was_well;
+	patient->told_generation = learner_generation(learner);
+	return 0;
+}
+
+int judge_lesson(struct judge *judge, uint32_t unit, struct judge_lesson *ret)
+{
+	struct patient *patient = find(judge, unit);
+	struct judge_lesson lesson;
+	int r;
+
+	if (!patient || learner_age_s(patient->learner) == 0 ||
+	    (learner_generation(patient->learner) == patient->told_generation &&
+	     patient->was_well == patient->told_well))
+		return -ENODATA;
+	lesson = (struct judge_lesson) {
+		.unit = unit,
+		.identity = patient->identity,
+		.was_well = patient->was_well,
+		.age_s = learner_age_s(patient->learner),
+	};
+	r = learner_save(patient->learner, &lesson.bytes, &lesson.size);
+	if (r < 0)
+		return r;
+	patient->told_generation = learner_generation(patient->learner);
+	patient->told_well = patient->was_well;
+	*ret = lesson;
+	return 0;
+}
+
+uint64_t judge_age_s(const struct judge *judge, uint32_t unit)
+{
+	if (unit >= judge->n_slots || !judge->slot[unit])
+		return 0;
+	return learner_age_s(judge->slot[unit]->learner);
+}
+
+void judge_drop(struct judge *judge, uint32_t unit)
+{
+	if (unit < judge->n_slots)
+		judge->slot[unit] = patient_free(judge->slot[unit]);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Steps 4 to 8, 11 and 12 of the path of a fact for all units: what a sample
+ * means, what is to be done, whether it helped. The live daemon, a simulated day
+ * and a replay all turn this same wheel. Pure: no clock, no file, no bus.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "judge/policy.h"
+#include "judge/rulebook.h"
+#include "record/record.h"
+
+struct judge;
+
+struct judge_setup {
+	struct config config;
+	const struct rulebook *rulebook; /* copied */
+	uint64_t seed;
+	uint64_t next_incident, next_decision; /* ids to go on from */
+	bool can_act[WAY_N];
+};
+int judge_new(const struct judge_setup *setup, struct judge **ret);
+struct judge *judge_free(struct judge *judge);
+DEFINE_CLEANUP(struct judge *, judge_free)
+
+/* New configuration and rules; what is learnt, and what is under way, stays. */
+void judge_reconfigure(struct judge *judge, const struct config *config,
+		       const struct rulebook *rulebook);
+
+/* What one sample led to. Each bool says whether the record beside it is news that must be kept. */
+struct finding {
+	struct verdict verdict;
+	enum why why; /* the policy's standing answer; WHY_NOTHING_WANTED while nothing is */
+	bool sick_began;
+	bool incident_changed;
+	struct incident incident;
+	bool decided; /* a new answer; it is to be carried out if why is WHY_ALLOWED */
+	struct decision decision;
+	bool concluded;
+	struct outcome outcome;
+};
+/* -ENOMEM; -ERANGE: a unit's number beyond all reason. */
+int judge_take(struct judge *judge, const struct sample *sample, const struct unit_status *status,
+	       bool can_record, struct finding *ret);
+
+/* The healer's word: an attempt changed its state. */
+void judge_attempt(struct judge *judge, const struct attempt *attempt);
+/* The record of a decision came too late or failed: nothing is under way after all. */
+void judge_not_recorded(struct judge *judge, uint32_t unit);
+
+/* From the past, before the first sample: attempts for the ledger, and a ledger that was lost. */
+void judge_remember_attempt(struct judge *judge, uint32_t unit, bool synthetic, uint64_t wall_ms);
+void judge_ledger_lost(struct judge *judge, uint64_t until_wall_ms);
+/* What was learnt of a unit, as learner_save() gave it, for a unit of that identity (another one
+ * later: it is forgotten), and whether it had been well. */
+int judge_remember_unit(struct judge *judge, uint32_t unit, uint64_t identity, bool was_well,
+			const uint8_t *bytes, size_t size);
+/* The state of a unit worth keeping; -ENODATA: nothing new since the last call. */
+struct judge_lesson {
+	uint32_t unit;
+	uint64_t identity;
+	bool was_well;
+	uint64_t age_s;
+	uint8_t *bytes; /* the caller's to free() */
+	size_t size;
+};
+int judge_lesson(struct judge *judge, uint32_t unit, struct judge_lesson *ret);
+/* Healthy time taught of a unit. */
+uint64_t judge_age_s(const struct judge *judge, uint32_t unit);
+/* Forget a unit for good: systemd does not know it any more and its row was dropped. */
+void judge_drop(struct judge *judge, uint32_t unit);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * All that is learnt of one unit: the rows of its recent health, thinned so that
+ * LEARNER_ROWS of them span an hour; the baseline and the forest that were
+ * fitted to them; the trend. Pure: time comes with the samples.
+ *
+ * Only health teaches: the caller hands over a sample for learning after its
+ * verdict. Every minute of taught time in the first hour, every five minutes
+ * later, the oldest trees are replaced and the baseline is fitted anew. The threshold is the 99th percentile of the
+ * remembered rows, scored by the present forest: scores of older forests are of
+ * another scale.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "judge/evidence.h"
+#include "record/record.h"
+
+#define LEARNER_ROWS 600
+
+struct learner;
+
+/* learn_s: healthy time to be taught before statistics may speak. */
+int learner_new(uint64_t seed, uint32_t learn_s, struct learner **ret);
+struct learner *learner_free(struct learner *learner);
+DEFINE_CLEANUP(struct learner *, learner_free)
+
+/* What this sample shows. Follows the trend; teaches nothing. */
+void learner_look(struct learner *learner, const struct sample *sample, struct evidence *ret);
+/* Take it as health; one that is disturbed or covers no time is passed over. Allocates nothing but
+ * once a minute, when it refits, and briefly. -ENOMEM: what was learnt before still stands, and the
+ * refit is tried again with the next sample. */
+int learner_teach(struct learner *learner, const struct sample *sample);
+/* Forget all: another binary, another unit file. */
+void learner_forget(struct learner *learner);
+
+bool learner_is_learnt(const struct learner *learner);
+uint32_t learner_left_s(const struct learner *learner); /* 0 once learnt */
+uint64_t learner_age_s(const struct learner *learner);	/* healthy time taught in all */
+/* Trees grown so far, which grows with each refit: whether a save is worth it. */
+uint32_t learner_generation(const struct learner *learner);
+
+/* What was learnt, as bytes with version and checksum; ret is the caller's to free(). */
+int learner_save(const struct learner *learner, uint8_t **ret, size_t *ret_size);
+/* And back, fitted anew from the remembered rows. The bytes are hostile until checked: -EBADMSG. A
+ * newer version: -EPROTONOSUPPORT. -ENOMEM. */
+int learner_load(const uint8_t *bytes, size_t size, uint64_t seed, uint32_t learn_s,
+		 struct learner **ret);
+
+/* Memory it takes, its forest included. */
+size_t learner_bytes(const struct learner *learner);

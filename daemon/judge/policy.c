@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stands between a sick unit and an action. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "judge/policy.h"
+
+/* A restart of any of these takes the host, its users or its other services along. By name and by
+ * every alias; globs. */
+static const char *const untouchable[] = {
+	/* PID 1's own, and what the machine boots and logs in with */
+	"systemd-*",
+	"init.scope",
+	"emergency.service",
+	"rescue.service",
+	"getty@*",
+	"serial-getty@*",
+	"console-getty.service",
+	"container-getty@*",
+	"user@*",
+	"user-runtime-dir@*",
+	"autovt@*",
+	"cloud-*",
+	"plymouth*",
+	"*.mount",
+	"kmod-*",
+	"modprobe@*",
+	"initrd-*",
+	/* the bus, the journal, rights, ourselves */
+	"dbus*.service",
+	"messagebus.service",
+	"polkit*.service",
+	"rsyslog.service",
+	"syslog.service",
+	"syslog-ng.service",
+	"auditd.service",
+	"selfheal*",
+	"sssd*.service",
+	"nscd.service",
+	"nslcd.service",
+	"accounts-daemon.service",
+	"elogind.service",
+	/* display managers */
+	"display-manager.service",
+	"gdm*.service",
+	"sddm.service",
+	"lightdm.service",
+	"lxdm.service",
+	"xdm.service",
+	"greetd.service",
+	"ly.service",
+	/* network, names, ssh */
+	"NetworkManager*",
+	"networking.service",
+	"network.service",
+	"wpa_supplicant*",
+	"iwd.service",
+	"dhcpcd*",
+	"dhclient*",
+	"ifup@*",
+	"connman*",
+	"netplan-*",
+	"wg-quick@*",
+	"openvpn*",
+	"strongswan*",
+	"ipsec.service",
+	"tailscaled.service",
+	"firewalld.service",
+	"nftables.service",
+	"iptables.service",
+	"ufw.service",
+	"named.service",
+	"bind9.service",
+	"unbound.service",
+	"dnsmasq.service",
+	"resolvconf.service",
+	"chrony*.service",
+	"ntp*.service",
+	"ssh.service",
+	"sshd*",
+	"ssh@*",
+	"keepalived.service",
+	"frr.service",
+	"bird*.service",
+	/* container runtimes and virtual machines */
+	"docker*",
+	"containerd*",
+	"crio*",
+	"podman*",
+	"libvirt*",
+	"virt*d.service",
+	"lxc*",
+	"lxd*",
+	"incus*",
+	"machines.target",
+	"qemu-guest-agent.service",
+	"open-vm-tools.service",
+	/* storage */
+	"lvm2-*",
+	"dm-event*",
+	"multipathd.service",
+	"iscsid.service",
+	"open-iscsi.service",
+	"mdmonitor*",
+	"mdadm*",
+	"zfs-*",
+	"zed.service",
+	"nfs-*",
+	"rpc*.service",
+	"ceph*",
+	"gluster*",
+	"drbd*",
+	"udisks2.service",
+	"cryptsetup*",
+	"nvmf-*",
+	"autofs.service",
+	"smb*.service",
+	/* cluster agents */
+	"kubelet.service",
+	"k3s*",
+	"rke2*",
+	"nomad.service",
+	"consul.service",
+	"pacemaker.service",
+	"corosync.service",
+	"pcsd.service",
+	"etcd*.service",
+	"patroni*.service",
+	"swarm*",
+	"puppet*.service",
+	"salt-minion.service",
+	"chef-client.service",
+};
+
+bool policy_is_untouchable(const char *name)
+{
+	for (size_t i = 0; i < sizeof(untouchable) / sizeof(untouchable[0]); i++)
+		if (text_glob(untouchable[i], name))
+			return true;
+	return false;
+}
+
+static bool any_name_is_untouchable(const struct unit_status *status)
+{
+	char alias[UNIT_NAME_SIZE];
+	const char *rest = status->aliases;
+
+	if ((status->flags & UNIT_NAMES_CUT) || policy_is_untouchable(status->name))
+		return true;
+	while (*rest) {
+		size_t length = strcspn(rest, " ");
+
+		(void)snprintf(alias, sizeof(alias), "%.*s", (int)length, rest);
+		if (policy_is_untouchable(alias))
+			return true;
+		rest += length + (rest[length] == ' ');
+	}
+	return false;
+}
+
+void policy_init(struct policy *policy, const struct config *config)
+{
+	memset(policy, 0, sizeof(*policy));
+	policy->config = *config;
+}
+
+void policy_limits(struct policy *policy, const struct config *config)
+{
+	policy->config = *config;
+}
+
+void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t wall_ms)
+{
+	if (policy->n_entries == POLICY_LEDGER_MAX) {
+		policy->n_entries--; /* the oldest is beyond any window a budget can ask for */
+		memmove(policy->entry, policy->entry + 1,
+			policy->n_entries * sizeof(policy->entry[0]));
+	}
+	policy->entry[policy->n_entries++] =
+		(struct ledger_entry) { .unit = unit, .synthetic = synthetic, .wall_ms = wall_ms };
+}
+
+/* Age of an attempt; one that seems to lie in the future (the clock was set back) is brand new. */
+static uint64_t entry_age_ms(const struct ledger_entry *entry, uint64_t now_ms)
+{
+	return now_ms > entry->wall_ms ? now_ms - entry->wall_ms : 0;
+}
+
+/* Attempts within a window, of one unit or (unit 0) of the host. */
+static uint32_t count_within(const struct policy *policy, const struct verdict *verdict,
+			     uint32_t unit, uint64_t window_ms)
+{
+	bool synthetic = (verdict->flags & SAMPLE_SYNTHETIC) != 0;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		const struct ledger_entry *entry = &policy->entry[i];
+
+		if (entry->synthetic == synthetic && (unit == 0 || entry->unit == unit) &&
+		    entry_age_ms(entry, verdict->wall_ms) < window_ms)
+			n++;
+	}
+	return n;
+}
+
+/* What is left of a budget in its tightest window. */
+static uint32_t left_of(const struct policy *policy, const struct verdict *verdict, uint32_t unit,
+			const struct budget *budget)
+{
+	uint32_t in_hour = count_within(policy, verdict, unit, HOURS(1));
+	uint32_t in_day = count_within(policy, verdict, unit, DAYS(1));
+	uint32_t hour = budget->per_hour > in_hour ? budget->per_hour - in_hour : 0;
+	uint32_t day = budget->per_day > in_day ? budget->per_day - in_day : 0;
+
+	return hour < day ? hour : day;
+}
+
+/* How much of the cool-down after this unit's last attempt is left. */
+static uint64_t cooling_ms(const struct policy *policy, const struct verdict *verdict)
+{
+	for (size_t i = policy->n_entries; i > 0; i--) {
+		const struct ledger_entry *entry = &policy->entry[i - 1];
+		uint64_t age_ms = entry_age_ms(entry, verdict->wall_ms);
+
+		if (entry->unit == verdict->unit)
+			return age_ms < policy->config.cooldown_ms
+				       ? policy->config.cooldown_ms - age_ms
+				       : 0;
+	}
+	return 0;
+}
+
+enum why policy_by_nature(const struct unit_status *status)
+{
+	switch (status->kind) {
+	case UNIT_KIND_SERVICE:
+		break;
+	case UNIT_KIND_SCOPE:
+		return WHY_NOT_LONG_RUNNING;
+	case UNIT_KIND_SHARED:
+		return WHY_TRANSIENT;
+	default:
+		return WHY_NO_MANAGER;
+	}
+	if (any_name_is_untouchable(status))
+		return WHY_UNTOUCHABLE;
+	if (status->flags & UNIT_TRANSIENT)
+		return WHY_TRANSIENT;
+	if (status->flags & UNIT_TIMER_STARTED)
+		return WHY_TIMER_STARTED;
+	if (status->flags & UNIT_PER_CONNECTION)
+		return WHY_PER_CONNECTION;
+	if (!(status->flags & UNIT_LONG_RUNNING))
+		return WHY_NOT_LONG_RUNNING;
+	if (status->flags & (UNIT_REFUSES_ORDERS | UNIT_MASKED))
+		return WHY_REFUSES_ORDERS;
+	return WHY_ALLOWED;
+}
+
+/* Is it in a state in which anybody may touch it? */
+static enum why by_state(const struct unit_status *status, const struct policy_case *circumstance)
+{
+	if (status->flags & UNIT_STOPPED_BY_HAND)
+		return WHY_STOPPED_BY_HAND;
+	if (status->flags & UNIT_JOB_PENDING)
+		return WHY_JOB_PENDING;
+	if (status->flags & UNIT_AUTO_RESTART)
+		return WHY_CHANGING_STATE;
+	switch (status->active) {
+	case UNIT_ACTIVE_ACTIVE:
+	case UNIT_ACTIVE_FAILED:
+		break;
+	case UNIT_ACTIVE_INACTIVE:
+		return WHY_STOPPED_BY_HAND;
+	case UNIT_ACTIVE_GONE:
+		return WHY_GONE;
+	case UNIT_ACTIVE_UNKNOWN:
+		return WHY_NO_MANAGER;
+	default:
+		return WHY_CHANGING_STATE;
+	}
+	return circumstance->was_well ? WHY_ALLOWED : WHY_NEVER_WELL;
+}
+
+static enum why by_limits(const struct policy *policy, const struct verdict *verdict,
+			  const struct policy_case *circumstance)
+{
+	const struct config *config = &policy->config;
+
+	if (!(config->heal_on & (1u << verdict->class)))
+		return WHY_NOT_IN_HEAL_ON;
+	if (config->mode == MODE_OBSERVE)
+		return WHY_OBSERVING;
+	if (cooling_ms(policy, verdict) > 0)
+		return WHY_COOLING_DOWN;
+	if (left_of(policy, verdict, verdict->unit, &config->unit_budget) == 0)
+		return WHY_UNIT_BUDGET_SPENT;
+	if (left_of(policy, verdict, 0, &config->host_budget) == 0)
+		return WHY_HOST_BUDGET_SPENT;
+	if (verdict->wall_ms < policy->distrust_until_ms)
+		return WHY_LEDGER_LOST;
+	if (!circumstance->can_record)
+		return WHY_CANNOT_RECORD;
+	return WHY_ALLOWED;
+}
+
+static enum why first_no(const struct policy *policy, const struct verdict *verdict,
+			 const struct unit_status *status, const struct policy_case *circumstance)
+{
+	enum why why;
+
+	if (verdict->wants == ACTION_NONE)
+		return WHY_NOTHING_WANTED;
+	why = policy_by_nature(status);
+	if (why == WHY_ALLOWED && circumstance->attempt_running)
+		why = WHY_ATTEMPT_RUNNING; /* whatever state it is in then is our own doing */
+	if (why == WHY_ALLOWED)
+		why = by_state(status, circumstance);
+	if (why == WHY_ALLOWED)
+		why = by_limits(policy, verdict, circumstance);
+	return why;
+}
+
+/* A simulated service is healed by the simulator and by nobody else. */
+static enum way way_for(const struct policy *policy, const struct verdict *verdict)
+{
+	if (verdict->flags & SAMPLE_SYNTHETIC)
+		return WAY_SIMULATOR;
+	return policy->config.mode == MODE_ENFORCE ? WAY_SYSTEMD : WAY_MOCK;
+}
+
+struct decision policy_decide(const struct policy *policy, const struct verdict *verdict,
+			      const struct unit_status *status,
+			      const struct policy_case *circumstance)
+{
+	enum way way = way_for(policy, verdict);
+	struct decision decision = {
+		.unit = verdict->unit,
+		.flags = verdict->flags & SAMPLE_SYNTHETIC,
+		.when_ms = verdict->when_ms,
+		.wall_ms = verdict->wall_ms,
+		.action = verdict->wants,
+		.class = verdict->class,
+		.lead = verdict->lead,
+		.lead_value = verdict->lead_value,
+		.lead_expected = verdict->lead_expected,
+		.score = verdict->score,
+		.budget_left = left_of(policy, verdict, verdict->unit, &policy->config.unit_budget),
+	};
+
+	memcpy(decision.rule, verdict->rule, sizeof(decision.rule));
+	memcpy(decision.invocation, status->invocation, sizeof(decision.invocation));
+	decision.why = first_no(policy, verdict, status, circumstance);
+	if (decision.why == WHY_ALLOWED && !policy->can_act[way])
+		decision.why = WHY_NO_MANAGER;
+	if (decision.why == WHY_COOLING_DOWN)
+		decision.until_ms = verdict->when_ms + cooling_ms(policy, verdict);
+	if (decision.why == WHY_ALLOWED) {
+		decision.way = way;
+		decision.budget_left--;
+	}
+	return decision;
+}

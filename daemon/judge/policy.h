@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * May we? Everything that stands between a sick unit and an action: mode,
+ * classes, the untouchables, the unit's nature, jobs in the way, cool-down,
+ * budgets. The ledger of past attempts is kept in wall time, because it must be
+ * true after a reboot; an attempt that seems to lie in the future counts as just
+ * made.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/config.h"
+#include "record/record.h"
+
+#define POLICY_LEDGER_MAX 256 /* over HostBudget=10/h for a day */
+
+struct ledger_entry {
+	uint32_t unit;
+	bool synthetic; /* a simulated heal takes nothing from the host's budget */
+	uint64_t wall_ms;
+};
+
+struct policy {
+	struct config config;
+	bool can_act[WAY_N];	    /* which actuators there are */
+	uint64_t distrust_until_ms; /* wall: the ledger was lost, budgets count as spent */
+	size_t n_entries;
+	struct ledger_entry entry[POLICY_LEDGER_MAX]; /* oldest first */
+};
+
+/* What only the caller knows of the unit. */
+struct policy_case {
+	bool was_well;	      /* seen active, and healthy for a while, since it was learnt of */
+	bool attempt_running; /* one of ours, not yet concluded */
+	bool can_record;
+};
+
+void policy_init(struct policy *policy, const struct config *config);
+/* New limits, the same ledger. */
+void policy_limits(struct policy *policy, const struct config *config);
+
+/* The answer for a verdict that wants something; also when it is no. Changes nothing. */
+struct decision policy_decide(const struct policy *policy, const struct verdict *verdict,
+			      const struct unit_status *status,
+			      const struct policy_case *circumstance);
+/* Is it a unit that may ever be healed? WHY_ALLOWED, or why it is only watched. */
+enum why policy_by_nature(const struct unit_status *status);
+/* An allowed decision goes out: it counts from now on. */
+void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t wall_ms);
+
+/* PID 1's own units, the bus, the journal, polkit, login, ourselves, display managers, udev, network,
+ * name resolution, ssh, container runtimes, storage, cluster agents: compiled in. */
+bool policy_is_untouchable(const char *name);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules held against evidence. */
+#include <assert.h>
+
+#include "judge/rulebook.h"
+
+/* A metric alone makes a sample odd from so many of its own spreads above the median, and only above
+ * the range it was ever seen in: then it is no matter of a heavy tail. */
+#define ODD_DEVIATION 6.0f
+
+static bool is_far_out(const struct evidence *evidence, uint32_t metric)
+{
+	uint64_t bit = METRIC_BIT(metric);
+
+	return (evidence->have & bit) && (evidence->have_normal & bit) &&
+	       evidence->deviation[metric] > ODD_DEVIATION &&
+	       evidence->value[metric] > evidence->high[metric];
+}
+
+bool rulebook_is_odd(const struct evidence *evidence)
+{
+	if (evidence->score >= 0 && evidence->score >= evidence->threshold)
+		return true;
+	for (uint32_t metric = 0; metric < METRIC_N; metric++)
+		if (is_far_out(evidence, metric))
+			return true;
+	return false;
+}
+
+/* Does the left side of a need exist here, and what is it? */
+static bool unit_side(const struct need *need, const struct evidence *evidence,
+		      const struct unit_status *status, double *ret)
+{
+	switch (need->aspect) {
+	case ASPECT_SCORE:
+		if (evidence->score < 0)
+			return false;
+		*ret = (double)evidence->score / (double)evidence->threshold;
+		return true;
+	case ASPECT_FAILED:
+		*ret = status->active == UNIT_ACTIVE_FAILED;
+		return status->active != UNIT_ACTIVE_UNKNOWN;
+	case ASPECT_START_LIMITED:
+		*ret = (status->flags & UNIT_START_LIMITED) != 0;
+		return status->active != UNIT_ACTIVE_UNKNOWN;
+	case ASPECT_OOM_KILLED:
+		*ret = (status->flags & UNIT_OOM_KILLED) != 0;
+		return status->active != UNIT_ACTIVE_UNKNOWN;
+	default:
+		return false;
+	}
+}
+
+static bool metric_side(const struct need *need, const struct evidence *evidence, double *ret)
+{
+	uint32_t metric = need->metric;
+	double value = evidence->value[metric];
+
+	if (!(evidence->have & METRIC_BIT(metric)))
+		return false;
+	switch (need->aspect) {
+	case ASPECT_VALUE:
+		*ret = value;
+		return true;
+	case ASPECT_RISING_S:
+		*ret = evidence->rising_s[metric];
+		return true;
+	case ASPECT_RECENT:
+		*ret = evidence->recent[metric];
+		return true;
+	default:
+		break;
+	}
+	if (!(evidence->have_normal & METRIC_BIT(metric)))
+		return false;
+	switch (need->aspect) {
+	case ASPECT_RATIO:
+		if (evidence->median[metric] <= 0)
+			return false; /* so many times nothing says nothing */
+		*ret = value / evidence->median[metric];
+		return true;
+	case ASPECT_DEVIATION:
+		*ret = (double)evidence->deviation[metric];
+		return true;
+	case ASPECT_BEYOND:
+		*ret = value > evidence->high[metric] ? value - evidence->high[metric] : 0;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool need_holds(const struct need *need, const struct evidence *evidence,
+		       const struct unit_status *status)
+{
+	double left;
+
+	if (!(need->metric < METRIC_N ? metric_side(need, evidence, &left)
+				      : unit_side(need, evidence, status, &left)))
+		return false;
+	switch (need->relation) {
+	case RELATION_ABOVE:
+		return left > need->limit;
+	case RELATION_AT_LEAST:
+		return left >= need->limit;
+	case RELATION_BELOW:
+		return left < need->limit;
+	case RELATION_AT_MOST:
+		return left <= need->limit;
+	}
+	return false;
+}
+
+bool rulebook_holds(const struct rule *rule, const struct evidence *evidence,
+		    const struct unit_status *status)
+{
+	for (uint32_t i = 0; i < rule->n_needs; i++)
+		if (!need_holds(&rule->need[i], evidence, status))
+			return false;
+	return rule->n_needs > 0;
+}
+
+void rulebook_follow(const struct rulebook *rulebook, struct standing *standing,
+		     const struct evidence *evidence, const struct unit_status *status,
+		     uint64_t when_ms, bool statistics)
+{
+	assert(rulebook->n <= RULES_MAX);
+	statistics = statistics && rulebook_is_odd(evidence);
+	for (size_t i = 0; i < rulebook->n; i++) {
+		const struct rule *rule = &rulebook->rule[i];
+		bool lapsed = when_ms - standing->last_ms[i] > RULEBOOK_LAPSE_MS;
+
+		if ((statistics || rule_is_on_fact(rule)) &&
+		    rulebook_holds(rule, evidence, status)) {
+			if (standing->since_ms[i] == 0 || lapsed)
+				standing->since_ms[i] = when_ms;
+			standing->last_ms[i] = when_ms;
+		} else if (lapsed) {
+			standing->since_ms[i] = 0;
+		}
+	}
+}
+
+uint32_t rulebook_lead(const struct rule *rule)
+{
+	for (uint32_t i = 0; i < rule->n_needs; i++)
+		if (rule->need[i].metric < METRIC_N)
+			return rule->need[i].metric;
+	return METRIC_N;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The rules, held against evidence: which hold now, and since when. A rule on
+ * statistics holds only for a unit that is learnt and on a sample of which the
+ * forest or a metric's own range says that it is unusual.
+ */
+#include <stddef.h>
+
+#include "judge/evidence.h"
+#include "record/record.h"
+#include "record/rulefile.h"
+
+struct rulebook {
+	size_t n;
+	struct rule rule[RULES_MAX];
+};
+
+/* A lapse this short does not begin a rule's count anew: the kernel brings its pressure totals up to
+ * date only every 2 s, so a value can miss a beat. */
+#define RULEBOOK_LAPSE_MS 3000u
+
+/* How long each rule has held for one unit. Zero it to begin. */
+struct standing {
+	uint64_t since_ms[RULES_MAX]; /* 0: does not hold */
+	uint64_t last_ms[RULES_MAX];  /* when it was last seen to hold */
+};
+
+/* Is this sample unusual for its unit: by the forest, or by one metric far above its own range? (A
+ * joint forest is nearly blind to a fault in one metric, FOREST section 4: so both are asked.) */
+bool rulebook_is_odd(const struct evidence *evidence);
+/* Do all needs of the rule hold? An absent value never holds. */
+bool rulebook_holds(const struct rule *rule, const struct evidence *evidence,
+		    const struct unit_status *status);
+/* Follow every rule by one sample; `statistics` says whether rules on statistics may hold at all. */
+void rulebook_follow(const struct rulebook *rulebook, struct standing *standing,
+		     const struct evidence *evidence, const struct unit_status *status,
+		     uint64_t when_ms, bool statistics);
+/* The metric that a rule is first about; METRIC_N for rules about the unit itself. */
+uint32_t rulebook_lead(const struct rule *rule);

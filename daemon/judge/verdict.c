@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From evidence and its duration to one verdict. */
+#include <math.h>
+#include <string.h>
+
+#include "judge/verdict.h"
+
+/* Four odd samples more than ordinary ones make a unit unusual; no more than thirty are held against
+ * it, so that it is ordinary again half a minute after the last. */
+#define ODD_UP	       2
+#define ODD_UNUSUAL    8
+#define ODD_MOST       60
+#define PATIENCE_SHARE 48u /* a day of trust still to come is half an hour of patience */
+
+uint32_t verdict_patience_s(uint32_t for_s, uint64_t age_s, uint32_t trust_s)
+{
+	if (age_s >= trust_s)
+		return for_s;
+	return for_s + (uint32_t)((trust_s - age_s) / PATIENCE_SHARE);
+}
+
+/* One rule that stands, and how far it has come. */
+struct candidate {
+	const struct rule *rule;
+	uint32_t held_s, for_s;
+	bool due;
+};
+
+/* Due before not yet due, what wants something before what does not, facts before statistics, then
+ * the one that has stood longer. */
+static bool is_better(const struct candidate *one, const struct candidate *other)
+{
+	bool acts = one->rule->action != ACTION_NONE, facts = rule_is_on_fact(one->rule);
+
+	if (!other->rule)
+		return true;
+	if (one->due != other->due)
+		return one->due;
+	if (acts != (other->rule->action != ACTION_NONE))
+		return acts;
+	if (facts != rule_is_on_fact(other->rule))
+		return facts;
+	return one->held_s > other->held_s;
+}
+
+static struct candidate best_rule(const struct verdict_memory *memory,
+				  const struct verdict_limits *limits,
+				  const struct rulebook *rulebook, uint64_t age_s, uint64_t when_ms)
+{
+	struct candidate best = { 0 };
+
+	for (size_t i = 0; i < rulebook->n; i++) {
+		struct candidate this = { .rule = &rulebook->rule[i] };
+
+		if (memory->standing.since_ms[i] == 0)
+			continue;
+		this.held_s = (uint32_t)((when_ms - memory->standing.since_ms[i]) / 1000);
+		this.for_s = rule_is_on_fact(this.rule)
+				     ? this.rule->for_s
+				     : verdict_patience_s(this.rule->for_s, age_s, limits->trust_s);
+		this.due = this.held_s >= this.for_s;
+		if (is_better(&this, &best))
+			best = this;
+	}
+	return best;
+}
+
+static void follow_oddness(struct verdict_memory *memory, bool odd)
+{
+	memory->odd += odd ? ODD_UP : -1;
+	if (memory->odd < 0)
+		memory->odd = 0;
+	if (memory->odd > ODD_MOST)
+		memory->odd = ODD_MOST;
+}
+
+static bool is_down(const struct unit_status *status)
+{
+	return status->active == UNIT_ACTIVE_INACTIVE || status->active == UNIT_ACTIVE_GONE;
+}
+
+/* While statistics are silent, what they last said stands: silence is not health. */
+static bool is_still_in_trouble(const struct verdict_memory *memory, const struct sample *sample)
+{
+	return (sample->flags & SAMPLE_DISTURBED) && !memory->by_fact &&
+	       (memory->health == HEALTH_SICK || memory->health == HEALTH_UNUSUAL);
+}
+
+/* What people do in a session, in a container or on the whole host is not one service's normal: there
+ * statistics note, and call nothing sick. */
+static bool is_one_service(const struct unit_status *status)
+{
+	return status->kind == UNIT_KIND_SERVICE && strncmp(status->name, "user@", 5) != 0;
+}
+
+/* May this rule, now due, call the unit sick? */
+static bool calls_sick(const struct verdict_limits *limits, const struct rule *rule,
+		       const struct unit_status *status)
+{
+	if (rule_is_on_fact(rule))
+		return true;
+	if (rule->class == FAULT_CLASS_CPU && !(limits->heal_on & (1u << FAULT_CLASS_CPU)))
+		return false; /* it hurts nobody, and nobody opted in */
+	return is_one_service(status);
+}
+
+static enum health health_of(const struct verdict_memory *memory,
+			     const struct verdict_limits *limits, const struct candidate *best,
+			     const struct learner *learner, const struct sample *sample,
+			     const struct unit_status *status, const struct evidence *evidence)
+{
+	if (best->rule && best->due)
+		return calls_sick(limits, best->rule, status) ? HEALTH_SICK : HEALTH_UNUSUAL;
+	if (is_down(status))
+		return HEALTH_DOWN;
+	if (is_still_in_trouble(memory, sample))
+		return memory->health;
+	if (best->rule || status->active == UNIT_ACTIVE_FAILED)
+		return HEALTH_UNUSUAL;
+	if (evidence->have == 0)
+		return HEALTH_UNKNOWN;
+	if (!learner_is_learnt(learner))
+		return HEALTH_LEARNING;
+	return memory->odd >= ODD_UNUSUAL ? HEALTH_UNUSUAL : HEALTH_HEALTHY;
+}
+
+static void name_lead(const struct candidate *best, const struct evidence *evidence,
+		      struct verdict *verdict)
+{
+	uint32_t lead = best->rule ? rulebook_lead(best->rule) : METRIC_N;
+
+	if (lead == METRIC_N && !(best->rule && rule_is_on_fact(best->rule)))
+		lead = evidence->lead;
+	verdict->lead = lead;
+	verdict->lead_expected = NAN;
+	verdict->lead_value = NAN;
+	if (lead == METRIC_N)
+		return;
+	if (lead == evidence->lead)
+		verdict->lead_share = evidence->lead_share;
+	if (evidence->have & METRIC_BIT(lead))
+		verdict->lead_value = evidence->value[lead];
+	if (evidence->have_normal & METRIC_BIT(lead)) {
+		verdict->lead_expected = evidence->median[lead];
+		verdict->lead_deviation = evidence->deviation[lead];
+	}
+}
+
+static void name_rule(const struct candidate *best, struct verdict *verdict)
+{
+	if (!best->rule)
+		return;
+	for (size_t i = 0; i < RULE_NAME_SIZE; i++)
+		verdict->rule[i] = best->rule->name[i];
+	verdict->class = best->rule->class;
+	verdict->on_fact = rule_is_on_fact(best->rule);
+	verdict->held_s = best->held_s;
+	verdict->for_s = best->for_s;
+	verdict->wants = best->due ? best->rule->action : ACTION_NONE;
+}
+
+void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *limits,
+		   const struct rulebook *rulebook, const struct learner *learner,
+		   const struct sample *sample, const struct unit_status *status,
+		   const struct evidence *evidence, struct verdict *ret)
+{
+	bool settled = !(sample->flags & SAMPLE_DISTURBED);
+	bool speaks = settled && learner_is_learnt(learner) && !is_down(status);
+	struct candidate best;
+	struct verdict verdict = {
+		.unit = sample->unit,
+		.flags = sample->flags & (SAMPLE_SYNTHETIC | SAMPLE_DISTURBED),
+		.when_ms = sample->when_ms,
+		.wall_ms = sample->wall_ms,
+		.score = evidence->score,
+		.threshold = evidence->threshold,
+		.generation = evidence->generation,
+		.learn_left_s = learner_left_s(learner),
+	};
+
+	rulebook_follow(rulebook, &memory->standing, evidence, status, sample->when_ms, speaks);
+	follow_oddness(memory, speaks && rulebook_is_odd(evidence));
+	best = best_rule(memory, limits, rulebook, learner_age_s(learner), sample->when_ms);
+	verdict.health = health_of(memory, limits, &best, learner, sample, status, evidence);
+	if (verdict.health != memory->health || memory->since_ms == 0) {
+		memory->health = verdict.health;
+		memory->by_fact = (best.rule && rule_is_on_fact(best.rule)) ||
+				  status->active == UNIT_ACTIVE_FAILED;
+		memory->since_ms = sample->when_ms;
+	}
+	verdict.since_ms = memory->since_ms;
+	name_rule(&best, &verdict);
+	name_lead(&best, evidence, &verdict);
+	*ret = verdict;
+}

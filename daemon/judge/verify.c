@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Did it help? Asked of the new invocation, on the values that triggered. */
+#include <math.h>
+#include <string.h>
+
+#include "judge/verify.h"
+
+/* A value is back when it is inside the range the unit was seen in, or this near its median: the
+ * range of a short past is narrow. */
+#define NORMAL_DEVIATION 3.0f
+/* So much more than before is no longer merely unchanged. */
+#define WORSE_RATIO 2.0
+
+void verify_begin(struct verify *verify, const struct decision *decision, const struct rule *rule,
+		  const struct evidence *evidence)
+{
+	uint32_t lead = decision->lead;
+
+	memset(verify, 0, sizeof(*verify));
+	verify->running = true;
+	verify->decision = *decision;
+	verify->rule = *rule;
+	verify->score_before = evidence->score;
+	verify->low = verify->high = NAN;
+	if (lead < METRIC_N && (evidence->have_normal & METRIC_BIT(lead))) {
+		verify->low = evidence->low[lead];
+		verify->high = evidence->high[lead];
+	}
+}
+
+void verify_attempt_ended(struct verify *verify, const struct attempt *attempt)
+{
+	verify->result = attempt->result;
+}
+
+static bool metric_is_normal(const struct need *need, const struct sample *sample,
+			     const struct evidence *evidence)
+{
+	uint64_t bit = METRIC_BIT(need->metric);
+
+	if (need->aspect == ASPECT_RECENT) /* a fact: it must not happen again */
+		return (sample->have & bit) && sample->value[need->metric] == 0;
+	if (!(evidence->have & bit) || !(evidence->have_normal & bit))
+		return false; /* not read again, or nothing to compare with: not proven */
+	return evidence->value[need->metric] <= evidence->high[need->metric] ||
+	       evidence->deviation[need->metric] <= NORMAL_DEVIATION;
+}
+
+/* Are all values that triggered back in the unit's normal range, in this very sample? */
+static bool is_normal(const struct rule *rule, const struct sample *sample,
+		      const struct unit_status *status, const struct evidence *evidence)
+{
+	if (status->active != UNIT_ACTIVE_ACTIVE)
+		return false;
+	for (uint32_t i = 0; i < rule->n_needs; i++) {
+		const struct need *need = &rule->need[i];
+
+		if (need->metric < METRIC_N) {
+			if (!metric_is_normal(need, sample, evidence))
+				return false;
+		} else if (need->aspect == ASPECT_SCORE &&
+			   (evidence->score < 0 || evidence->score >= evidence->threshold)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool is_new_invocation(const struct verify *verify, const struct unit_status *status)
+{
+	return unit_has_invocation(status) &&
+	       memcmp(status->invocation, verify->decision.invocation, INVOCATION_SIZE) != 0;
+}
+
+static bool is_away(const struct unit_status *status)
+{
+	return status->active == UNIT_ACTIVE_INACTIVE || status->active == UNIT_ACTIVE_FAILED ||
+	       status->active == UNIT_ACTIVE_GONE;
+}
+
+static enum outcome_result of_attempt(enum attempt_result result)
+{
+	switch (result) {
+	case ATTEMPT_RESULT_DONE:
+		return OUTCOME_NONE; /* the unit itself has to say */
+	case ATTEMPT_RESULT_MOCKED:
+		return OUTCOME_MOCKED;
+	case ATTEMPT_RESULT_LOST:
+		return OUTCOME_UNKNOWN;
+	default:
+		return OUTCOME_JOB_FAILED;
+	}
+}
+
+/* Did the trouble itself stay, or did the leading value even double? */
+static enum outcome_result unchanged_or_worse(const struct verify *verify,
+					      const struct evidence *evidence)
+{
+	uint32_t lead = verify->decision.lead;
+
+	if (lead < METRIC_N && (evidence->have & METRIC_BIT(lead)) &&
+	    evidence->value[lead] > WORSE_RATIO * verify->decision.lead_value)
+		return OUTCOME_WORSE;
+	return OUTCOME_UNCHANGED;
+}
+
+/* A unit that is down again: for a rule about that very thing it is the same trouble. */
+static enum outcome_result when_away(const struct verify *verify)
+{
+	for (uint32_t i = 0; i < verify->rule.n_needs; i++)
+		if (verify->rule.need[i].aspect == ASPECT_FAILED ||
+		    verify->rule.need[i].aspect == ASPECT_START_LIMITED)
+			return OUTCOME_UNCHANGED;
+	return OUTCOME_GONE;
+}
+
+static enum outcome_result look(struct verify *verify, const struct sample *sample,
+				const struct unit_status *status, const struct evidence *evidence)
+{
+	uint64_t now_ms = sample->when_ms, since_job_ms;
+	bool fresh = is_new_invocation(verify, status);
+	bool normal = fresh && is_normal(&verify->rule, sample, status, evidence);
+
+	if (verify->job_ended_ms == 0)
+		verify->job_ended_ms = now_ms;
+	since_job_ms = now_ms - verify->job_ended_ms;
+	verify->n_samples += fresh;
+	if (!normal)
+		verify->calm_since_ms = 0;
+	else if (verify->calm_since_ms == 0)
+		verify->calm_since_ms = now_ms;
+	if (normal || since_job_ms < VERIFY_GRACE_MS)
+		verify->trouble_since_ms = 0;
+	else if (verify->trouble_since_ms == 0)
+		verify->trouble_since_ms = now_ms;
+
+	if (normal && now_ms - verify->calm_since_ms >= VERIFY_CALM_MS)
+		return OUTCOME_HEALED;
+	if (verify->trouble_since_ms == 0)
+		return since_job_ms >= VERIFY_PATIENCE_MS ? unchanged_or_worse(verify, evidence)
+							  : OUTCOME_NONE;
+	if (now_ms - verify->trouble_since_ms < VERIFY_TROUBLE_MS &&
+	    since_job_ms < VERIFY_PATIENCE_MS)
+		return OUTCOME_NONE;
+	return is_away(status) ? when_away(verify) : unchanged_or_worse(verify, evidence);
+}
+
+bool verify_reach(struct verify *verify, const struct sample *sample,
+		  const struct unit_status *status, const struct evidence *evidence,
+		  struct outcome *ret)
+{
+	uint32_t lead = verify->decision.lead;
+	enum outcome_result result;
+
+	if (!verify->running || verify->result == ATTEMPT_RESULT_NONE)
+		return false;
+	result = of_attempt(verify->result);
+	if (result == OUTCOME_NONE)
+		result = look(verify, sample, status, evidence);
+	if (result == OUTCOME_NONE)
+		return false;
+
+	verify->running = false;
+	*ret = (struct outcome) {
+		.decision = verify->decision.id,
+		.unit = verify->decision.unit,
+		.flags = verify->decision.flags,
+		.when_ms = sample->when_ms,
+		.wall_ms = sample->wall_ms,
+		.result = result,
+		.score_before = verify->score_before,
+		.score_after = evidence->score,
+		.lead = lead,
+		.value_before = verify->decision.lead_value,
+		.value_after = NAN,
+		.normal_low = verify->low,
+		.normal_high = verify->high,
+		.n_samples = verify->n_samples,
+	};
+	if (lead < METRIC_N && (evidence->have & METRIC_BIT(lead)))
+		ret->value_after = evidence->value[lead];
+	if (is_new_invocation(verify, status))
+		memcpy(ret->invocation, status->invocation, INVOCATION_SIZE);
+	return true;
+}

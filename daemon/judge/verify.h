@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Did it help? Healed means: the values that triggered were read again, from an
+ * invocation that is not the old one, and have been in the unit's normal range
+ * for long enough. Nothing else is healed.
+ */
+#include "judge/evidence.h"
+#include "judge/rulebook.h"
+#include "record/record.h"
+
+#define VERIFY_GRACE_MS	   (uint64_t)10000  /* start-up: looked at, but not held against it */
+#define VERIFY_CALM_MS	   (uint64_t)20000  /* in range for so long: healed */
+#define VERIFY_TROUBLE_MS  (uint64_t)30000  /* out of range for so long: unchanged, or worse */
+#define VERIFY_PATIENCE_MS (uint64_t)120000 /* after the job: no calm by then is unchanged */
+
+struct verify {
+	bool running;
+	struct decision decision;
+	struct rule rule; /* as it was when it triggered */
+	float score_before;
+	double low, high; /* the leading metric's normal range when it triggered; NaN: not learnt */
+	enum attempt_result result;		  /* ATTEMPT_RESULT_NONE: still under way */
+	uint64_t job_ended_ms;			  /* the first sample after that; 0: none yet */
+	uint64_t calm_since_ms, trouble_since_ms; /* 0: not */
+	uint32_t n_samples;
+};
+
+/* Begin when the decision goes out. */
+void verify_begin(struct verify *verify, const struct decision *decision, const struct rule *rule,
+		  const struct evidence *evidence);
+/* The attempt ended. (Its time is that of the next sample: a simulated unit lives by its own.) */
+void verify_attempt_ended(struct verify *verify, const struct attempt *attempt);
+/* One later sample. True once there is an outcome; running is then false. */
+bool verify_reach(struct verify *verify, const struct sample *sample,
+		  const struct unit_status *status, const struct evidence *evidence,
+		  struct outcome *ret);

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The path of a fact, once a second; and the life of all parts. */
+#include <errno.h>
+#include <signal.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "announce.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "control.h"
+#include "heal/healer.h"
+#include "heal/mock.h"
+#include "heal/systemd.h"
+#include "judge/judge.h"
+#include "manager.h"
+#include "outbox.h"
+#include "remember.h"
+#include "record/names.h"
+#include "sense/sampler.h"
+#include "sense/simulator.h"
+#include "simulation.h"
+#include "store/live.h"
+#include "store/writer.h"
+
+#define TICK_US	       UINT64_C(1000000)
+#define RECONNECT_MS   SECONDS(2)
+#define EARLY_GAP_MS   200u  /* an early tick comes no sooner than this after the last */
+#define LESSON_TICKS   3600u /* what a unit taught is kept once an hour, */
+#define LESSON_YOUNG   300u  /* every five minutes in its first hour */
+#define LESSON_YOUNG_S 3600u
+
+struct manager {
+	sd_event *event;
+	const struct options *options;
+	struct settings settings;
+
+	struct writer *writer;
+	struct live *live;
+	struct judge *judge;
+	sd_bus *bus; /* NULL: no systemd here */
+	bool bus_lost;
+	struct sampler *sampler; /* NULL with --speed: real units cannot be sped up */
+	struct simulation *simulation;
+	struct systemd *systemd;
+	struct healer *healer;
+	struct control *control;
+	struct announcer announcer;
+	struct actuator mock, by_systemd, by_simulator;
+
+	sd_event_source *timer, *ring, *acknowledgements, *hangup;
+	uint64_t last_tick_ms, last_connect_ms;
+	uint64_t inject_at_ms; /* 0: no fault is to come */
+
+	struct keeper keeper;
+	struct present *present;
+	size_t n_present, n_room;
+	struct outbox outbox;
+};
+
+/* What the outbox asks: how is the unit now? */
+static const struct unit_status *status_of(uint32_t unit, void *userdata)
+{
+	const struct manager *manager = userdata;
+
+	for (size_t i = 0; i < manager->n_present; i++)
+		if (manager->present[i].status.unit == unit)
+			return &manager->present[i].status;
+	return NULL;
+}
+
+/* ---- the tick: section 2 of the house, from top to bottom ---------------------- */
+
+static void record_finding(struct manager *manager, const struct finding *finding, const char *name)
+{
+	bool turned = finding->sick_began ||
+		      (finding->incident_changed && finding->incident.closed_ms != 0);
+	int r = 0;
+
+	if (finding->incident_changed)
+		r = writer_incident(manager->writer, &finding->incident);
+	if (r >= 0 && finding->concluded)
+		r = writer_outcome(manager->writer, &finding->outcome);
+	if (r >= 0 && turned) /* its last minutes at 1 Hz */
+		r = writer_detail(manager->writer, finding->verdict.unit);
+	if (r < 0)
+		(void)log_warning_errno(r, "cannot record what happens to %s", name);
+	announce_finding(&manager->announcer, finding, name);
+	if (finding->decided)
+		outbox_put(&manager->outbox, &finding->decision, manager->last_tick_ms);
+}
+
+static int make_room(struct manager *manager, size_t n)
+{
+	struct present *present;
+
+	if (n <= manager->n_room)
+		return 0;
+	n += n / 2 + 16;
+	present = reallocarray(manager->present, n, sizeof(*present));
+	if (!present)
+		return -ENOMEM;
+	manager->present = present;
+	manager->n_room = n;
+	return 0;
+}
+
+static int consider(struct manager *manager, const struct sample *samples,
+		    const struct unit_status *status, size_t n)
+{
+	bool can_record = manager->keeper.store == STORE_WELL;
+	struct finding finding;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		struct present *present = &manager->present[manager->n_present];
+
+		r = judge_take(manager->judge, &samples[i], &status[i], can_record, &finding);
+		if (r < 0)
+			return log_error_errno(r, "cannot judge %s", status[i].name);
+		*present = (struct present) {
+			.status = status[i],
+			.sample = samples[i],
+			.verdict = finding.verdict,
+			.why = finding.why,
+			.age_s = judge_age_s(manager->judge, samples[i].unit),
+			.incident = finding.incident.closed_ms ? 0 : finding.incident.id,
+		};
+		manager->n_present++;
+		record_finding(manager, &finding, status[i].name);
+	}
+	return writer_samples(manager->writer, samples, n);
+}
+
+static void keep_lessons(struct manager *manager, bool all)
+{
+	uint64_t tick = manager->keeper.n_ticks;
+	struct judge_lesson lesson;
+
+	for (size_t i = 0; i < manager->n_present; i++) {
+		uint32_t unit = manager->present[i].status.unit;
+		uint64_t every =
+			manager->present[i].age_s < LESSON_YOUNG_S ? LESSON_YOUNG : LESSON_TICKS;
+		int r;
+
+		if (!all && tick % every != unit % every)
+			continue;
+		r = judge_lesson(manager->judge, unit, &lesson);
+		if (r == -ENODATA)
+			continue;
+		if (r >= 0)
+			r = writer_lesson(manager->writer, unit, lesson.identity, lesson.was_well,
+					  clock_wall_ms(), lesson.bytes, lesson.size);
+		if (r < 0)
+			(void)log_warning_errno(r, "cannot keep what was learnt of %s",
+						manager->present[i].status.name);
+	}
+}
+
+static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cpu_us)
+{
+	struct keeper *keeper = &manager->keeper;
+	int r;
+
+	keeper->at_wall_ms = wall_ms;
+	keeper->n_ticks++;
+	keeper->n_units = (uint32_t)manager->n_present;
+	keeper->cpu_us = clock_cpu_us();
+	keeper->tick_us = keeper->cpu_us - began_cpu_us;
+	keeper->n_lost = writer_lost(manager->writer);
+	if (manager->sampler)
+		keeper->n_lost += probe_lost(sampler_probe(manager->sampler));
+	r = live_publish(manager->live, keeper, manager->present, manager->n_present);
+	if (r < 0)
+		(void)log_warning_errno(r, "cannot publish the present");
+}
+
+static void inject_when_due(struct manager *manager, uint64_t when_ms)
+{
+	int r;
+
+	if (manager->inject_at_ms == 0 || when_ms < manager->inject_at_ms)
+		return;
+	manager->inject_at_ms = 0;
+	r = simulation_inject(manager->simulation, manager->options->inject_fault,
+			      manager->options->inject_unit, when_ms);
+	if (r < 0)
+		(void)log_error_errno(r, "cannot inject %s into %s", manager->options->inject_fault,
+				      manager->options->inject_unit);
+	else
+		log_notice("%s (simulated) falls ill: %s", manager->options->inject_unit,
+			   manager->options->inject_fault);
+}
+
+static int manager_tick(struct manager *manager)
+{
+	uint64_t when_ms = clock_boot_ms(), wall_ms = clock_wall_ms(), cpu_us = clock_cpu_us();
+	const struct unit_status *status;
+	const struct sample *samples;
+	struct harvest harvest = { 0 };
+	int r;
+
+	manager->last_tick_ms = when_ms;
+	manager->keeper.store = writer_state(manager->writer, when_ms);
+	manager->n_present = 0;
+	if (manager->sampler) {
+		r = sampler_take(manager->sampler, when_ms, wall_ms, &harvest);
+		if (r < 0)
+			return log_error_errno(r, "cannot sample");
+	}
+	r = make_room(manager, harvest.n + SIMULATOR_UNITS);
+	if (r < 0)
+		return log_error_errno(r, "cannot watch %zu units", harvest.n);
+	r = consider(manager, harvest.samples, harvest.status, harvest.n);
+	if (r >= 0 && manager->simulation) {
+		inject_when_due(manager, when_ms);
+		simulation_take(manager->simulation, when_ms, wall_ms, &samples, &status);
+		r = consider(manager, samples, status, SIMULATOR_UNITS);
+	}
+	if (r == -ENOMEM)
+		return r;
+	healer_turn(manager->healer, when_ms, wall_ms);
+	outbox_turn(&manager->outbox, when_ms);
+	keep_lessons(manager, false);
+	publish(manager, wall_ms, cpu_us);
+	return 0;
+}
+
+/* ---- the loop calls ------------------------------------------------------------ */
+
+static int arm(sd_event_source *timer, uint64_t when_us)
+{
+	int r;
+
+	r = sd_event_source_set_time(timer, when_us);
+	return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static void on_kernel_event(const struct probe_event *event, void *userdata)
+{
+	bool *urgent = userdata;
+
+	*urgent = *urgent || (event->oom_kill && event->unit != 0);
+}
+
+/* An OOM kill of a watched unit brings the next tick forward. */
+static int on_ring(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct manager *manager = userdata;
+	bool urgent = false;
+	uint64_t now_us;
+	int r;
+
+	(void)source, (void)fd, (void)revents;
+	r = probe_drain(sampler_probe(manager->sampler), on_kernel_event, &urgent);
+	if (r < 0)
+		return log_error_errno(r, "cannot read the kernel's events");
+	if (!urgent || clock_boot_ms() - manager->last_tick_ms < EARLY_GAP_MS)
+		return 0;
+	r = sd_event_now(manager->event, CLOCK_MONOTONIC, &now_us);
+	return r < 0 ? r : arm(manager->timer, now_us);
+}
+
+/* ---- the system bus ------------------------------------------------------------- */
+
+static void apply_settings(struct manager *manager)
+{
+	const struct config *config = &manager->settings.config;
+
+	manager->announcer.notices_per_day = config->notices_per_day;
+	(void)snprintf(manager->keeper.mode, sizeof(manager->keeper.mode), "%s",
+		       mode_word(config->mode));
+}
+
+static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct manager *manager = userdata;
+
+	(void)message, (void)error;
+	if (!manager->bus_lost)
+		log_warning(
+			"the system bus is gone: the state of units is unknown until it is back");
+	manager->bus_lost = true;
+	return 0;
+}
+
+static int open_bus(struct manager *manager, sd_bus **ret)
+{
+	CLEANUP(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	int r;
+
+	r = sd_bus_open_system(&bus);
+	if (r >= 0)
+		r = sd_bus_set_exit_on_disconnect(bus, 0);
+	if (r >= 0)
+		r = sd_bus_attach_event(bus, manager->event, SD_EVENT_PRIORITY_NORMAL);
+	if (r >= 0)
+		r = sd_bus_match_signal(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+					"org.freedesktop.DBus.Local", "Disconnected",
+					on_disconnected, manager);
+	if (r < 0)
+		return r;
+	*ret = TAKE(bus);
+	return 0;
+}
+
+/* Everything that hangs on the bus, made anew: the list of units and the way of orders. An attempt
+ * in flight ends as lost. */
+static int connect_parts(struct manager *manager)
+{
+	CLEANUP(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	CLEANUP(sampler_freep) struct sampler *sampler = NULL;
+	CLEANUP(systemd_freep) struct systemd *systemd = NULL;
+	int r;
+
+	if (sd_booted() > 0) {
+		r = open_bus(manager, &bus);
+		if (r >= 0)
+			r = systemd_new(bus, &systemd);
+		if (r < 0)
+			return r;
+	}
+	if (manager->options->speed == 1) {
+		r = sampler_new(bus, writer_number, manager->writer, &sampler);
+		if (r < 0)
+			return r;
+	}
+	manager->ring = sd_event_source_disable_unref(manager->ring);
+	(void)sampler_free(manager->sampler);
+	(void)systemd_free(manager->systemd);
+	(void)sd_bus_flush_close_unref(manager->bus);
+	manager->sampler = TAKE(sampler);
+	manager->systemd = TAKE(systemd);
+	manager->bus = TAKE(bus);
+	manager->bus_lost = false;
+	if (manager->systemd)
+		manager->by_systemd = systemd_actuator(manager->systemd);
+	return 0;
+}
+
+static int watch_ring(struct manager *manager)
+{
+	int fd = manager->sampler ? probe_fd(sampler_probe(manager->sampler)) : -1;
+
+	if (fd < 0)
+		return 0;
+	return sd_event_add_io(manager->event, &manager->ring, fd, EPOLLIN, on_ring, manager);
+}
+
+static void reconnect(struct manager *manager)
+{
+	uint64_t now_ms = clock_boot_ms();
+
+	if (now_ms - manager->last_connect_ms < RECONNECT_MS)
+		return;
+	manager->last_connect_ms = now_ms;
+	healer_lose(manager->healer, WAY_SYSTEMD, now_ms, clock_wall_ms());
+	if (connect_parts(manager) < 0 || watch_ring(manager) < 0)
+		return; /* said when it was lost; tried again */
+	log_notice("the system bus is back");
+}
+
+/* ---- the heart -------------------------------------------------------------------- */
+
+/* Armed first thing, so that no way out can stop the heart; beats that were missed are left out. */
+static int on_tick(sd_event_source *timer, uint64_t due_us, void *userdata)
+{
+	struct manager *manager = userdata;
+	uint64_t period_us = TICK_US / manager->options->speed, now_us;
+	int r;
+
+	r = sd_event_now(manager->event, CLOCK_MONOTONIC, &now_us);
+	if (r >= 0)
+		r = arm(timer,
+			due_us + period_us > now_us ? due_us + period_us : now_us + period_us);
+	if (r < 0)
+		return log_error_errno(r, "cannot arm the timer");
+	if (manager->bus_lost)
+		reconnect(manager);
+	r = manager_tick(manager);
+	if (r < 0)
+		return r;
+	if (manager->keeper.n_ticks == 1)
+		announce_start(&manager->keeper, manager->options->state_dir);
+	return 0;
+}
+
+static int on_acknowledgements(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	(void)source, (void)fd, (void)revents;
+	outbox_acknowledge(&manager->outbox);
+	return 0;
+}
+
+/* SIGHUP: new settings, or the last good ones. */
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *signal, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	(void)source, (void)signal;
+	if (settings_load(manager->options, &manager->settings) < 0) {
+		log_warning("the settings before stay in force");
+		return 0;
+	}
+	apply_settings(manager);
+	judge_reconfigure(manager->judge, &manager->settings.config, &manager->settings.rulebook);
+	log_notice("settings read again");
+	return 0;
+}
+
+/* ---- life ------------------------------------------------------------------------- */
+
+static int make_folder(const char *path)
+{
+	if (mkdir(path, 0750) < 0 && errno != EEXIST)
+		return log_error_errno(-errno,
+				       "cannot make the folder %s; make it, or name another with "
+				       "--state-dir",
+				       path);
+	return 0;
+}
+
+/* The past: opened, and what must not be forgotten read back. */
+static int open_past(struct manager *manager)
+{
+	bool can_act[WAY_N] = { false };
+	int r;
+
+	r = make_folder(manager->options->state_dir);
+	if (r < 0)
+		return r;
+	can_act[WAY_MOCK] = true;
+	can_act[WAY_SIMULATOR] = manager->options->simulate;
+	can_act[WAY_SYSTEMD] = sd_booted() > 0;
+	return remember(manager->options->state_dir, &manager->settings, can_act, &manager->writer,
+			&manager->judge, &manager->keeper.distrust_until_wall_ms);
+}
+
+static int open_present(struct manager *manager)
+{
+	char path[512];
+	int r;
+
+	r = make_folder(manager->options->live_dir);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/" NAME_LIVE_DB, manager->options->live_dir);
+	r = live_open(path, &manager->live);
+	return r < 0 ? log_error_errno(r, "cannot open %s", path) : 0;
+}
+
+static int on_inject(void *userdata, const char *fault, const char *unit)
+{
+	struct manager *manager = userdata;
+	int r;
+
+	if (!manager->simulation)
+		return -EOPNOTSUPP;
+	r = simulation_inject(manager->simulation, fault, unit, clock_boot_ms());
+	if (r >= 0)
+		log_notice("%s (simulated) falls ill by order: %s", unit, fault);
+	return r;
+}
+
+static int open_control(struct manager *manager)
+{
+	static const struct control_handler handler = { .inject = on_inject };
+	char path[512];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/" NAME_CONTROL, manager->options->live_dir);
+	r = control_new(manager->event, path, &handler, manager, &manager->control);
+	return r < 0 ? log_error_errno(r, "cannot take orders at %s", path) : 0;
+}
+
+static int open_simulation(struct manager *manager)
+{
+	uint64_t when_ms = clock_boot_ms();
+	int r;
+
+	if (!manager->options->simulate)
+		return 0;
+	r = simulation_new(writer_number, manager->writer, &manager->simulation);
+	if (r >= 0)
+		r = simulation_past(manager->simulation, manager->judge, when_ms, clock_wall_ms());
+	if (r < 0)
+		return log_error_errno(r, "cannot simulate");
+	manager->by_simulator = simulation_actuator(manager->simulation);
+	if (manager->options->inject_fault[0])
+		manager->inject_at_ms = when_ms + manager->options->inject_after_ms;
+	return 0;
+}
+
+static int open_healer(struct manager *manager)
+{
+	int r;
+
+	r = connect_parts(manager);
+	if (r < 0)
+		return log_error_errno(r, "cannot watch this host");
+	manager->mock = mock_actuator();
+	manager->outbox.writer = manager->writer;
+	manager->outbox.judge = manager->judge;
+	manager->outbox.status = status_of;
+	manager->outbox.userdata = manager;
+	r = healer_new(&manager->mock, &manager->by_systemd, &manager->by_simulator, outbox_attempt,
+		       &manager->outbox, &manager->healer);
+	if (r < 0)
+		return log_error_errno(r, "cannot heal");
+	manager->outbox.healer = manager->healer;
+	return 0;
+}
+
+static void describe_keeper(struct manager *manager)
+{
+	struct keeper *keeper = &manager->keeper;
+	const struct sampler *sampler = manager->sampler;
+
+	keeper->pid = (uint32_t)getpid();
+	keeper->started_wall_ms = clock_wall_ms();
+	keeper->simulates = manager->options->simulate;
+	keeper->speed = manager->options->speed;
+	(void)snprintf(keeper->source, sizeof(keeper->source), "%s",
+		       sampler ? sampler_source(sampler) : "the simulator alone");
+	if (!sampler)
+		return;
+	keeper->tier = (uint32_t)probe_tier(sampler_probe(manager->sampler));
+	(void)snprintf(keeper->limit, sizeof(keeper->limit), "%s",
+		       probe_limit(sampler_probe(manager->sampler)));
+}
+
+static int begin(struct manager *manager)
+{
+	sd_event *event = manager->event;
+	uint64_t now_us;
+	int r;
+
+	r = sd_event_now(event, CLOCK_MONOTONIC, &now_us);
+	if (r >= 0)
+		r = sd_event_add_time(event, &manager->timer, CLOCK_MONOTONIC, now_us, 1, on_tick,
+				      manager);
+	if (r >= 0)
+		r = watch_ring(manager);
+	if (r >= 0)
+		r = sd_event_add_io(event, &manager->acknowledgements, writer_fd(manager->writer),
+				    EPOLLIN, on_acknowledgements, manager);
+	if (r >= 0)
+		r = sd_event_add_signal(event, &manager->hangup, SIGHUP, on_hangup, manager);
+	return r < 0 ? log_error_errno(r, "cannot begin the loop") : 0;
+}
+
+int manager_new(sd_event *event, const struct options *options, const struct settings *settings,
+		struct manager **ret)
+{
+	static int (*const steps[])(struct manager *) = {
+		open_past, open_present, open_simulation, open_healer, open_control, begin,
+	};
+	CLEANUP(manager_freep) struct manager *manager = calloc(1, sizeof(*manager));
+	int r;
+
+	if (!manager)
+		return log_error_errno(-ENOMEM, "cannot start");
+	manager->event = sd_event_ref(event);
+	manager->options = options;
+	manager->settings = *settings;
+	apply_settings(manager);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		r = steps[i](manager);
+		if (r < 0)
+			return r;
+	}
+	describe_keeper(manager);
+	*ret = TAKE(manager);
+	return 0;
+}
+
+struct manager *manager_free(struct manager *manager)
+{
+	if (!manager)
+		return NULL;
+	if (manager->judge && manager->writer)
+		keep_lessons(manager, true);
+	(void)sd_event_source_disable_unref(manager->timer);
+	(void)sd_event_source_disable_unref(manager->ring);
+	(void)sd_event_source_disable_unref(manager->acknowledgements);
+	(void)sd_event_source_disable_unref(manager->hangup);
+	(void)control_free(manager->control);
+	(void)healer_free(manager->healer);
+	(void)systemd_free(manager->systemd);
+	(void)sampler_free(manager->sampler);
+	(void)simulation_free(manager->simulation);
+	(void)judge_free(manager->judge);
+	(void)writer_close(manager->writer);
+	(void)live_close(manager->live);
+	(void)sd_bus_flush_close_unref(manager->bus);
+	(void)sd_event_unref(manager->event);
+	free(manager->present);
+	free(manager);
+	return NULL;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* No record, no action: decisions wait here for the disk. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "announce.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "outbox.h"
+
+static const char *name_of(const struct outbox *outbox, uint32_t unit)
+{
+	const struct unit_status *status = outbox->status(unit, outbox->userdata);
+
+	return status ? status->name : "a unit that is gone";
+}
+
+void outbox_attempt(const struct attempt *attempt, void *userdata)
+{
+	struct outbox *outbox = userdata;
+	const char *name = name_of(outbox, attempt->unit);
+	int r;
+
+	r = writer_attempt(outbox->writer, attempt);
+	if (r < 0)
+		(void)log_warning_errno(r, "cannot record the attempt on %s", name);
+	judge_attempt(outbox->judge, attempt);
+	announce_attempt(attempt, name);
+}
+
+/* An allowed decision that is not carried out after all is an attempt that was refused. */
+static void refuse(struct outbox *outbox, const struct decision *decision, const char *reason)
+{
+	struct attempt attempt = {
+		.decision = decision->id,
+		.unit = decision->unit,
+		.way = decision->way,
+		.state = ATTEMPT_DONE,
+		.result = ATTEMPT_RESULT_REFUSED,
+		.started_ms = clock_boot_ms(),
+		.started_wall_ms = clock_wall_ms(),
+	};
+
+	attempt.ended_ms = attempt.started_ms;
+	attempt.ended_wall_ms = attempt.started_wall_ms;
+	(void)snprintf(attempt.job, sizeof(attempt.job), "%s", reason);
+	outbox_attempt(&attempt, outbox);
+}
+
+/* Between decision and call the world went on: is it still the run we decided about? */
+static bool is_unchanged(const struct decision *decision, const struct unit_status *status)
+{
+	return memcmp(status->invocation, decision->invocation, INVOCATION_SIZE) == 0 &&
+	       !(status->flags & (UNIT_JOB_PENDING | UNIT_STOPPED_BY_HAND)) &&
+	       (status->active == UNIT_ACTIVE_ACTIVE || status->active == UNIT_ACTIVE_FAILED);
+}
+
+static void send(struct outbox *outbox, const struct decision *decision)
+{
+	const struct unit_status *status = outbox->status(decision->unit, outbox->userdata);
+	int r;
+
+	if (!status || !is_unchanged(decision, status)) {
+		refuse(outbox, decision, "the unit changed before the call");
+		return;
+	}
+	r = healer_submit(outbox->healer, decision, status, clock_boot_ms(), clock_wall_ms());
+	if (r == 0)
+		return;
+	(void)log_warning_errno(r, "cannot heal %s", status->name);
+	refuse(outbox, decision, "the healer did not take it");
+}
+
+static void remove_pending(struct outbox *outbox, size_t i)
+{
+	outbox->pending[i] = outbox->pending[--outbox->n];
+}
+
+/* Decision `id` is durable, or never will be. */
+static void take_acknowledgement(uint64_t id, int error, void *userdata)
+{
+	struct outbox *outbox = userdata;
+
+	for (size_t i = 0; i < outbox->n; i++) {
+		struct decision decision = outbox->pending[i].decision;
+
+		if (decision.id != id)
+			continue;
+		remove_pending(outbox, i);
+		if (error == 0) {
+			send(outbox, &decision);
+			return;
+		}
+		(void)log_warning_errno(error, "%s: nothing is done, for want of a record",
+					name_of(outbox, decision.unit));
+		judge_not_recorded(outbox->judge, decision.unit);
+		return;
+	}
+}
+
+void outbox_acknowledge(struct outbox *outbox)
+{
+	int r;
+
+	r = writer_acknowledge(outbox->writer, take_acknowledgement, outbox);
+	if (r < 0)
+		(void)log_warning_errno(r, "cannot read the store's acknowledgements");
+}
+
+void outbox_put(struct outbox *outbox, const struct decision *decision, uint64_t when_ms)
+{
+	bool allowed = decision->why == WHY_ALLOWED;
+	int r = -ENOBUFS;
+
+	if (!allowed || outbox->n < OUTBOX_MAX)
+		r = writer_decision(outbox->writer, decision);
+	if (r < 0)
+		(void)log_warning_errno(r, "cannot record the decision on %s",
+					name_of(outbox, decision->unit));
+	if (!allowed)
+		return;
+	if (r < 0) {
+		judge_not_recorded(outbox->judge, decision->unit);
+		return;
+	}
+	outbox->pending[outbox->n].decision = *decision;
+	outbox->pending[outbox->n++].since_ms = when_ms;
+}
+
+void outbox_turn(struct outbox *outbox, uint64_t when_ms)
+{
+	for (size_t i = outbox->n; i > 0; i--) {
+		uint32_t unit = outbox->pending[i - 1].decision.unit;
+
+		if (when_ms - outbox->pending[i - 1].since_ms < OUTBOX_MS)
+			continue;
+		log_warning("%s: nothing is done, since the disk did not take the decision in time",
+			    name_of(outbox, unit));
+		judge_not_recorded(outbox->judge, unit);
+		remove_pending(outbox, i - 1);
+	}
+}

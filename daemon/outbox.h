@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Decisions on their way out: first to the disk, and only when that has
+ * acknowledged to the healer. No record, no action: what is not durable in time,
+ * or whose unit has changed meanwhile, is not carried out.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "heal/healer.h"
+#include "judge/judge.h"
+#include "record/record.h"
+#include "store/writer.h"
+
+#define OUTBOX_MAX 64
+#define OUTBOX_MS  (uint64_t)10000 /* no acknowledgement by then: not carried out */
+
+/* The newest status of a unit; NULL: there is no such unit now. */
+typedef const struct unit_status *outbox_status(uint32_t unit, void *userdata);
+
+struct outbox {
+	struct writer *writer; /* all borrowed */
+	struct judge *judge;
+	struct healer *healer;
+	outbox_status *status;
+	void *userdata;
+	size_t n;
+	struct {
+		struct decision decision;
+		uint64_t since_ms;
+	} pending[OUTBOX_MAX];
+};
+
+/* Record a decision; if it is allowed, it goes to the healer once it is durable. when_ms, here and
+ * below, is that of the tick. */
+void outbox_put(struct outbox *outbox, const struct decision *decision, uint64_t when_ms);
+/* Take the store's acknowledgements; call when writer_fd() is readable. */
+void outbox_acknowledge(struct outbox *outbox);
+/* Give up what the disk has not taken in time. */
+void outbox_turn(struct outbox *outbox, uint64_t when_ms);
+/* An attempt changed its state: record it, tell the judge, and people. A healer_tell. */
+void outbox_attempt(const struct attempt *attempt, void *outbox);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The options. One table (config.c) has each option's section, key, kind,
+ * default and help; reader, default file, manual and --help come from it or are
+ * checked against it.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ini.h"
+
+enum mode {
+	MODE_OBSERVE, /* look, never decide to act */
+	MODE_MOCK,    /* every step but the last call */
+	MODE_ENFORCE, /* for real */
+	MODE_N
+};
+const char *mode_word(enum mode mode);
+
+/* "3/h 6/d": so many in any hour, so many in any day. 0: none at all. */
+struct budget {
+	uint32_t per_hour; /* UINT32_MAX: not limited by this window */
+	uint32_t per_day;
+};
+
+struct config {
+	enum mode mode;
+	uint32_t heal_on; /* 1 << enum fault_class */
+	struct budget unit_budget;
+	struct budget host_budget;
+	uint64_t cooldown_ms; /* least time between two heals of one unit */
+	uint32_t learn_s;     /* healthy time that is learnt before statistics speak */
+	uint32_t trust_s; /* age of a unit's model until which a statistical heal waits longer */
+	uint32_t notices_per_day; /* of the host, in the log */
+	uint64_t max_size_bytes;  /* of the past */
+};
+
+void config_defaults(struct config *config);
+
+/* Read one file over what config holds. -ENOENT if there is none, with `error` untouched; any other
+ * failure, mostly -EINVAL, with `error` set. config is then unchanged. */
+int config_load_file(const char *path, struct config *config, struct ini_error *error);
+/* Vendor defaults, then the admin's file, then drop-ins of both, as systemd merges them: files
+ * missing are none. Failures as above; -ENOENT is a drop-in that links to nothing.
+ * vendor_dir and config_dir are arguments so that tests can bring their own. */
+int config_load_installed(const char *vendor_dir, const char *config_dir, struct config *config,
+			  struct ini_error *error);
+
+/* The table, for the default file and the manual: -ENOENT after the last. */
+struct option_text {
+	const char *section, *key, *initial, *help;
+};
+int config_option(size_t index, struct option_text *ret);

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The nouns: what the stages hand to one another. Plain structs without a
+ * pointer, so a record can be copied, compared, written to a row and read back.
+ *
+ * Time is told twice: `when_ms` since boot, for spans, and `wall_ms` since 1970,
+ * for people and for what must be true after a reboot. A value that could not be
+ * read is absent from its `have` mask; it is never 0 for that reason.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UNIT_NAME_SIZE	  256 /* systemd's longest name is 255 */
+#define UNIT_ALIASES_SIZE 512
+#define INVOCATION_SIZE	  16
+#define RULE_NAME_SIZE	  32
+#define JOB_NAME_SIZE	  96
+
+/* ---- what is measured -------------------------------------------------- */
+
+/* One column of a sample. Levels are of the moment, rates are per second over
+ * the sample's span, counts are since the sample before. The order is that of
+ * the stored streams: append only. */
+enum metric {
+	METRIC_CPU,		   /* rate, cores: CPU seconds per second */
+	METRIC_RUN_DELAY,	   /* rate, s/s: time its runnable threads waited for a CPU */
+	METRIC_MEMORY,		   /* level, bytes: the cgroup's account, caches included */
+	METRIC_RSS,		   /* level, bytes: anonymous resident memory, over its processes */
+	METRIC_SWAP,		   /* level, bytes */
+	METRIC_PROCESSES,	   /* level */
+	METRIC_THREADS,		   /* level */
+	METRIC_DESCRIPTORS,	   /* level: open descriptors, over its processes */
+	METRIC_BLOCKED,		   /* level: threads in uninterruptible sleep (D) */
+	METRIC_STOPPED,		   /* level: threads stopped or traced (T) */
+	METRIC_ZOMBIES,		   /* level */
+	METRIC_MINOR_FAULTS,	   /* rate */
+	METRIC_MAJOR_FAULTS,	   /* rate */
+	METRIC_READ_BYTES,	   /* rate, bytes/s, from storage */
+	METRIC_WRITE_BYTES,	   /* rate, bytes/s, to storage */
+	METRIC_SWITCHES_VOLUNTARY, /* rate: it went to sleep */
+	METRIC_SWITCHES_INVOLUNTARY, /* rate: it was pushed off the CPU */
+	METRIC_PSI_CPU_SOME,	     /* rate, ratio: share of time someone in it waited for a CPU */
+	METRIC_PSI_MEMORY_SOME,	     /* rate, ratio: ... for memory */
+	METRIC_PSI_MEMORY_FULL,	     /* rate, ratio: share of time all of it waited for memory */
+	METRIC_PSI_IO_SOME,	     /* rate, ratio */
+	METRIC_PSI_IO_FULL,	     /* rate, ratio */
+	METRIC_FORKS,		     /* count: processes begun */
+	METRIC_EXITS,		     /* count: processes ended, whatever the way */
+	METRIC_EXITS_FAILED,	     /* count: ended with a code other than 0 */
+	METRIC_EXITS_SIGNAL,	     /* count: ended by a signal */
+	METRIC_OOM_KILLS,	     /* count: killed because memory was out */
+	METRIC_RESTARTS,	     /* count: starts of the unit by systemd's Restart= */
+	METRIC_N
+};
+
+/* Level: of the moment. Rate and count come from totals that only grow. */
+enum metric_kind { METRIC_KIND_LEVEL, METRIC_KIND_RATE, METRIC_KIND_COUNT };
+
+/* The table of the above: the owner of the names that rules, JSON and people use. */
+struct metric_info {
+	const char *name; /* "psi_cpu_some": stable */
+	enum metric_kind kind;
+	const char *quantity; /* "cores", "seconds_per_second", "bytes", "bytes_per_second",
+				 "count", "per_second", "ratio" */
+	const char *help;     /* half a sentence */
+};
+extern const struct metric_info metric_table[METRIC_N];
+
+int metric_from_name(const char *name, enum metric *ret); /* -ENOENT */
+
+#define METRIC_BIT(metric) (UINT64_C(1) << (metric))
+
+/* ---- units -------------------------------------------------------------- */
+
+enum unit_kind {
+	UNIT_KIND_SERVICE, /* of systemd's manager */
+	UNIT_KIND_SCOPE,
+	UNIT_KIND_SHARED, /* many short-lived, randomly named ones in one row */
+	UNIT_KIND_CGROUP, /* a host without systemd */
+	UNIT_KIND_TREE,	  /* a host with a single cgroup: a child of PID 1 and what is below it */
+	UNIT_KIND_HOST,
+	UNIT_KIND_N
+};
+
+enum unit_active {
+	UNIT_ACTIVE_UNKNOWN, /* no manager to ask */
+	UNIT_ACTIVE_INACTIVE,
+	UNIT_ACTIVE_ACTIVATING,
+	UNIT_ACTIVE_ACTIVE,
+	UNIT_ACTIVE_RELOADING,
+	UNIT_ACTIVE_DEACTIVATING,
+	UNIT_ACTIVE_FAILED,
+	UNIT_ACTIVE_GONE, /* the manager does not know it any more */
+	UNIT_ACTIVE_N
+};
+
+enum unit_flag {
+	UNIT_SYNTHETIC = 1 << 0,      /* made by the simulator */
+	UNIT_LONG_RUNNING = 1 << 1,   /* simple, exec, notify, forking or dbus: meant to stay up */
+	UNIT_TRANSIENT = 1 << 2,      /* made by systemd-run and the like */
+	UNIT_TIMER_STARTED = 1 << 3,  /* a timer triggers it */
+	UNIT_PER_CONNECTION = 1 << 4, /* an instance of an Accept=yes socket */
+	UNIT_JOB_PENDING = 1 << 5,    /* systemd is about to change it */
+	UNIT_AUTO_RESTART = 1 << 6,   /* Restart= will start it again by itself */
+	UNIT_START_LIMITED = 1 << 7,  /* systemd gave up: start limit hit */
+	UNIT_OOM_KILLED = 1 << 8,     /* systemd's Result= says oom-kill */
+	UNIT_REFUSES_ORDERS = 1 << 9, /* RefuseManualStart= or RefuseManualStop= */
+	UNIT_MASKED = 1 << 10,
+	UNIT_STOPPED_BY_HAND =
+		1 << 11,	  /* inactive, and systemd did not fail it: somebody wanted that */
+	UNIT_NAMES_CUT = 1 << 12, /* more aliases than `aliases` holds: treat as untouchable */
+};
+
+/* What the manager (systemd, or whoever stands in) says of a unit now. */
+struct unit_status {
+	uint32_t unit;
+	enum unit_kind kind;
+	enum unit_active active;
+	uint32_t flags;	     /* enum unit_flag */
+	uint32_t n_restarts; /* systemd's NRestarts: by Restart= since the last start by hand */
+	uint32_t main_pid;   /* 0: none or not known */
+	uint64_t cgroup_id;  /* 0: none now */
+	uint64_t identity;   /* hash of its unit files and its binary: another one, another unit; 0:
+				not known */
+	uint64_t changed_ms; /* boot time of its last change of `active`; 0: not known */
+	uint8_t invocation[INVOCATION_SIZE]; /* of this run; all 0: none, or not known */
+	char name[UNIT_NAME_SIZE];
+	char aliases[UNIT_ALIASES_SIZE]; /* its other names, one space between them */
+	char cgroup[UNIT_ALIASES_SIZE];	 /* path below the cgroup root; "" when it has none */
+};
+
+bool unit_has_invocation(const struct unit_status *status);
+
+/* ---- the path of a fact -------------------------------------------------- */
+
+enum sample_flag {
+	SAMPLE_SYNTHETIC = 1 << 0, /* simulated; carried by all that follows from it */
+	SAMPLE_DISTURBED = 1 << 1, /* being healed or just started: teaches nothing */
+	SAMPLE_LOSSY = 1 << 2,	   /* events were lost in this span: counts are lower bounds */
+};
+
+/* One unit at one tick. */
+struct sample {
+	uint32_t unit;
+	uint32_t flags; /* enum sample_flag */
+	uint64_t when_ms;
+	uint64_t wall_ms;
+	uint32_t span_ms; /* what rates and counts cover; 0 in a unit's first sample */
+	uint8_t invocation[INVOCATION_SIZE];
+	uint64_t have; /* METRIC_BIT() of each value below that was read */
+	double value[METRIC_N];
+};
+
+bool sample_has(const struct sample *sample, enum metric metric);
+/* A value that is not finite (a share of nothing) stays absent. */
+void sample_set(struct sample *sample, enum metric metric, double value);
+
+/* A sample as distances from the unit's own normal, in spreads; have as above. */
+struct vector {
+	uint64_t have;
+	float deviation[METRIC_N];
+};
+
+enum health {
+	HEALTH_UNKNOWN,	 /* nothing measured yet */
+	HEALTH_LEARNING, /* rules on facts speak already, statistics do not */
+	HEALTH_HEALTHY,
+	HEALTH_UNUSUAL, /* noted, no more */
+	HEALTH_SICK,	/* a rule has held for its For= */
+	HEALTH_DOWN,	/* not running, and that is somebody's wish or its nature */
+	HEALTH_N
+};
+
+/* What kind of harm a rule is about; HealOn= lists those that may be healed. */
+enum fault_class {
+	FAULT_CLASS_MEMORY,
+	FAULT_CLASS_FDS,
+	FAULT_CLASS_THREADS,
+	FAULT_CLASS_LATENCY, /* work waits: its clients or neighbours are hurt */
+	FAULT_CLASS_ERRORS,
+	FAULT_CLASS_HANG,
+	FAULT_CLASS_CRASH, /* failed, start limit, OOM kill */
+	FAULT_CLASS_CPU,   /* CPU that hurts nobody */
+	FAULT_CLASS_N
+};
+
+enum action { ACTION_NONE, ACTION_RESTART, ACTION_N };
+
+/* What the evidence of this tick comes to. */
+struct verdict {
+	uint32_t unit;
+	uint32_t flags; /* SAMPLE_SYNTHETIC, SAMPLE_DISTURBED */
+	uint64_t when_ms;
+	uint64_t wall_ms;
+	enum health health;
+	uint64_t since_ms;     /* boot time at which this health began */
+	uint32_t learn_left_s; /* while learning */
+	float score;	       /* the forest's, 0 to 1; negative: none yet */
+	float threshold;       /* the score from which this unit counts as unusual */
+	uint32_t generation;   /* trees replaced so far: which model spoke */
+	/* The metric that is furthest from normal, or the first a rule spoke of. */
+	uint32_t lead;	  /* enum metric; METRIC_N: none */
+	float lead_share; /* of the score that it owns, 0 to 1 */
+	double lead_value;
+	double lead_expected; /* the unit's own median; NaN: not learnt */
+	float lead_deviation; /* in spreads */
+	/* The rule that has held longest, if one holds. */
+	char rule[RULE_NAME_SIZE]; /* "": none */
+	enum fault_class class;
+	enum action wants;	/* ACTION_NONE until the rule's time is up */
+	bool on_fact;		/* the rule speaks of facts, not statistics */
+	uint32_t held_s, for_s; /* how long it has held, of how long it must */
+};
+
+/* Why a decision came out as it did. */
+enum why {
+	WHY_ALLOWED,
+	WHY_NOTHING_WANTED,
+	WHY_OBSERVING,	    /* Mode=observe */
+	WHY_NOT_IN_HEAL_ON, /* its class is not in HealOn= */
+	WHY_NO_MANAGER,	    /* a cgroup, a process tree, the host: nobody to ask for a restart */
+	WHY_NOT_LONG_RUNNING,
+	WHY_TRANSIENT,
+	WHY_TIMER_STARTED,
+	WHY_PER_CONNECTION,
+	WHY_UNTOUCHABLE,
+	WHY_REFUSES_ORDERS,
+	WHY_NEVER_WELL, /* it was not seen active and well before */
+	WHY_STOPPED_BY_HAND,
+	WHY_JOB_PENDING,
+	WHY_CHANGING_STATE, /* activating, deactivating, reloading, auto-restart */
+	WHY_ATTEMPT_RUNNING,
+	WHY_COOLING_DOWN,
+	WHY_UNIT_BUDGET_SPENT,
+	WHY_HOST_BUDGET_SPENT,
+	WHY_LEDGER_LOST, /* the record was damaged: budgets count as spent for an hour */
+	WHY_CANNOT_RECORD,
+	WHY_GONE,
+	WHY_N
+};
+
+/* How an allowed action leaves. */
+enum way { WAY_NONE, WAY_MOCK, WAY_SYSTEMD, WAY_SIMULATOR, WAY_N };
+
+struct decision {
+	uint64_t id; /* of the row; also names its attempt and its outcome */
+	uint64_t incident;
+	uint32_t unit;
+	uint32_t flags;
+	uint64_t when_ms;
+	uint64_t wall_ms;
+	enum action action; /* what is wanted */
+	enum why why;	    /* WHY_ALLOWED: it will be done */
+	enum way way;
+	uint32_t budget_left; /* restarts this unit may still have in its tightest window */
+	uint64_t until_ms; /* boot time until which the answer cannot change by itself; 0: open */
+	enum fault_class class;
+	char rule[RULE_NAME_SIZE];
+	uint32_t lead; /* the value that triggered it, and what was normal */
+	double lead_value;
+	double lead_expected;
+	float score;
+	uint8_t invocation[INVOCATION_SIZE]; /* of the run that is to be replaced */
+};
+
+enum attempt_state { ATTEMPT_ASKED, ATTEMPT_RUNNING, ATTEMPT_DONE, ATTEMPT_STATE_N };
+
+enum attempt_result {
+	ATTEMPT_RESULT_NONE,	/* not ended */
+	ATTEMPT_RESULT_DONE,	/* systemd's job ended well */
+	ATTEMPT_RESULT_MOCKED,	/* all but the call */
+	ATTEMPT_RESULT_FAILED,	/* the job failed */
+	ATTEMPT_RESULT_REFUSED, /* the call was refused: rights, or no such unit */
+	ATTEMPT_RESULT_TIMEOUT, /* no end within the deadline */
+	ATTEMPT_RESULT_LOST,	/* the daemon or the bus went away; not known */
+	ATTEMPT_RESULT_N
+};
+
+/* One call in flight. */
+struct attempt {
+	uint64_t decision;
+	uint32_t unit;
+	enum way way;
+	enum attempt_state state;
+	enum attempt_result result;
+	uint64_t started_ms, started_wall_ms;
+	uint64_t deadline_ms;
+	uint64_t ended_ms, ended_wall_ms; /* 0: not ended */
+	char job[JOB_NAME_SIZE];	  /* systemd's job path, or what was said instead of one */
+};
+
+enum outcome_result {
+	OUTCOME_NONE,
+	OUTCOME_HEALED,	   /* the triggering values were read again from the new invocation, and are
+			      in the unit's normal range */
+	OUTCOME_UNCHANGED, /* the same trouble, in the new invocation or without one */
+	OUTCOME_WORSE,
+	OUTCOME_GONE,	    /* it did not come back */
+	OUTCOME_JOB_FAILED, /* systemd did not do it */
+	OUTCOME_MOCKED,	    /* nothing was done, so nothing can be proven */
+	OUTCOME_UNKNOWN,    /* the daemon was away: not proven */
+	OUTCOME_N
+};
+
+struct outcome {
+	uint64_t decision;
+	uint32_t unit;
+	uint32_t flags;
+	uint64_t when_ms;
+	uint64_t wall_ms;
+	enum outcome_result result;
+	float score_before, score_after; /* negative: none */
+	uint32_t lead;
+	double value_before, value_after;    /* NaN: not read */
+	double normal_low, normal_high;	     /* the range it had to be in; NaN: not learnt */
+	uint32_t n_samples;		     /* of the new invocation that were looked at */
+	uint8_t invocation[INVOCATION_SIZE]; /* the new one; all 0: none seen */
+};
+
+/* The thread through all of one trouble. */
+struct incident {
+	uint64_t id;
+	uint32_t unit;
+	uint32_t flags;
+	uint64_t opened_ms, opened_wall_ms;
+	uint64_t closed_ms, closed_wall_ms; /* 0: open */
+	enum health worst;
+	float score; /* the worst so far; negative: none */
+	enum fault_class class;
+	char rule[RULE_NAME_SIZE]; /* "": only unusual */
+	uint32_t lead;
+	double lead_value, lead_expected; /* when it was at its worst */
+	uint32_t n_attempts;
+	enum outcome_result outcome; /* of the last attempt */
+	enum why why;		     /* the last answer of the policy */
+};
+
+/* ---- the present, as people look at it ------------------------------------ */
+
+/* One unit now: a row of live.db. */
+struct present {
+	struct unit_status status;
+	struct sample sample;
+	struct verdict verdict;
+	enum why why;	   /* the policy's standing answer */
+	uint64_t age_s;	   /* healthy time its model has been taught */
+	uint64_t incident; /* the open one; 0: none */
+};
+
+enum store_state {
+	STORE_WELL,
+	STORE_FULL,   /* the disk, or the bound: nothing can be recorded, so we only watch */
+	STORE_STUCK,  /* the disk does not answer in time */
+	STORE_FAILED, /* another error of the database */
+	STORE_STATE_N
+};
+const char *store_state_word(enum store_state state);
+
+/* The healer's own health: the one other row of live.db. */
+struct keeper {
+	uint32_t pid;
+	uint64_t started_wall_ms;
+	uint64_t at_wall_ms; /* of the last tick */
+	uint64_t n_ticks;
+	uint32_t n_units;
+	uint32_t tier;	 /* of telemetry, 0 to 3 */
+	char limit[256]; /* why not a higher tier; "" */
+	char source[32]; /* where the list of units comes from */
+	char mode[16];	 /* observe, mock, enforce */
+	bool simulates;
+	uint32_t speed;	  /* 1: real time */
+	uint64_t n_lost;  /* events and samples lost so far */
+	uint64_t cpu_us;  /* CPU time used by the daemon so far */
+	uint64_t tick_us; /* of the last tick */
+	enum store_state store;
+	uint64_t distrust_until_wall_ms; /* budgets count as spent until then; 0 */
+};
+
+/* ---- words --------------------------------------------------------------- */
+
+/* The stable words for the enums above: for JSON, rules, rows and people. Never NULL. */
+const char *unit_kind_word(enum unit_kind kind);
+const char *unit_active_word(enum unit_active active);
+const char *health_word(enum health health);
+const char *fault_class_word(enum fault_class class);
+const char *action_word(enum action action);
+const char *why_word(enum why why);	/* "budget-spent": one word for machines */
+const char *why_sentence(enum why why); /* "its budget is spent": for people */
+const char *way_word(enum way way);
+const char *attempt_result_word(enum attempt_result result);
+const char *outcome_word(enum outcome_result result);
+/* And back: -ENOENT. */
+int unit_active_from_word(const char *word, enum unit_active *ret); /* systemd's ActiveState */
+int fault_class_from_word(const char *word, enum fault_class *ret);
+int action_from_word(const char *word, enum action *ret);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * A rule: which evidence, standing for how long, makes a unit sick, and what is
+ * then wanted. One file a rule, NAME.rule, the same for daemon and client:
+ *
+ *	[Rule]
+ *	Description=anonymous memory grows and does not come back
+ *	Class=memory
+ *	Need=rss.ratio > 1.3
+ *	Need=rss.rising_s >= 20
+ *	For=20s
+ *	Action=restart
+ *
+ * All Need= lines must hold at once, without a pause, for For= (0 if not said). The
+ * left side is METRIC.ASPECT, or a fact. Class=, Action= and a Need= must be there;
+ * only Need= may be there more than once.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ini.h"
+#include "record/record.h"
+
+#define RULE_NEEDS_MAX 8
+#define RULES_MAX      64
+
+enum aspect {
+	/* of a metric */
+	ASPECT_VALUE,	  /* as measured, in the metric's quantity */
+	ASPECT_RATIO,	  /* to the unit's own median */
+	ASPECT_DEVIATION, /* from it, in the unit's own spreads */
+	ASPECT_BEYOND, /* above the top of the unit's own range, in the metric's quantity; below it: 0 */
+	ASPECT_RISING_S, /* seconds that its floor has been rising without a fall */
+	ASPECT_RECENT,	 /* of counts: how many in the last 5 minutes */
+	/* of the unit */
+	ASPECT_SCORE,	      /* "score": the forest's, divided by the unit's own threshold */
+	ASPECT_FAILED,	      /* "failed": 1 while systemd calls it failed */
+	ASPECT_START_LIMITED, /* "start_limited": 1 after the start limit was hit */
+	ASPECT_OOM_KILLED,    /* "oom_killed": 1 while systemd's Result= says so */
+	ASPECT_N
+};
+
+enum relation { RELATION_ABOVE, RELATION_AT_LEAST, RELATION_BELOW, RELATION_AT_MOST };
+
+struct need {
+	enum aspect aspect;
+	uint32_t metric; /* enum metric; METRIC_N where the aspect is of the unit */
+	enum relation relation;
+	double limit;
+};
+
+struct rule {
+	char name[RULE_NAME_SIZE]; /* of the file, without .rule */
+	char description[128];
+	enum fault_class class;
+	enum action action;
+	uint32_t for_s;
+	uint32_t n_needs;
+	struct need need[RULE_NEEDS_MAX];
+};
+
+/* Does it speak of facts alone (FAILED, START_LIMITED, OOM_KILLED, RECENT)? Such a rule speaks from
+ * the first sample on; any other only of a unit that is learnt. */
+bool rule_is_on_fact(const struct rule *rule);
+
+/* Read one file; -ENOENT if there is none, with error untouched; any other failure, mostly -EINVAL,
+ * with error set. */
+int rule_load(const char *path, struct rule *ret, struct ini_error *error);
+/* Read all *.rule of the folders (earlier folders win by name, a link to /dev/null removes one), in
+ * the order of names. ret has room for RULES_MAX. After a failure error is set. */
+int rules_load(const char *const *folders, size_t n_folders, struct rule *ret, size_t *ret_n,
+	       struct ini_error *error);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opens the past and reads back what must not be forgotten. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "record/names.h"
+#include "remember.h"
+
+#define DISTRUST_MS HOURS(1) /* a lost ledger counts as spent for so long */
+#define LEDGER_MS   DAYS(1)  /* the longest window of a budget */
+#define FOREST_SEED UINT64_C(0x5e1f4ea1)
+
+static void remember_attempt(uint32_t unit, bool synthetic, uint64_t wall_ms, void *userdata)
+{
+	judge_remember_attempt(userdata, unit, synthetic, wall_ms);
+}
+
+static void remember_lesson(uint32_t unit, uint64_t identity, bool was_well, const uint8_t *bytes,
+			    size_t size, void *userdata)
+{
+	int r;
+
+	r = judge_remember_unit(userdata, unit, identity, was_well, bytes, size);
+	if (r < 0)
+		(void)log_warning_errno(r,
+					"what was learnt of unit number %" PRIu32
+					" cannot be read: it is learnt again",
+					unit);
+}
+
+static int say_why_not_opened(int r, const char *path)
+{
+	switch (r) {
+	case -EBUSY:
+		return log_error_errno(r,
+				       "another selfhealed keeps its state in %s; stop it, or name "
+				       "another folder with --state-dir",
+				       path);
+	case -EPROTONOSUPPORT:
+		return log_error_errno(
+			r,
+			"%s was written by a newer selfhealed; install that version, "
+			"or move the file away to begin anew",
+			path);
+	case -EPERM:
+		return log_error_errno(r,
+				       "%s is damaged and belongs to another user, so it is left "
+				       "alone; as its owner, move it away",
+				       path);
+	default:
+		return log_error_errno(r,
+				       "cannot open %s; is the folder writable for this user? (see "
+				       "--state-dir)",
+				       path);
+	}
+}
+
+static void say_what_was_found(const struct writer_start *start, const char *path)
+{
+	if (start->replaced)
+		log_error("%s was damaged: it is kept as %s and a new one begun; budgets count as "
+			  "spent for an hour, since past heals are not known",
+			  path, start->kept_as);
+	if (start->n_interrupted)
+		log_warning("%" PRIu64 " heal(s) were under way when the daemon ended: closed as "
+			    "unknown, not as healed",
+			    start->n_interrupted);
+}
+
+static int read_back(struct writer *writer, struct judge *judge, uint64_t wall_ms)
+{
+	int r;
+
+	r = writer_attempts_since(writer, wall_ms - LEDGER_MS, remember_attempt, judge);
+	return r < 0 ? r : writer_lessons(writer, remember_lesson, judge);
+}
+
+int remember(const char *state_dir, const struct settings *settings, const bool can_act[WAY_N],
+	     struct writer **ret_writer, struct judge **ret_judge,
+	     uint64_t *ret_distrust_until_wall_ms)
+{
+	CLEANUP(writer_closep) struct writer *writer = NULL;
+	CLEANUP(judge_freep) struct judge *judge = NULL;
+	uint64_t wall_ms = clock_wall_ms();
+	struct judge_setup setup = { .config = settings->config,
+				     .rulebook = &settings->rulebook,
+				     .seed = FOREST_SEED };
+	struct writer_start start;
+	char path[512];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/" NAME_PAST_DB, state_dir);
+	r = writer_open(path, setup.config.max_size_bytes, wall_ms, &writer, &start);
+	if (r < 0)
+		return say_why_not_opened(r, path);
+	say_what_was_found(&start, path);
+
+	setup.next_incident = start.next_incident;
+	setup.next_decision = start.next_decision;
+	memcpy(setup.can_act, can_act, sizeof(setup.can_act));
+	r = judge_new(&setup, &judge);
+	if (r >= 0)
+		r = read_back(writer, judge, wall_ms);
+	if (r < 0)
+		return log_error_errno(r, "cannot read what is remembered in %s", path);
+	if (start.replaced) {
+		judge_ledger_lost(judge, wall_ms + DISTRUST_MS);
+		*ret_distrust_until_wall_ms = wall_ms + DISTRUST_MS;
+	}
+	*ret_writer = TAKE(writer);
+	*ret_judge = TAKE(judge);
+	return 0;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two sorted arrays, of units and of cgroups, allocated once at their full size. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sense/census.h"
+
+struct unit_record {
+	uint32_t unit;
+	uint32_t n_cgroups;
+	struct task_sums sums;
+	struct unit_counters before, after;
+	bool was_settled;
+	struct totals settled;
+};
+
+struct cgroup_record {
+	uint64_t id;
+	uint32_t unit;
+	bool found, was_found;
+	struct cgroup_facts facts;
+	uint64_t psi_before_ns[FACT_PSI_N], psi_told_ns[FACT_PSI_N];
+};
+
+struct census {
+	struct census_known known;
+	size_t n_units, n_cgroups;
+	struct unit_record *units; /* the first is unit 0 */
+	struct cgroup_record *cgroups;
+};
+
+int census_new(struct census **ret)
+{
+	struct census *census = calloc(1, sizeof(*census));
+
+	if (!census)
+		return -ENOMEM;
+	/* Unit 0, and the one that a cgroup joins before it leaves another. */
+	census->units = calloc(WATCHED_MAX + 2, sizeof(*census->units));
+	census->cgroups = calloc(WATCHED_MAX, sizeof(*census->cgroups));
+	if (!census->units || !census->cgroups) {
+		census_free(census);
+		return -ENOMEM;
+	}
+	census->n_units = 1;
+	*ret = census;
+	return 0;
+}
+
+struct census *census_free(struct census *census)
+{
+	if (census) {
+		free(census->units);
+		free(census->cgroups);
+		free(census);
+	}
+	return NULL;
+}
+
+/* ---- who is watched ------------------------------------------------------ */
+
+/* The place where it is, or would be. */
+static size_t place_of_unit(const struct census *census, uint32_t unit)
+{
+	size_t low = 0, high = census->n_units;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (census->units[middle].unit < unit)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static size_t place_of_cgroup(const struct census *census, uint64_t id)
+{
+	size_t low = 0, high = census->n_cgroups;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (census->cgroups[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct unit_record *find_unit(const struct census *census, uint32_t unit)
+{
+	size_t i = place_of_unit(census, unit);
+
+	return i < census->n_units && census->units[i].unit == unit ? &census->units[i] : NULL;
+}
+
+static struct cgroup_record *find_cgroup(const struct census *census, uint64_t id)
+{
+	size_t i = place_of_cgroup(census, id);
+
+	return i < census->n_cgroups && census->cgroups[i].id == id ? &census->cgroups[i] : NULL;
+}
+
+static void join_unit(struct census *census, uint32_t unit)
+{
+	size_t i = place_of_unit(census, unit);
+	struct unit_record *record = &census->units[i];
+
+	if (i == census->n_units || record->unit != unit) {
+		memmove(record + 1, record, (census->n_units - i) * sizeof(*record));
+		*record = (struct unit_record) { .unit = unit };
+		census->n_units++;
+	}
+	record->n_cgroups++;
+}
+
+/* Returns the unit if that was the last. */
+static uint32_t leave_unit(struct census *census, uint32_t unit)
+{
+	size_t i = place_of_unit(census, unit);
+	struct unit_record *record = &census->units[i];
+
+	if (--record->n_cgroups > 0)
+		return 0;
+	census->n_units--;
+	memmove(record, record + 1, (census->n_units - i) * sizeof(*record));
+	return unit;
+}
+
+int census_watch(struct census *census, uint64_t cgroup_id, uint32_t unit, uint32_t *ret_dropped)
+{
+	size_t i = place_of_cgroup(census, cgroup_id);
+	struct cgroup_record *record = &census->cgroups[i];
+
+	*ret_dropped = 0;
+	if (i < census->n_cgroups && record->id == cgroup_id) {
+		join_unit(census, unit);
+		*ret_dropped = leave_unit(census, record->unit);
+		record->unit = unit;
+		return 0;
+	}
+	if (census->n_cgroups == WATCHED_MAX)
+		return -ENOSPC;
+	memmove(record + 1, record, (census->n_cgroups - i) * sizeof(*record));
+	*record = (struct cgroup_record) { .id = cgroup_id, .unit = unit };
+	census->n_cgroups++;
+	join_unit(census, unit);
+	return 0;
+}
+
+uint32_t census_unwatch(struct census *census, uint64_t cgroup_id)
+{
+	size_t i = place_of_cgroup(census, cgroup_id);
+	struct cgroup_record *record = &census->cgroups[i];
+	uint32_t unit;
+
+	if (i == census->n_cgroups || record->id != cgroup_id)
+		return 0;
+	unit = record->unit;
+	census->n_cgroups--;
+	memmove(record, record + 1, (census->n_cgroups - i) * sizeof(*record));
+	return leave_unit(census, unit);
+}
+
+/* ---- one walk ------------------------------------------------------------- */
+
+void census_begin(struct census *census)
+{
+	census->known = (struct census_known) { 0 };
+	for (size_t i = 0; i < census->n_units; i++) {
+		census->units[i].sums = (struct task_sums) { 0 };
+		census->units[i].before = (struct unit_counters) { 0 };
+		census->units[i].after = (struct unit_counters) { 0 };
+	}
+	for (size_t i = 0; i < census->n_cgroups; i++) {
+		census->cgroups[i].was_found = census->cgroups[i].found;
+		census->cgroups[i].found = false;
+	}
+}
+
+void census_counters_before(struct census *census, uint32_t unit,
+			    const struct unit_counters *counters)
+{
+	struct unit_record *record = find_unit(census, unit);
+
+	if (record)
+		record->before = *counters;
+}
+
+void census_counters_after(struct census *census, uint32_t unit,
+			   const struct unit_counters *counters)
+{
+	struct unit_record *record = find_unit(census, unit);
+
+	if (record)
+		record->after = *counters;
+}
+
+void census_sums(struct census *census, uint32_t unit, const struct task_sums *sums)
+{
+	struct unit_record *record = find_unit(census, unit);
+
+	if (record)
+		record->sums = *sums;
+}
+
+/*
+ * The kernel brings pressure totals up to date every two seconds, so at one look
+ * a second their rate would be nothing and double by turns. The mean of two looks
+ * runs evenly, loses nothing, and is half a tick later.
+ */
+static void tell_pressure(struct cgroup_record *record)
+{
+	for (size_t i = 0; i < FACT_PSI_N; i++) {
+		uint64_t now = record->facts.psi_ns[i];
+		uint64_t before = record->was_found ? record->psi_before_ns[i] : now;
+
+		record->psi_told_ns[i] = before / 2 + now / 2;
+		record->psi_before_ns[i] = now;
+	}
+}
+
+void census_facts(struct census *census, uint64_t cgroup_id, const struct cgroup_facts *facts)
+{
+	struct cgroup_record *record = find_cgroup(census, cgroup_id);
+
+	if (!record)
+		return;
+	record->facts = *facts;
+	record->found = true;
+	tell_pressure(record);
+}
+
+static void settle(struct unit_record *record)
+{
+	for (size_t i = 0; i < TOTAL_N; i++) {
+		uint64_t alive = record->sums.alive.of[i];
+		uint64_t low = alive + record->before.ended.of[i];
+		uint64_t high = alive + record->sums.leaving.of[i] + record->after.ended.of[i];
+		uint64_t told = record->was_settled ? record->settled.of[i] : low;
+
+		record->settled.of[i] = told < low ? low : told > high ? high : told;
+	}
+	record->was_settled = true;
+}
+
+void census_end(struct census *census, const struct census_known *known)
+{
+	census->known = *known;
+	for (size_t i = 0; known->tasks && i < census->n_units; i++)
+		settle(&census->units[i]);
+}
+
+/* ---- what it says -------------------------------------------------------- */
+
+static const struct {
+	enum total total;
+	enum metric metric;
+	double divisor;
+} columns[] = {
+	{ TOTAL_EXEC_NS, METRIC_CPU, 1e9 },
+	{ TOTAL_RUN_DELAY_NS, METRIC_RUN_DELAY, 1e9 },
+	{ TOTAL_SWITCHES_VOLUNTARY, METRIC_SWITCHES_VOLUNTARY, 1 },
+	{ TOTAL_SWITCHES_INVOLUNTARY, METRIC_SWITCHES_INVOLUNTARY, 1 },
+	{ TOTAL_MINOR_FAULTS, METRIC_MINOR_FAULTS, 1 },
+	{ TOTAL_MAJOR_FAULTS, METRIC_MAJOR_FAULTS, 1 },
+	{ TOTAL_READ_BYTES, METRIC_READ_BYTES, 1 },
+	{ TOTAL_WRITE_BYTES, METRIC_WRITE_BYTES, 1 },
+};
+
+static const enum metric pressure_metric[FACT_PSI_N] = {
+	[FACT_PSI_IO_SOME] = METRIC_PSI_IO_SOME,
+	[FACT_PSI_IO_FULL] = METRIC_PSI_IO_FULL,
+	[FACT_PSI_MEMORY_SOME] = METRIC_PSI_MEMORY_SOME,
+	[FACT_PSI_MEMORY_FULL] = METRIC_PSI_MEMORY_FULL,
+	[FACT_PSI_CPU_SOME] = METRIC_PSI_CPU_SOME,
+};
+
+void census_convert(const struct task_sums *sums, const struct totals *totals, uint32_t lacks,
+		    struct usage *usage)
+{
+	double page_bytes = (double)sysconf(_SC_PAGESIZE);
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		if (!(lacks & 1u << columns[i].total))
+			usage_set(usage, columns[i].metric,
+				  (double)totals->of[columns[i].total] / columns[i].divisor);
+	usage_set(usage, METRIC_RSS, (double)sums->rss_pages * page_bytes);
+	usage_set(usage, METRIC_SWAP, (double)sums->swap_pages * page_bytes);
+	usage_set(usage, METRIC_PROCESSES, sums->processes);
+	usage_set(usage, METRIC_THREADS, sums->threads);
+	usage_set(usage, METRIC_DESCRIPTORS, (double)sums->descriptors);
+	usage_set(usage, METRIC_BLOCKED, sums->blocked);
+	usage_set(usage, METRIC_STOPPED, sums->stopped);
+	usage_set(usage, METRIC_ZOMBIES, sums->zombies);
+}
+
+static void tell_counts(const struct unit_counters *counters, bool oom_kills, struct usage *usage)
+{
+	usage_set(usage, METRIC_FORKS, (double)counters->forks);
+	usage_set(usage, METRIC_EXITS, (double)counters->exits);
+	usage_set(usage, METRIC_EXITS_FAILED, (double)counters->exits_failed);
+	usage_set(usage, METRIC_EXITS_SIGNAL, (double)counters->exits_signal);
+	if (oom_kills)
+		usage_set(usage, METRIC_OOM_KILLS, (double)counters->oom_kills);
+}
+
+/* Where both tasks and the cgroup have a value, the task's is taken: it counts the same in all
+ * hierarchies. */
+static void tell_facts(const struct census *census, const struct cgroup_record *record,
+		       struct usage *usage)
+{
+	const struct cgroup_facts *facts = &record->facts;
+	double page_bytes = (double)sysconf(_SC_PAGESIZE);
+
+	if (census->known.cpu)
+		usage_set(usage, METRIC_CPU, (double)facts->cpu_ns / 1e9);
+	if (facts->have & CGROUP_HAVE_MEMORY)
+		usage_set(usage, METRIC_MEMORY, (double)facts->memory_pages * page_bytes);
+	if (facts->have & CGROUP_HAVE_SWAP && !census->known.tasks)
+		usage_set(usage, METRIC_SWAP, (double)facts->swap_pages * page_bytes);
+	if (facts->have & CGROUP_HAVE_THREADS && !census->known.tasks)
+		usage_set(usage, METRIC_THREADS, (double)facts->threads);
+	for (size_t i = 0; facts->have & CGROUP_HAVE_PSI && i < FACT_PSI_N; i++)
+		usage_set(usage, pressure_metric[i], (double)record->psi_told_ns[i] / 1e9);
+}
+
+bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id,
+		  struct usage *usage)
+{
+	const struct unit_record *record = find_unit(census, unit);
+	const struct cgroup_record *cgroup = cgroup_id ? find_cgroup(census, cgroup_id) : NULL;
+	const struct census_known *known = &census->known;
+
+	if (!record)
+		return false;
+	if (known->counters)
+		tell_counts(&record->after, known->oom_kills, usage);
+	if (unit == 0)
+		return known->counters;
+	if (known->tasks)
+		census_convert(&record->sums, &record->settled, known->lacks, usage);
+	/* Never now from here and now from there: the two totals began at different times. */
+	if (known->cgroups && cgroup_id)
+		usage->have &= ~METRIC_BIT(METRIC_CPU);
+	if (known->cgroups && cgroup && cgroup->unit == unit && cgroup->found)
+		tell_facts(census, cgroup, usage);
+	return known->tasks || known->counters || known->cgroups;
+}

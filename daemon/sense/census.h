@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * What one walk of the kernel's programs has found, sorted by watched unit and
+ * cgroup, and put together: sums of the living, counts of the ended, cgroup facts.
+ *
+ * The walk takes a moment, and threads end meanwhile: one may be found alive and
+ * be among the ended too, or be in neither. So the truth is only known to lie
+ * between two sums, and what is told is that value between them which is nearest
+ * to what was told before. An undisturbed total is exact; a disturbed one is late
+ * by a tick, and neither leaps nor falls.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "bpf/events.h"
+#include "sense/usage.h"
+
+struct census;
+
+int census_new(struct census **ret);
+struct census *census_free(struct census *census);
+DEFINE_CLEANUP(struct census *, census_free)
+
+/* Count a cgroup as this unit (not 0), for the first time or from now on. -ENOSPC: WATCHED_MAX. If
+ * it changed its unit and was the last of the one before, that is dropped, and told as below. */
+int census_watch(struct census *census, uint64_t cgroup_id, uint32_t unit, uint32_t *ret_dropped);
+/* Returns the unit that has no cgroup any more, and is forgotten with all it counted; 0: none. */
+uint32_t census_unwatch(struct census *census, uint64_t cgroup_id);
+
+/* A new walk: nothing is known. */
+void census_begin(struct census *census);
+/* What the maps had, in any order; of what is not watched nothing is taken. Counters are read
+ * before the walk and after it. */
+void census_counters_before(struct census *census, uint32_t unit,
+			    const struct unit_counters *counters);
+void census_counters_after(struct census *census, uint32_t unit,
+			   const struct unit_counters *counters);
+void census_sums(struct census *census, uint32_t unit, const struct task_sums *sums);
+void census_facts(struct census *census, uint64_t cgroup_id, const struct cgroup_facts *facts);
+/* The end of the walk: which of its parts worked. */
+struct census_known {
+	bool tasks;    /* a watched unit without a record has no task */
+	bool counters; /* tracepoints count */
+	bool oom_kills;
+	bool cgroups;	/* of a cgroup with a record its facts are known... */
+	bool cpu;	/* ... its CPU time too, since it was flushed first */
+	uint32_t lacks; /* bits of enum total which this kernel does not keep */
+};
+void census_end(struct census *census, const struct census_known *known);
+
+/* Set in usage what is known of the unit, and of that cgroup of it (0: of none). The CPU time is the
+ * cgroup's where cgroups are walked, and the sum of its tasks where not, or for cgroup 0. False:
+ * nothing. Unit 0 is the whole host, with counts only. */
+bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id,
+		  struct usage *usage);
+
+/* The values of one record alone. */
+void census_convert(const struct task_sums *sums, const struct totals *totals, uint32_t lacks,
+		    struct usage *usage);

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What systemd has said of one unit: a table of the properties we read, and the memory of their order. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sense/facts.h"
+#include "sense/identity.h"
+
+/* ---- properties -------------------------------------------------------------- */
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcmp(word, *words) == 0)
+			return true;
+	return false;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static void take_active(struct facts *facts, const char *word)
+{
+	if (unit_active_from_word(word, &facts->active) < 0)
+		facts->active = UNIT_ACTIVE_UNKNOWN; /* a word of a later systemd */
+}
+
+static void take_sub_state(struct facts *facts, const char *word)
+{
+	static const char *const words[] = { "auto-restart", "auto-restart-queued", NULL };
+
+	facts->auto_restart = is_one_of(word, words);
+}
+
+static void take_load_state(struct facts *facts, const char *word)
+{
+	facts->load_masked = strcmp(word, "masked") == 0;
+}
+
+static void take_file_state(struct facts *facts, const char *word)
+{
+	static const char *const words[] = { "masked", "masked-runtime", NULL };
+
+	facts->file_masked = is_one_of(word, words);
+}
+
+static void take_type(struct facts *facts, const char *word)
+{
+	static const char *const words[] = { "simple",	"exec", "notify", "notify-reload",
+					     "forking", "dbus", NULL };
+
+	facts->long_running = is_one_of(word, words);
+}
+
+static void take_result(struct facts *facts, const char *word)
+{
+	facts->well_ended = strcmp(word, "success") == 0;
+	facts->oom_killed = strcmp(word, "oom-kill") == 0;
+	facts->start_limit_named = strcmp(word, "start-limit-hit") == 0;
+}
+
+static void take_cgroup(struct facts *facts, const char *path)
+{
+	/* A path that does not fit, or would lead out of the hierarchy, is not known. */
+	if (path[0] != '/' || strstr(path, "/..") ||
+	    text_format(facts->cgroup, sizeof(facts->cgroup), "%s", path) < 0)
+		facts->cgroup[0] = '\0';
+}
+
+static void take_fragment(struct facts *facts, const char *path)
+{
+	facts->fragment = path[0] ? identity_of_file(IDENTITY_NONE, path) : 0;
+}
+
+static void take_drop_in(struct facts *facts, const char *path)
+{
+	facts->drop_ins = identity_of_file(facts->drop_ins, path);
+}
+
+static void take_trigger(struct facts *facts, const char *name)
+{
+	facts->timer_started |= ends_with(name, ".timer");
+}
+
+static void take_name(struct facts *facts, const char *name)
+{
+	size_t length = strlen(facts->aliases);
+	char *end = facts->aliases + length;
+
+	if (strcmp(name, facts->name) == 0)
+		return;
+	if (text_is_unit_name(name) &&
+	    text_format(end, sizeof(facts->aliases) - length, "%s%s", length ? " " : "", name) >= 0)
+		return;
+	*end = '\0';
+	facts->names_cut = true;
+}
+
+/* How a property is read: which of these is used follows from its D-Bus type. */
+struct property {
+	const char *name;
+	const char *type;
+	void (*take)(struct facts *facts, const char *text); /* "s", each of "as" */
+	size_t offset;					     /* of a plain value */
+};
+
+#define TEXT(name, take)                                                                           \
+	{                                                                                          \
+		name, "s", take, 0                                                                 \
+	}
+#define LIST(name, take)                                                                           \
+	{                                                                                          \
+		name, "as", take, 0                                                                \
+	}
+#define BOOL(name, field)                                                                          \
+	{                                                                                          \
+		name, "b", NULL, offsetof(struct facts, field)                                     \
+	}
+#define U32(name, field)                                                                           \
+	{                                                                                          \
+		name, "u", NULL, offsetof(struct facts, field)                                     \
+	}
+#define U64(name, field)                                                                           \
+	{                                                                                          \
+		name, "t", NULL, offsetof(struct facts, field)                                     \
+	}
+
+static const struct property property_table[] = {
+	TEXT("ActiveState", take_active),
+	TEXT("SubState", take_sub_state),
+	TEXT("LoadState", take_load_state),
+	TEXT("UnitFileState", take_file_state),
+	TEXT("Type", take_type),
+	TEXT("Result", take_result),
+	TEXT("ControlGroup", take_cgroup),
+	TEXT("FragmentPath", take_fragment),
+	LIST("DropInPaths", take_drop_in),
+	LIST("TriggeredBy", take_trigger),
+	LIST("Names", take_name),
+	BOOL("Transient", transient),
+	BOOL("RefuseManualStart", refuses_start),
+	BOOL("RefuseManualStop", refuses_stop),
+	U32("MainPID", main_pid),
+	U32("NRestarts", n_restarts),
+	U64("ControlGroupId", cgroup_id),
+	U64("StateChangeTimestamp", changed_wall_us),
+	U64("ActiveEnterTimestamp", active_enter_wall_us),
+	{ "InvocationID", "ay", NULL, 0 },
+	{ "Job", "(uo)", NULL, 0 },
+	{ "ExecStart", "a(sasbttttuii)", NULL, 0 },
+};
+
+static const struct property *property_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(property_table) / sizeof(property_table[0]); i++)
+		if (strcmp(property_table[i].name, name) == 0)
+			return &property_table[i];
+	return NULL;
+}
+
+static int read_text(sd_bus_message *m, const struct property *property, struct facts *facts)
+{
+	const char *text;
+	int r;
+
+	r = sd_bus_message_read_basic(m, 's', &text);
+	if (r < 0)
+		return r;
+	property->take(facts, text);
+	return 0;
+}
+
+static int read_list(sd_bus_message *m, const struct property *property, struct facts *facts)
+{
+	const char *text;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'a', "s");
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_read_basic(m, 's', &text)) > 0)
+		property->take(facts, text);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_plain(sd_bus_message *m, const struct property *property, struct facts *facts)
+{
+	uint8_t *field = (uint8_t *)facts + property->offset;
+	int truth, r;
+
+	if (property->type[0] != 'b')
+		return sd_bus_message_read_basic(m, property->type[0], field);
+	r = sd_bus_message_read_basic(m, 'b', &truth);
+	if (r >= 0)
+		*(bool *)field = truth != 0;
+	return r;
+}
+
+static int read_invocation(sd_bus_message *m, struct facts *facts)
+{
+	const void *bytes;
+	size_t size;
+	int r;
+
+	r = sd_bus_message_read_array(m, 'y', &bytes, &size);
+	if (r < 0)
+		return r;
+	memset(facts->invocation, 0, sizeof(facts->invocation));
+	if (size == sizeof(facts->invocation))
+		memcpy(facts->invocation, bytes, size);
+	return 0;
+}
+
+static int read_job(sd_bus_message *m, struct facts *facts)
+{
+	const char *path;
+	uint32_t id;
+	int r;
+
+	r = sd_bus_message_read(m, "(uo)", &id, &path);
+	if (r >= 0)
+		facts->job_pending = id != 0;
+	return r;
+}
+
+/* The program of its first command. */
+static int read_command(sd_bus_message *m, struct facts *facts)
+{
+	const char *path;
+	int r;
+
+	facts->program = 0;
+	r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)");
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_enter_container(m, 'r', "sasbttttuii")) > 0) {
+		r = sd_bus_message_read_basic(m, 's', &path);
+		if (r < 0)
+			return r;
+		if (!facts->program)
+			facts->program = identity_of_file(IDENTITY_NONE, path);
+		r = sd_bus_message_skip(m, "asbttttuii");
+		if (r < 0)
+			return r;
+		r = sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_value(sd_bus_message *m, const struct property *property, struct facts *facts)
+{
+	switch (property->type[0]) {
+	case 's':
+		return read_text(m, property, facts);
+	case '(':
+		return read_job(m, facts);
+	case 'a':
+		if (property->type[1] == 's')
+			return read_list(m, property, facts);
+		if (property->type[1] == 'y')
+			return read_invocation(m, facts);
+		return read_command(m, facts);
+	default:
+		return read_plain(m, property, facts);
+	}
+}
+
+/* What lists add up is begun anew. */
+static void forget(struct facts *facts, const struct property *property)
+{
+	if (property->take == take_drop_in)
+		facts->drop_ins = 0;
+	if (property->take == take_trigger)
+		facts->timer_started = false;
+	if (property->take == take_name) {
+		facts->aliases[0] = '\0';
+		facts->names_cut = false;
+	}
+}
+
+/* One entry: name and variant. A property we do not read, or of another type than we know, is
+ * skipped: absent, not guessed. */
+static int read_entry(sd_bus_message *m, struct facts *facts)
+{
+	const struct property *property;
+	const char *name, *type;
+	int r;
+
+	r = sd_bus_message_read_basic(m, 's', &name);
+	if (r < 0)
+		return r;
+	property = property_find(name);
+	r = sd_bus_message_peek_type(m, NULL, &type);
+	if (r < 0)
+		return r;
+	if (!property || strcmp(property->type, type) != 0)
+		return sd_bus_message_skip(m, "v");
+	r = sd_bus_message_enter_container(m, 'v', type);
+	if (r < 0)
+		return r;
+	forget(facts, property);
+	r = read_value(m, property, facts);
+	if (r < 0)
+		return r;
+	return sd_bus_message_exit_container(m);
+}
+
+static int read_entries(sd_bus_message *m, struct facts *facts)
+{
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'a', "{sv}");
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		r = read_entry(m, facts);
+		if (r < 0)
+			return r;
+		r = sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* ---- what the order tells ------------------------------------------------------ */
+
+/* What, once changed, makes the rest of the facts old. */
+struct state {
+	enum unit_active active;
+	bool auto_restart;
+	uint32_t main_pid;
+	uint8_t invocation[INVOCATION_SIZE];
+};
+
+static struct state state_of(const struct facts *facts)
+{
+	struct state state = {
+		.active = facts->active,
+		.auto_restart = facts->auto_restart,
+		.main_pid = facts->main_pid,
+	};
+
+	memcpy(state.invocation, facts->invocation, sizeof(state.invocation));
+	return state;
+}
+
+static bool same_invocation(const struct state *a, const struct state *b)
+{
+	return memcmp(a->invocation, b->invocation, sizeof(a->invocation)) == 0;
+}
+
+static bool same_state(const struct state *a, const struct state *b)
+{
+	return a->active == b->active && a->auto_restart == b->auto_restart &&
+	       a->main_pid == b->main_pid && same_invocation(a, b);
+}
+
+/*
+ * A crash loop that hits its start limit keeps Result= of the last crash, so the word
+ * start-limit-hit is not seen. But systemd counts the restart it had queued (NRestarts), and then
+ * fails the unit before it gets a new invocation: nothing else does both.
+ */
+static void follow_start_limit(struct facts *facts, bool new_invocation)
+{
+	if (new_invocation)
+		facts->n_restarts_at_start = facts->n_restarts;
+	facts->start_limit_hit =
+		facts->active == UNIT_ACTIVE_FAILED &&
+		(facts->start_limit_hit || facts->start_limit_named ||
+		 (facts->was_read && facts->n_restarts > facts->n_restarts_at_start));
+}
+
+static void forget_cgroup(struct facts *facts)
+{
+	facts->cgroup_id = 0;
+	facts->cgroup[0] = '\0';
+}
+
+static void follow_state(struct facts *facts)
+{
+	switch (facts->active) {
+	case UNIT_ACTIVE_ACTIVATING:
+	case UNIT_ACTIVE_ACTIVE:
+	case UNIT_ACTIVE_RELOADING:
+		facts->stopped_by_hand = false;
+		facts->was_running = true;
+		break;
+	case UNIT_ACTIVE_DEACTIVATING:
+	case UNIT_ACTIVE_FAILED:
+		facts->was_running = true;
+		break;
+	case UNIT_ACTIVE_INACTIVE: /* signals do not say that these are gone */
+		facts->main_pid = 0;
+		forget_cgroup(facts);
+		break;
+	default:
+		break;
+	}
+	if (!facts->cgroup[0])
+		facts->cgroup_id = 0; /* systemd still tells the last one */
+}
+
+int facts_read(struct facts *facts, sd_bus_message *m)
+{
+	const struct state before = state_of(facts);
+	struct state after;
+	int r;
+
+	r = read_entries(m, facts);
+	if (r == -ENXIO) /* sd-bus: not the type that it should be */
+		r = -EBADMSG;
+	if (r < 0)
+		return r;
+	follow_state(facts);
+	after = state_of(facts);
+	follow_start_limit(facts, !same_invocation(&before, &after));
+	return !same_state(&before, &after);
+}
+
+int facts_read_whole(struct facts *facts, sd_bus_message *m)
+{
+	int r;
+
+	r = facts_read(facts, m);
+	if (r < 0)
+		return r;
+	/* It was down and well before we looked: nobody wants it up. */
+	if (!facts->was_read && facts->active == UNIT_ACTIVE_INACTIVE && facts->well_ended)
+		facts->stopped_by_hand = true;
+	/* A start limit is seen only by who saw the start. */
+	if (!facts->was_read)
+		facts->n_restarts_at_start = facts->n_restarts;
+	if (!facts->was_read && facts->long_running && facts->active_enter_wall_us)
+		facts->was_running = true;
+	facts->was_read = true;
+	return r;
+}
+
+/*
+ * Signals do not carry a job's type. But a job to start, restart or reload a long-running service is
+ * "done" only once it is active: one that is done and leaves it down was a stop. (A job that found
+ * nothing to do, as try-restart of a failed unit, looks the same; then we too leave it alone.)
+ */
+void facts_job_ended(struct facts *facts, const char *result)
+{
+	if (strcmp(result, "done") == 0 &&
+	    (facts->active == UNIT_ACTIVE_INACTIVE || facts->active == UNIT_ACTIVE_FAILED))
+		facts->stopped_by_hand = true;
+}
+
+void facts_set_active(struct facts *facts, enum unit_active active)
+{
+	facts->active = active;
+	facts->job_pending = false;
+	facts->auto_restart = false;
+	if (active != UNIT_ACTIVE_GONE)
+		return;
+	facts->main_pid = 0;
+	forget_cgroup(facts);
+}
+
+/* ---- what comes of it ------------------------------------------------------------ */
+
+bool facts_are_worth_a_row(const struct facts *facts)
+{
+	return facts->was_read && facts->was_running;
+}
+
+static uint32_t flag_if(bool truth, enum unit_flag flag)
+{
+	return truth ? (uint32_t)flag : 0;
+}
+
+static uint32_t facts_flags(const struct facts *facts)
+{
+	bool is_down = facts->active == UNIT_ACTIVE_INACTIVE ||
+		       facts->active == UNIT_ACTIVE_FAILED || facts->active == UNIT_ACTIVE_GONE;
+
+	return flag_if(facts->long_running, UNIT_LONG_RUNNING) |
+	       flag_if(facts->transient, UNIT_TRANSIENT) |
+	       flag_if(facts->timer_started, UNIT_TIMER_STARTED) |
+	       flag_if(facts->job_pending, UNIT_JOB_PENDING) |
+	       flag_if(facts->auto_restart, UNIT_AUTO_RESTART) |
+	       flag_if(facts->start_limit_hit, UNIT_START_LIMITED) |
+	       flag_if(facts->oom_killed, UNIT_OOM_KILLED) |
+	       flag_if(facts->refuses_start || facts->refuses_stop, UNIT_REFUSES_ORDERS) |
+	       flag_if(facts->load_masked || facts->file_masked, UNIT_MASKED) |
+	       flag_if(facts->names_cut, UNIT_NAMES_CUT) |
+	       flag_if(facts->stopped_by_hand && is_down && facts->long_running,
+		       UNIT_STOPPED_BY_HAND);
+}
+
+static uint64_t facts_identity(const struct facts *facts)
+{
+	const uint64_t parts[] = { facts->fragment, facts->drop_ins, facts->program };
+
+	if (!facts->fragment && !facts->program)
+		return IDENTITY_NONE;
+	return identity_of_bytes(IDENTITY_NONE, parts, sizeof(parts));
+}
+
+/* systemd tells the moment in wall time; a clock that was set meanwhile makes it unknown. */
+static uint64_t facts_changed(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms)
+{
+	uint64_t changed_ms = facts->changed_wall_us / 1000;
+
+	if (!changed_ms || (changed_ms < wall_ms && wall_ms - changed_ms > boot_ms))
+		return 0;
+	return changed_ms < wall_ms ? boot_ms - (wall_ms - changed_ms) : boot_ms;
+}
+
+void facts_status(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms,
+		  struct unit_status *ret)
+{
+	ret->active = facts->active;
+	ret->flags = facts_flags(facts);
+	ret->n_restarts = facts->n_restarts;
+	ret->main_pid = facts->main_pid;
+	ret->cgroup_id = facts->cgroup_id;
+	ret->identity = facts_identity(facts);
+	ret->changed_ms = facts_changed(facts, boot_ms, wall_ms);
+	memcpy(ret->invocation, facts->invocation, sizeof(ret->invocation));
+	memcpy(ret->aliases, facts->aliases, sizeof(ret->aliases));
+	memcpy(ret->cgroup, facts->cgroup, sizeof(ret->cgroup));
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * What systemd has said of one unit: its D-Bus properties, and what only the
+ * order of its words tells (that somebody stopped it, that its start limit was
+ * hit). No bus is asked here; messages come in, a unit_status goes out.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "record/record.h"
+
+struct facts {
+	const char *name; /* whose; the owner of the facts sets it, and keeps it */
+
+	/* As systemd says. */
+	enum unit_active active;
+	bool auto_restart;	       /* SubState=auto-restart: Restart= waits to act */
+	bool load_masked, file_masked; /* LoadState, UnitFileState */
+	bool long_running;	       /* Type= */
+	bool transient, timer_started, job_pending;
+	bool refuses_start, refuses_stop;
+	bool names_cut; /* an alias did not fit, or is no unit name */
+	bool well_ended, oom_killed, start_limit_named; /* Result= */
+	uint32_t main_pid, n_restarts;
+	uint64_t cgroup_id;
+	uint64_t changed_wall_us, active_enter_wall_us; /* 0: never */
+	uint64_t fragment, drop_ins, program;		/* identities of files, or IDENTITY_NONE */
+	uint8_t invocation[INVOCATION_SIZE];
+	char aliases[UNIT_ALIASES_SIZE];
+	char cgroup[UNIT_ALIASES_SIZE];
+
+	/* As the order of its words tells. */
+	bool was_read;	      /* all properties were read at least once */
+	bool was_running;     /* seen, or said, to have been active, or failed, in our time */
+	bool stopped_by_hand; /* a job left it not running */
+	bool start_limit_hit;
+	uint32_t n_restarts_at_start; /* NRestarts when this invocation was first seen */
+};
+
+/* Take in the a{sv} that the message stands at, as PropertiesChanged has it: what it does not carry
+ * stays. 1: its state, process or invocation is another one now, so that what the signals lack must
+ * be read again; 0: not. -EBADMSG, -ENOMEM. */
+int facts_read(struct facts *facts, sd_bus_message *m);
+/* The same for an answer of GetAll, which carries everything. */
+int facts_read_whole(struct facts *facts, sd_bus_message *m);
+/* A job of the unit ended with that result; all that it changed has been read before. */
+void facts_job_ended(struct facts *facts, const char *result);
+/* Only its state is known: GONE when systemd dropped it, UNKNOWN when nobody can be asked. */
+void facts_set_active(struct facts *facts, enum unit_active active);
+
+/* Is it to be shown: is all of it known, and has it been active, or failed, in our time? */
+bool facts_are_worth_a_row(const struct facts *facts);
+/* Fill all but unit, kind and name. The moments are now. */
+void facts_status(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms,
+		  struct unit_status *ret);

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the maps and the ring of the kernel's side. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/events.h"
+#include "sense/census.h"
+#include "sense/flush.h"
+#include "sense/probe.h"
+#include "sense/programs.h"
+
+#include "cgroups.skel.h"
+#include "lifecycle.skel.h"
+#include "tasks.skel.h"
+
+#define RECORDS_MAX	 (WATCHED_MAX + 1) /* of any map */
+#define RECORD_BYTES_MAX sizeof(struct task_sums)
+
+struct probe {
+	enum probe_view view;
+	struct programs programs;
+	struct ring_buffer *ring;
+	bool left_over; /* a walk that failed may have left records in the map */
+
+	struct census *census;
+	struct process *processes; /* by process only */
+	size_t n_processes;
+
+	__u64 *keys; /* one batch of a map; 32-bit keys lie closer */
+	void *records;
+
+	/* Of the drain under way. */
+	void (*take)(const struct probe_event *event, void *userdata);
+	void *userdata;
+};
+
+static int take_event(void *userdata, void *bytes, size_t size)
+{
+	struct probe *probe = userdata;
+	const struct kernel_event *event = bytes;
+
+	if (size < sizeof(*event) || !probe->take)
+		return 0;
+	const struct probe_event told = {
+		.when_ns = event->when_ns,
+		.unit = event->unit,
+		.oom_kill = event->kind == KERNEL_EVENT_OOM_KILL,
+		.pid = event->pid,
+		.code = event->code,
+	};
+	probe->take(&told, probe->userdata);
+	return 0;
+}
+
+static int reserve(struct probe *probe)
+{
+	const struct lifecycle_bpf *lifecycle = probe->programs.lifecycle;
+	int r;
+
+	r = census_new(&probe->census);
+	if (r < 0)
+		return r;
+	/* At full size, since it costs only what is touched. */
+	probe->keys = calloc(RECORDS_MAX, sizeof(*probe->keys));
+	probe->records = calloc(RECORDS_MAX, RECORD_BYTES_MAX);
+	if (probe->view == PROBE_BY_PROCESS)
+		probe->processes = calloc(RECORDS_MAX, sizeof(*probe->processes));
+	if (!probe->keys || !probe->records ||
+	    (probe->view == PROBE_BY_PROCESS && !probe->processes))
+		return -ENOMEM;
+	if (!lifecycle)
+		return 0;
+	probe->ring =
+		ring_buffer__new(bpf_map__fd(lifecycle->maps.events), take_event, probe, NULL);
+	return probe->ring ? 0 : -ENOMEM;
+}
+
+int probe_new(enum probe_view view, struct probe **ret)
+{
+	CLEANUP(probe_freep) struct probe *probe = calloc(1, sizeof(*probe));
+	int r;
+
+	if (!probe)
+		return -ENOMEM;
+	probe->view = view;
+	programs_load(&probe->programs, view == PROBE_BY_PROCESS);
+	r = reserve(probe);
+	if (r < 0)
+		return r;
+	*ret = TAKE(probe);
+	return 0;
+}
+
+struct probe *probe_free(struct probe *probe)
+{
+	if (probe) {
+		ring_buffer__free(probe->ring);
+		programs_clear(&probe->programs);
+		census_free(probe->census);
+		free(probe->processes);
+		free(probe->records);
+		free(probe->keys);
+		free(probe);
+	}
+	return NULL;
+}
+
+/* ---- what works ---------------------------------------------------------- */
+
+enum tier probe_tier(const struct probe *probe)
+{
+	if (!probe->programs.tasks)
+		return TIER_FILES;
+	return probe->programs.lifecycle ? TIER_EVENTS : TIER_ITERATORS;
+}
+
+const char *probe_limit(const struct probe *probe)
+{
+	return probe->programs.limit;
+}
+
+bool probe_walks_cgroups(const struct probe *probe)
+{
+	return probe->programs.cgroups != NULL;
+}
+
+/* ---- events -------------------------------------------------------------- */
+
+int probe_fd(const struct probe *probe)
+{
+	return probe->ring ? ring_buffer__epoll_fd(probe->ring) : -1;
+}
+
+int probe_drain(struct probe *probe, void (*take)(const struct probe_event *event, void *userdata),
+		void *userdata)
+{
+	if (!probe->ring)
+		return 0;
+	probe->take = take;
+	probe->userdata = userdata;
+	return ring_buffer__consume(probe->ring);
+}
+
+uint64_t probe_lost(const struct probe *probe)
+{
+	uint64_t n = 0;
+
+	if (probe->programs.tasks)
+		n += probe->programs.tasks->bss->lost;
+	if (probe->programs.cgroups)
+		n += probe->programs.cgroups->bss->lost;
+	if (probe->programs.lifecycle)
+		n += probe->programs.lifecycle->bss->dropped;
+	return n;
+}
+
+/* ---- who is watched ------------------------------------------------------ */
+
+/* The kernel's counters of a unit; 0 is never forgotten. */
+static void forget_counters(struct probe *probe, __u32 unit)
+{
+	if (probe->programs.lifecycle && unit != 0)
+		(void)bpf_map_delete_elem(bpf_map__fd(probe->programs.lifecycle->maps.counters),
+					  &unit);
+}
+
+static int make_counters(struct probe *probe, __u32 unit)
+{
+	const struct unit_counters none = { 0 };
+	int r;
+
+	if (!probe->programs.lifecycle)
+		return 0;
+	r = bpf_map_update_elem(bpf_map__fd(probe->programs.lifecycle->maps.counters), &unit, &none,
+				BPF_NOEXIST);
+	return r == -EEXIST ? 0 : r;
+}
+
+int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit)
+{
+	const __u64 key = cgroup_id;
+	uint32_t dropped;
+	int r;
+
+	if (probe->programs.watched_fd < 0)
+		return 0;
+	r = census_watch(probe->census, cgroup_id, unit, &dropped);
+	if (r < 0)
+		return r;
+	r = make_counters(probe, unit);
+	if (r >= 0)
+		r = bpf_map_update_elem(probe->programs.watched_fd, &key, &unit, BPF_ANY);
+	forget_counters(probe, dropped);
+	if (r < 0)
+		probe_unwatch(probe, cgroup_id);
+	return r == -E2BIG ? -ENOSPC : r;
+}
+
+void probe_unwatch(struct probe *probe, uint64_t cgroup_id)
+{
+	const __u64 key = cgroup_id;
+
+	if (probe->programs.watched_fd < 0)
+		return;
+	(void)bpf_map_delete_elem(probe->programs.watched_fd, &key);
+	forget_counters(probe, census_unwatch(probe->census, cgroup_id));
+}
+
+/* ---- a snapshot ---------------------------------------------------------- */
+
+/* Run an iterator to its end. It writes to maps, so there is nothing to read but the end. */
+static int walk(const struct bpf_link *link)
+{
+	CLEANUP(cleanup_close) int fd = bpf_iter_create(bpf_link__fd(link));
+	char nothing[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	do
+		n = read(fd, nothing, sizeof(nothing));
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	return n < 0 ? -errno : 0;
+}
+
+/* All records of a map, in one call since the buffer holds as many as there can be. The number. */
+static int read_map(struct probe *probe, const struct bpf_map *map)
+{
+	__u32 cursor, n = RECORDS_MAX;
+	int r;
+
+	r = bpf_map_lookup_batch(bpf_map__fd(map), NULL, &cursor, probe->keys, probe->records, &n,
+				 NULL);
+	return r < 0 && r != -ENOENT ? r : (int)n; /* -ENOENT: that was the end */
+}
+
+static int empty_map(struct probe *probe, const struct bpf_map *map)
+{
+	__u32 cursor, n = RECORDS_MAX;
+	int r;
+
+	r = bpf_map_lookup_and_delete_batch(bpf_map__fd(map), NULL, &cursor, probe->keys,
+					    probe->records, &n, NULL);
+	return r < 0 && r != -ENOENT ? r : (int)n;
+}
+
+typedef void counters_taker(struct census *census, uint32_t unit,
+			    const struct unit_counters *counters);
+
+static int take_counters(struct probe *probe, counters_taker *take)
+{
+	const struct unit_counters *counters = probe->records;
+	const __u32 *units = (const __u32 *)probe->keys;
+	int n;
+
+	if (!probe->programs.lifecycle)
+		return 0;
+	n = read_map(probe, probe->programs.lifecycle->maps.counters);
+	for (int i = 0; i < n; i++)
+		take(probe->census, units[i], &counters[i]);
+	return n < 0 ? n : 0;
+}
+
+static void take_process(struct probe *probe, __u32 pid, const struct task_sums *sums)
+{
+	struct process *process = &probe->processes[probe->n_processes++];
+
+	*process = (struct process) {
+		.pid = pid,
+		.parent = sums->parent,
+		.cgroup_id = sums->cgroup_id,
+	};
+	memcpy(process->command, sums->command, sizeof(process->command));
+	process->command[sizeof(process->command) - 1] = '\0';
+	census_convert(sums, &sums->alive, probe->programs.tasks->bss->lacks, &process->usage);
+}
+
+static int take_sums(struct probe *probe)
+{
+	const struct task_sums *sums = probe->records;
+	int n;
+
+	n = empty_map(probe, probe->programs.tasks->maps.sums);
+	for (int i = 0; i < n; i++) {
+		if (probe->view == PROBE_BY_PROCESS)
+			take_process(probe, (__u32)probe->keys[i], &sums[i]);
+		else
+			census_sums(probe->census, (uint32_t)probe->keys[i], &sums[i]);
+	}
+	return n < 0 ? n : 0;
+}
+
+static int walk_tasks(struct probe *probe)
+{
+	int r;
+
+	if (!probe->programs.tasks)
+		return 0;
+	if (probe->left_over) {
+		r = empty_map(probe, probe->programs.tasks->maps.sums);
+		if (r < 0)
+			return r;
+	}
+	probe->left_over = true;
+	r = walk(probe->programs.tasks->links.tasks_walk);
+	if (r >= 0)
+		r = take_sums(probe);
+	if (r < 0)
+		return r;
+	probe->left_over = false;
+	return 0;
+}
+
+static int walk_cgroups(struct probe *probe, bool *ret_flushed)
+{
+	const struct cgroup_facts *facts = probe->records;
+	int n;
+
+	if (!probe->programs.cgroups)
+		return 0;
+	*ret_flushed = flush_all(probe->programs.flush) >= 0;
+	n = walk(probe->programs.cgroups->links.cgroups_walk);
+	if (n >= 0)
+		n = empty_map(probe, probe->programs.cgroups->maps.facts);
+	for (int i = 0; i < n; i++)
+		census_facts(probe->census, probe->keys[i], &facts[i]);
+	return n < 0 ? n : 0;
+}
+
+int probe_snapshot(struct probe *probe)
+{
+	struct census_known known = {
+		.tasks = probe->programs.tasks && probe->view == PROBE_BY_CGROUP,
+		.counters = probe->programs.lifecycle != NULL,
+		.oom_kills = probe->programs.counts_oom_kills,
+		.cgroups = probe->programs.cgroups != NULL,
+	};
+	int r;
+
+	census_begin(probe->census);
+	probe->n_processes = 0;
+	r = take_counters(probe, census_counters_before);
+	if (r >= 0)
+		r = walk_tasks(probe);
+	if (r >= 0)
+		r = take_counters(probe, census_counters_after);
+	if (r >= 0)
+		r = walk_cgroups(probe, &known.cpu);
+	if (r < 0) {
+		probe->n_processes = 0;
+		return r;
+	}
+	known.lacks = probe->programs.tasks ? probe->programs.tasks->bss->lacks : 0;
+	census_end(probe->census, &known);
+	return 0;
+}
+
+bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, struct usage *usage)
+{
+	return census_usage(probe->census, unit, cgroup_id, usage);
+}
+
+const struct process *probe_processes(const struct probe *probe, size_t *ret_n)
+{
+	*ret_n = probe->n_processes;
+	return probe->processes;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The kernel's side: loads what is built from bpf/, decides by asking the
+ * kernel's own BTF (never its version) what can work here, and says which tier
+ * that is and why not a higher one. Whatever is refused takes nothing else down.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "sense/usage.h"
+
+struct probe;
+
+enum tier {
+	TIER_FILES,	/* 0: cgroup and proc files */
+	TIER_ITERATORS, /* 1: task and cgroup iterators */
+	TIER_EVENTS,	/* 2: and rare-event tracepoints */
+};
+
+/* What a snapshot sums by. */
+enum probe_view {
+	PROBE_BY_CGROUP,  /* per watched cgroup and all below it */
+	PROBE_BY_PROCESS, /* per process: hosts with a single cgroup */
+};
+
+/* Load and attach all that works here. Without rights, BTF or BPF that is nothing: tier 0, not an
+ * error. Only -ENOMEM is. */
+int probe_new(enum probe_view view, struct probe **ret);
+struct probe *probe_free(struct probe *probe);
+DEFINE_CLEANUP(struct probe *, probe_free)
+
+enum tier probe_tier(const struct probe *probe);
+/* One line: why not a higher tier, and what would raise it; "" at the top. Lives with the probe. */
+const char *probe_limit(const struct probe *probe);
+/* Does a walk of cgroups (6.1+) work here? Else read cgroup files. */
+bool probe_walks_cgroups(const struct probe *probe);
+
+/* Readable when events wait; -1 below TIER_EVENTS. */
+int probe_fd(const struct probe *probe);
+/* Hand over what waits in the ring: exits by signal or with a code, and OOM kills, which are told at
+ * once so that the next tick can come early. Process ids are those of the whole host. Returns the
+ * number of events. */
+struct probe_event {
+	uint64_t when_ns;
+	uint32_t unit; /* 0: not of a watched unit */
+	bool oom_kill; /* else an exit by signal or with a code */
+	uint32_t pid;
+	uint32_t code; /* as wait(2) has it */
+};
+int probe_drain(struct probe *probe, void (*take)(const struct probe_event *event, void *userdata),
+		void *userdata);
+/* Events and map entries lost so far to full rings and maps. */
+uint64_t probe_lost(const struct probe *probe);
+
+/* Count the cgroup and all below it as this unit (not 0); the nearest watched ancestor owns a
+ * task. -ENOSPC when the map is full. Unwatching the last cgroup of a unit forgets its counters too, so
+ * where one follows another, watch the new one first. */
+int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit);
+void probe_unwatch(struct probe *probe, uint64_t cgroup_id);
+
+/* Walk tasks and cgroups once. After a negative errno nothing is known until the next. */
+int probe_snapshot(struct probe *probe);
+/* Set in usage what that snapshot has of a unit, and of this cgroup of it (0: of none); false: nothing.
+ * By cgroup: a watched unit without tasks has none, which is known. CPU time is the cgroup's where
+ * cgroups are walked, else (or for cgroup 0) the sum over its tasks. Unit 0 is the whole host, in both
+ * views: the counts of forks, exits and OOM kills alone. Below TIER_EVENTS a total falls when what it
+ * sums ends; pressure is the mean of two snapshots, since the kernel renews it every two seconds. */
+bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, struct usage *usage);
+/* The processes of that snapshot; by process only. Lives until the next snapshot. */
+const struct process *probe_processes(const struct probe *probe, size_t *ret_n);

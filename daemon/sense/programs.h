@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The programs of bpf/ in the kernel: loaded object by object, so that what is
+ * refused takes nothing else down, and chosen by what the kernel's own BTF says
+ * it has. Their maps are the probe's to read.
+ */
+#include <stdbool.h>
+
+struct tasks_bpf;
+struct cgroups_bpf;
+struct lifecycle_bpf;
+
+struct programs {
+	int watched_fd; /* the map that all objects share; -1: BPF does not work here */
+	bool counts_oom_kills;
+	struct tasks_bpf *tasks; /* NULL: refused, as the next two */
+	struct cgroups_bpf *cgroups;
+	struct lifecycle_bpf *lifecycle;
+	struct flush *flush; /* to be done before each walk of cgroups; NULL with them */
+	char limit[256];     /* why something was refused, and what would help; "" */
+};
+
+/* Load and attach all that works; a record of the walk of tasks is a process' or a unit's. Sets all of
+ * *programs. */
+void programs_load(struct programs *programs, bool by_process);
+void programs_clear(struct programs *programs);

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Joins what the readers find into one sample a unit and tick. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sense/bare.h"
+#include "sense/members.h"
+#include "sense/procfs.h"
+#include "sense/sampler.h"
+#include "sense/units.h"
+
+#define HOST		   "host"
+#define BARE_REFRESH_TICKS 10
+
+/* What is held of one unit from tick to tick. */
+struct held {
+	uint32_t unit;
+	uint64_t tick; /* it was last seen in */
+	struct sampler_past past;
+	struct members members;
+};
+
+struct sampler {
+	struct units *units; /* NULL: without systemd */
+	struct bare *bare;   /* NULL: with systemd */
+	struct members_ground ground;
+	uint64_t lost;	   /* by the probe, up to the last tick */
+	bool has_snapshot; /* in this tick: the probe walked, */
+	bool has_trees;	   /* the processes were folded */
+	struct unit_status host;
+	struct sampler_past host_past;
+	/* of equal length: a unit's place is the same in all; the host's is behind the last */
+	size_t n, n_max;
+	struct held *held;
+	struct sample *sample;
+	struct unit_status *status;
+	struct sampler_found found; /* of the unit at hand: large for a stack */
+};
+
+/* ---- differences --------------------------------------------------------- */
+
+static double per_span(const struct metric_info *info, double grown, uint32_t span_ms)
+{
+	double rate;
+
+	if (info->kind == METRIC_KIND_COUNT)
+		return grown;
+	rate = grown * 1000.0 / (double)span_ms;
+	/* A pressure's clock and ours are not read at one moment; nor do the times of a shared
+	 * row's members exclude one another. */
+	return strcmp(info->quantity, "ratio") == 0 ? fmin(rate, 1.0) : rate;
+}
+
+void sampler_difference(const struct usage *previous, const struct usage *now, uint32_t span_ms,
+			struct sample *sample)
+{
+	for (size_t i = 0; i < METRIC_N; i++) {
+		const struct metric_info *info = &metric_table[i];
+		uint64_t bit = METRIC_BIT(i);
+
+		if (!(now->have & bit))
+			continue;
+		if (info->kind == METRIC_KIND_LEVEL) {
+			sample_set(sample, (enum metric)i, now->total[i]);
+			continue;
+		}
+		if (!previous || !(previous->have & bit) || now->total[i] < previous->total[i] ||
+		    (info->kind == METRIC_KIND_RATE && span_ms == 0))
+			continue;
+		sample_set(sample, (enum metric)i,
+			   per_span(info, now->total[i] - previous->total[i], span_ms));
+	}
+}
+
+static uint64_t counts(void)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < METRIC_N; i++)
+		if (metric_table[i].kind == METRIC_KIND_COUNT)
+			mask |= METRIC_BIT(i);
+	return mask;
+}
+
+static bool is_running(enum unit_active active)
+{
+	return active != UNIT_ACTIVE_INACTIVE && active != UNIT_ACTIVE_FAILED &&
+	       active != UNIT_ACTIVE_GONE;
+}
+
+static void merge(const struct sampler_found *found, uint64_t wanted, struct sampler_past *ret)
+{
+	for (unsigned int from = 0; from < SAMPLER_SOURCE_N; from++)
+		for (size_t i = 0; i < METRIC_N; i++) {
+			if (!(found->from[from].have & wanted & ~ret->usage.have & METRIC_BIT(i)))
+				continue;
+			usage_set(&ret->usage, (enum metric)i, found->from[from].total[i]);
+			ret->source[i] = (uint8_t)from;
+		}
+}
+
+void sampler_join(struct sampler_past *past, const struct unit_status *status,
+		  const struct sampler_found *found, uint64_t when_ms, struct sample *ret)
+{
+	struct sampler_past now = { .when_ms = when_ms };
+	bool is_named = unit_has_invocation(status);
+	bool is_anew =
+		is_named && memcmp(past->invocation, status->invocation, INVOCATION_SIZE) != 0;
+	uint64_t span_ms = past->when_ms == 0 || is_anew ? 0 : when_ms - past->when_ms;
+
+	memcpy(now.invocation, is_named ? status->invocation : past->invocation, INVOCATION_SIZE);
+	merge(found, is_running(status->active) ? UINT64_MAX : counts(), &now);
+	if (is_anew)
+		past->usage.have &= counts();
+	for (size_t i = 0; i < METRIC_N; i++)
+		if (past->source[i] != now.source[i])
+			past->usage.have &= ~METRIC_BIT(i);
+
+	*ret = (struct sample) {
+		.unit = status->unit,
+		.when_ms = when_ms,
+		.span_ms = (uint32_t)(span_ms < UINT32_MAX ? span_ms : UINT32_MAX),
+	};
+	memcpy(ret->invocation, status->invocation, INVOCATION_SIZE);
+	sampler_difference(&past->usage, &now.usage, ret->span_ms, ret);
+	*past = now;
+}
+
+/* ---- the list ------------------------------------------------------------ */
+
+static int reserve(struct sampler *sampler, size_t n)
+{
+	size_t n_max = sampler->n_max ? sampler->n_max : 32;
+	void *memory;
+
+	while (n_max < n)
+		n_max *= 2;
+	if (n_max == sampler->n_max)
+		return 0;
+	memory = reallocarray(sampler->held, n_max, sizeof(*sampler->held));
+	if (!memory)
+		return -ENOMEM;
+	sampler->held = memory;
+	memory = reallocarray(sampler->sample, n_max, sizeof(*sampler->sample));
+	if (!memory)
+		return -ENOMEM;
+	sampler->sample = memory;
+	memory = reallocarray(sampler->status, n_max, sizeof(*sampler->status));
+	if (!memory)
+		return -ENOMEM;
+	sampler->status = memory;
+	sampler->n_max = n_max;
+	return 0;
+}
+
+/* Lists hardly change, so the unit is most often where it was, or just behind. */
+static struct held *find_held(const struct sampler *sampler, uint32_t unit, size_t place)
+{
+	for (size_t i = 0; i < sampler->n; i++) {
+		struct held *held = &sampler->held[(place + i) % sampler->n];
+
+		if (held->unit == unit)
+			return held;
+	}
+	return NULL;
+}
+
+struct keeping {
+	struct held *held;
+	struct members_ground *ground;
+};
+
+static int keep_member(const char *cgroup, uint64_t id, void *userdata)
+{
+	struct keeping *keeping = userdata;
+
+	return members_keep(&keeping->held->members, keeping->ground, keeping->held->unit, cgroup,
+			    id);
+}
+
+static int keep_members(struct sampler *sampler, struct held *held,
+			const struct unit_status *status)
+{
+	struct keeping keeping = { held, &sampler->ground };
+
+	if (sampler->units)
+		return units_members(sampler->units, held->unit, keep_member, &keeping);
+	if (status->cgroup[0] == '\0')
+		return 0;
+	return keep_member(status->cgroup, status->cgroup_id, &keeping);
+}
+
+/* Two units of one number, or one of the host's, would be one unit with two values: the first is
+ * taken. */
+static int list_unit(struct sampler *sampler, const struct unit_status *status, size_t place)
+{
+	struct held *held = find_held(sampler, status->unit, place);
+	int r;
+
+	if (status->unit == 0 || status->unit == sampler->host.unit)
+		return 0;
+	if (held && held->tick == sampler->ground.tick)
+		return 0;
+	if (!held && sampler->n == UNITS_MAX)
+		return 0;
+	if (!held) {
+		r = reserve(sampler, sampler->n + 2);
+		if (r < 0)
+			return r;
+		held = &sampler->held[sampler->n++];
+		*held = (struct held) { .unit = status->unit };
+	}
+	held->tick = sampler->ground.tick;
+	sampler->status[held - sampler->held] = *status;
+	return keep_members(sampler, held, status);
+}
+
+/* Those that are not on the list any more. The last takes the free place. */
+static void forget_unlisted(struct sampler *sampler)
+{
+	for (size_t i = sampler->n; i-- > 0;) {
+		if (sampler->held[i].tick == sampler->ground.tick)
+			continue;
+		members_clear(&sampler->held[i].members, &sampler->ground);
+		sampler->n--;
+		sampler->held[i] = sampler->held[sampler->n];
+		sampler->status[i] = sampler->status[sampler->n];
+	}
+}
+
+static int list_units(struct sampler *sampler)
+{
+	const struct unit_status *status;
+	size_t n;
+	int r;
+
+	if (sampler->bare && sampler->ground.tick % BARE_REFRESH_TICKS == 0) {
+		r = bare_refresh(sampler->bare);
+		if (r == -ENOMEM)
+			return r;
+	}
+	status = sampler->units ? units_list(sampler->units, &n) : bare_list(sampler->bare, &n);
+	for (size_t i = 0; i < n; i++) {
+		r = list_unit(sampler, &status[i], i);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- the values ---------------------------------------------------------- */
+
+static bool is_trees(const struct sampler *sampler)
+{
+	return sampler->bare && bare_is_trees(sampler->bare);
+}
+
+/* The probe is not mixed with files: their totals of one process differ a little, and the
+ * difference would be taken for work. */
+static int fold_trees(struct sampler *sampler)
+{
+	CLEANUP(cleanup_free) struct process *read = NULL;
+	const struct process *processes;
+	size_t n = 0;
+	int r;
+
+	sampler->has_trees = false;
+	if (probe_tier(sampler->ground.probe) < TIER_ITERATORS) {
+		r = procfs_processes("/proc", &read, &n);
+		if (r < 0)
+			return r == -ENOMEM ? r : 0;
+		processes = read;
+	} else {
+		if (!sampler->has_snapshot)
+			return 0;
+		processes = probe_processes(sampler->ground.probe, &n);
+	}
+	r = bare_fold(sampler->bare, processes, n);
+	sampler->has_trees = r >= 0;
+	return r;
+}
+
+static int find_members(struct sampler *sampler, struct held *held, struct unit_status *status)
+{
+	struct usage *from = sampler->found.from;
+	struct members_ground *ground = &sampler->ground;
+	uint64_t id;
+	int r;
+
+	status->cgroup_id = members_id(&held->members, ground);
+	/* With an id the probe's CPU time is the cgroup's, without one it is that of tasks: a row
+	 * with now one cgroup, now two keeps to the latter. */
+	id = status->kind == UNIT_KIND_SHARED ? 0 : status->cgroup_id;
+	if (sampler->has_snapshot && members_are_watched(&held->members, ground))
+		(void)probe_usage(ground->probe, status->unit, id, &from[SAMPLER_PROBE]);
+	/* ... and a unit that is down, to neither. */
+	if (id == 0 && status->kind != UNIT_KIND_SHARED)
+		from[SAMPLER_PROBE].have &= ~METRIC_BIT(METRIC_CPU);
+	r = members_read_files(&held->members, ground, from[SAMPLER_PROBE].have,
+			       &from[SAMPLER_FILES]);
+	if (r < 0)
+		return r;
+	if (probe_tier(ground->probe) >= TIER_ITERATORS)
+		return 0;
+	return members_read_processes(&held->members, ground, &from[SAMPLER_PROCESSES]);
+}
+
+static int find(struct sampler *sampler, size_t place)
+{
+	struct unit_status *status = &sampler->status[place];
+	struct usage *from = sampler->found.from;
+
+	memset(&sampler->found, 0, sizeof(sampler->found));
+	if (sampler->units && status->kind == UNIT_KIND_SERVICE)
+		usage_set(&from[SAMPLER_MANAGER], METRIC_RESTARTS, status->n_restarts);
+	if (!is_trees(sampler))
+		return find_members(sampler, &sampler->held[place], status);
+	if (sampler->has_trees)
+		(void)bare_usage(sampler->bare, status->unit, &from[SAMPLER_PROCESSES]);
+	return 0;
+}
+
+static void sample_host(struct sampler *sampler, uint64_t when_ms)
+{
+	struct usage *from = sampler->found.from;
+
+	memset(&sampler->found, 0, sizeof(sampler->found));
+	procfs_host("/proc", &from[SAMPLER_PROCESSES]);
+	if (sampler->has_snapshot)
+		(void)probe_usage(sampler->ground.probe, 0, 0, &from[SAMPLER_PROBE]);
+	from[SAMPLER_PROBE].have &= counts();
+	sampler->status[sampler->n] = sampler->host;
+	sampler_join(&sampler->host_past, &sampler->host, &sampler->found, when_ms,
+		     &sampler->sample[sampler->n]);
+}
+
+static int sample_units(struct sampler *sampler, uint64_t when_ms)
+{
+	int r;
+
+	for (size_t i = 0; i < sampler->n; i++) {
+		r = find(sampler, i);
+		if (r < 0)
+			return r;
+		sampler_join(&sampler->held[i].past, &sampler->status[i], &sampler->found, when_ms,
+			     &sampler->sample[i]);
+		members_part(&sampler->held[i].members, &sampler->ground);
+	}
+	sample_host(sampler, when_ms);
+	return 0;
+}
+
+/* Units whose cgroups are new must be watched before the walk; trees are known only after it. */
+static int look(struct sampler *sampler)
+{
+	int r = 0;
+
+	if (!is_trees(sampler))
+		r = list_units(sampler);
+	if (r < 0)
+		return r;
+	sampler->has_snapshot = probe_snapshot(sampler->ground.probe) >= 0;
+	if (!is_trees(sampler))
+		return 0;
+	r = fold_trees(sampler);
+	return r < 0 ? r : list_units(sampler);
+}
+
+int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, struct harvest *ret)
+{
+	uint64_t lost;
+	uint32_t flags;
+	int r;
+
+	sampler->ground.tick++;
+	tally_begin(sampler->ground.tally);
+	r = look(sampler);
+	if (r < 0)
+		return r;
+	forget_unlisted(sampler);
+	r = sample_units(sampler, when_ms);
+	if (r < 0)
+		return r;
+
+	lost = probe_lost(sampler->ground.probe);
+	flags = lost > sampler->lost ? SAMPLE_LOSSY : 0;
+	sampler->lost = lost;
+	for (size_t i = 0; i <= sampler->n; i++) {
+		sampler->sample[i].wall_ms = wall_ms;
+		sampler->sample[i].flags = flags;
+	}
+	*ret = (struct harvest) { sampler->n + 1, sampler->sample, sampler->status };
+	return 0;
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+/* Whatever systemd answers but its list, we can do without it. */
+static int choose_source(struct sampler *sampler, sd_bus *bus, sampler_number *number,
+			 void *userdata)
+{
+	int r = -ENOENT;
+
+	if (bus)
+		r = units_new(bus, number, userdata, &sampler->units);
+	if (r >= 0 || r == -ENOMEM)
+		return r;
+	return bare_new(&sampler->ground.roots, number, userdata, &sampler->bare);
+}
+
+int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct sampler **ret)
+{
+	CLEANUP(sampler_freep) struct sampler *sampler = NULL;
+	uint32_t host = number(HOST, userdata);
+	int r;
+
+	if (host == 0)
+		return -ENOSPC;
+	sampler = calloc(1, sizeof(*sampler));
+	if (!sampler)
+		return -ENOMEM;
+	sampler->host = (struct unit_status) { .unit = host, .kind = UNIT_KIND_HOST, .name = HOST };
+	r = tally_new(&sampler->ground.tally);
+	if (r < 0)
+		return r;
+	r = reserve(sampler, 1);
+	if (r < 0)
+		return r;
+	/* No cgroups at all: nothing below finds a folder, and process trees remain. */
+	r = cgroup_roots_read("/proc/self/mountinfo", &sampler->ground.roots);
+	if (r == -ENOMEM)
+		return r;
+	r = choose_source(sampler, bus, number, userdata);
+	if (r < 0)
+		return r;
+	r = probe_new(is_trees(sampler) ? PROBE_BY_PROCESS : PROBE_BY_CGROUP,
+		      &sampler->ground.probe);
+	if (r < 0)
+		return r;
+	*ret = TAKE(sampler);
+	return 0;
+}
+
+struct sampler *sampler_free(struct sampler *sampler)
+{
+	if (!sampler)
+		return NULL;
+	for (size_t i = 0; i < sampler->n; i++)
+		members_clear(&sampler->held[i].members, &sampler->ground);
+	units_free(sampler->units);
+	bare_free(sampler->bare);
+	probe_free(sampler->ground.probe);
+	tally_free(sampler->ground.tally);
+	free(sampler->held);
+	free(sampler->sample);
+	free(sampler->status);
+	free(sampler);
+	return NULL;
+}
+
+struct probe *sampler_probe(struct sampler *sampler)
+{
+	return sampler->ground.probe;
+}
+
+const char *sampler_source(const struct sampler *sampler)
+{
+	if (sampler->units)
+		return "systemd";
+	return is_trees(sampler) ? "process trees" : "cgroups";
+}

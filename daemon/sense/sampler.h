@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Joins what the readers find into one sample a unit and tick: asks the probe,
+ * fills what it lacks from cgroup and proc files, takes differences of totals.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "base/cleanup.h"
+#include "record/record.h"
+#include "sense/probe.h"
+
+/* Put into the sample, by the kind of each metric: levels as they are now; rates as growth over
+ * the span, per second (none where span_ms is 0); counts as growth. What grows needs both usages to
+ * have it and is absent where it fell; a ratio is at most 1. previous may be NULL. */
+void sampler_difference(const struct usage *previous, const struct usage *now, uint32_t span_ms,
+			struct sample *sample);
+
+/* Where a value comes from. Of several that have it the first is taken. */
+enum sampler_source {
+	SAMPLER_MANAGER, /* systemd */
+	SAMPLER_PROBE,
+	SAMPLER_FILES,	   /* of the cgroup */
+	SAMPLER_PROCESSES, /* /proc, or folded process trees */
+	SAMPLER_SOURCE_N
+};
+struct sampler_found {
+	struct usage from[SAMPLER_SOURCE_N];
+};
+
+/* What is kept of a unit from one sample to the next; zero it to begin. */
+struct sampler_past {
+	uint64_t when_ms; /* 0: there was none */
+	uint8_t invocation[INVOCATION_SIZE];
+	struct usage usage;
+	uint8_t source[METRIC_N]; /* of each total of usage */
+};
+
+/* One unit's sample of what was found, and the past for the next. Two totals are compared only if
+ * they have one source. In a new invocation totals begin anew, but counts, which are the unit's and
+ * not the run's, go on. A unit that does not run has counts only. */
+void sampler_join(struct sampler_past *past, const struct unit_status *status,
+		  const struct sampler_found *found, uint64_t when_ms, struct sample *ret);
+
+struct sampler;
+
+typedef uint32_t sampler_number(const char *name, void *userdata);
+
+/* bus may be NULL (no systemd to ask); it stays the caller's. `number` gives a name its unit, never
+ * 0 for "host". Without systemd, BPF or rights there is less to see, which is no error. */
+int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct sampler **ret);
+struct sampler *sampler_free(struct sampler *sampler);
+DEFINE_CLEANUP(struct sampler *, sampler_free)
+
+/* Take one sample of every unit there is, and of the host (always the last). The arrays are the
+ * sampler's, of equal length, and live until the next call: status[i] is of samples[i]. A unit that
+ * cannot be read has a sample without values. At most UNITS_MAX and the host. -ENOMEM only. */
+struct harvest {
+	size_t n;
+	const struct sample *samples;
+	const struct unit_status *status;
+};
+int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, struct harvest *ret);
+
+struct probe *sampler_probe(struct sampler *sampler);
+/* "systemd", "cgroups" or "process trees": where the list of units comes from. */
+const char *sampler_source(const struct sampler *sampler);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Which units there are, and how they are: services and scopes of systemd's
+ * manager over the system bus, read once and then followed by its signals. It
+ * never calls systemd and waits after units_new().
+ *
+ * user@N.service and a unit with Delegate= count as one with all below them.
+ * Randomly named units (run-u7.service, session-3.scope, containers, instances
+ * per connection) share a bounded number of rows of UNIT_KIND_SHARED: share.h.
+ *
+ * Any program may send us a signal that looks like systemd's: only those of the
+ * name's owner are believed.
+ *
+ * A host without a manager to ask gets its list from sense/bare.h instead.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "base/cleanup.h"
+#include "record/record.h"
+
+#define UNITS_MAX	  1024 /* rows; units beyond are not shown */
+#define UNITS_MEMBERS_MAX 4096 /* services and scopes that are followed; those beyond are not */
+#define UNITS_GONE_MS	  (uint64_t)600000 /* how long a unit that systemd dropped is shown */
+
+struct units;
+
+/* The number of a name, the same for ever: asked of whoever keeps the table of units. 0: full. */
+typedef uint32_t units_number(const char *name, void *userdata);
+
+/* Listen first, then read the list. This part waits, at most 10 s for each answer. -ENOENT: no
+ * systemd on this bus; -ETIMEDOUT, -ENOTCONN, -ENOMEM and what the bus says. The bus stays the
+ * caller's and must be attached to the loop by it; when it is disconnected, free the units and make
+ * them anew over another one. */
+int units_new(sd_bus *bus, units_number *number, void *userdata, struct units **ret);
+struct units *units_free(struct units *units);
+DEFINE_CLEANUP(struct units *, units_free)
+
+/* Units that have been active, or failed, in our time, and services that were stopped before it. The
+ * array is the units' own and lives until the loop turns or this is called again. */
+const struct unit_status *units_list(struct units *units, size_t *ret_n);
+/* NULL: no such unit. Lives as long as the list. */
+const struct unit_status *units_find(const struct units *units, uint32_t unit);
+/* The cgroups that belong to a row: one for a plain unit, many for a shared row, none for one that
+ * does not run. cgroup_id 0: not known, look at the folder. visit() returns 0 to go on, and what
+ * else it returns is returned. */
+int units_members(const struct units *units, uint32_t unit,
+		  int (*visit)(const char *cgroup, uint64_t cgroup_id, void *userdata),
+		  void *userdata);
+/* Is the manager answering? false between a lost bus and its return: all is then unknown. */
+bool units_are_known(const struct units *units);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads configuration and rules from where they lie. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "record/names.h"
+#include "settings.h"
+
+static int load_config(const struct options *options, struct config *config)
+{
+	struct ini_error error = { 0 };
+	int r;
+
+	config_defaults(config);
+	if (options->config)
+		r = config_load_file(options->config, config, &error);
+	else
+		r = config_load_installed(NAME_VENDOR_DIR, NAME_CONFIG_DIR, config, &error);
+	if (r < 0 && error.text[0])
+		log_error("%s", error.text);
+	else if (r < 0)
+		(void)log_error_errno(r, "cannot read the configuration %s",
+				      options->config ? options->config : NAME_CONFIG_DIR);
+	return r;
+}
+
+static int load_rules(const struct options *options, struct rulebook *rulebook)
+{
+	const char *const installed[] = {
+		NAME_CONFIG_DIR "/" NAME_RULE_DIR,
+		NAME_VENDOR_DIR "/" NAME_RULE_DIR,
+	};
+	const char *const given[] = { options->rules };
+	struct ini_error error = { 0 };
+	int r;
+
+	r = rules_load(options->rules ? given : installed, options->rules ? 1 : 2, rulebook->rule,
+		       &rulebook->n, &error);
+	if (r < 0 && error.text[0]) {
+		log_error("%s", error.text);
+		return r;
+	}
+	if (r < 0)
+		return log_error_errno(r, "cannot read the rules");
+	if (rulebook->n == 0) {
+		log_error("there is no rule in %s: nothing would ever be called sick; install the "
+			  "shipped rules there or name their folder with --rules",
+			  options->rules ? options->rules : installed[1]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int settings_load(const struct options *options, struct settings *ret)
+{
+	struct settings settings = { 0 };
+	int r;
+
+	r = load_config(options, &settings.config);
+	if (r < 0)
+		return r;
+	r = load_rules(options, &settings.rulebook);
+	if (r < 0)
+		return r;
+	*ret = settings;
+	return 0;
+}

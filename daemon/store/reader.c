@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions to the store: rows are copied, the transaction is over, then they are handed out. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/reader.h"
+#include "store/reader_list.h"
+#include "store/reader_rows.h"
+#include "store/reader_source.h"
+#include "store/schema.h"
+#include "store/statement.h"
+
+int reader_open(const char *past_path, const char *live_path, struct reader **ret)
+{
+	CLEANUP(reader_closep) struct reader *reader = calloc(1, sizeof(*reader));
+	int r, live;
+
+	if (!reader)
+		return -ENOMEM;
+	r = source_open(past_path, schema_check, &reader->past);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	live = source_open(live_path, schema_check_live, &reader->live);
+	if (live < 0 && live != -ENOENT)
+		return live;
+	if (r == -ENOENT && live == -ENOENT) {
+		source_problem("no state at %s: is the daemon installed and running? "
+			       "sudo systemctl start selfhealed",
+			       past_path   ? past_path
+			       : live_path ? live_path
+					   : "no path");
+		return -ENOENT;
+	}
+	*ret = TAKE(reader);
+	return 0;
+}
+
+struct reader *reader_close(struct reader *reader)
+{
+	if (!reader)
+		return NULL;
+	source_close(&reader->past);
+	source_close(&reader->live);
+	free(reader);
+	return NULL;
+}
+
+const char *reader_notice(const struct reader *reader)
+{
+	if (reader->past.is_cut || reader->live.is_cut)
+		return "the newest minutes are missing: they are in a log that cannot be read "
+		       "until the daemon starts";
+	if (reader->found_bad_row)
+		return "some rows are damaged and not shown";
+	return NULL;
+}
+
+int reader_keeper(struct reader *reader, struct keeper *ret)
+{
+	CLEANUP(source_endp) struct source *live = &reader->live;
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	struct columns columns = { 0 };
+	struct keeper keeper;
+	int r;
+
+	if (!live->db)
+		return -ENODATA;
+	r = source_begin(live);
+	if (r >= 0)
+		r = statement_new(live->db, "SELECT " READER_KEEPER_COLUMNS " FROM keeper",
+				  &select);
+	if (r >= 0)
+		r = statement_next(select);
+	if (r <= 0)
+		return r < 0 ? r : -ENODATA;
+	columns.statement = select;
+	r = reader_row_keeper(&columns, &keeper);
+	if (r < 0)
+		return r;
+	*ret = keeper;
+	return 0;
+}
+
+/* The order in which people want to see units. */
+static int rank(const struct present *present)
+{
+	static const int ranks[HEALTH_N] = {
+		[HEALTH_SICK] = 0,    [HEALTH_UNUSUAL] = 1, [HEALTH_LEARNING] = 3,
+		[HEALTH_HEALTHY] = 4, [HEALTH_UNKNOWN] = 5, [HEALTH_DOWN] = 6,
+	};
+
+	if (present->incident != 0 && present->verdict.health > HEALTH_UNKNOWN &&
+	    present->verdict.health != HEALTH_SICK && present->verdict.health != HEALTH_UNUSUAL)
+		return 2; /* its trouble is not over yet */
+	return ranks[present->verdict.health];
+}
+
+static int compare_present(const void *a, const void *b)
+{
+	const struct present *left = a, *right = b;
+	int difference = rank(left) - rank(right);
+
+	return difference != 0 ? difference : strcmp(left->status.name, right->status.name);
+}
+
+int reader_present(struct reader *reader, struct present **ret, size_t *ret_n)
+{
+	CLEANUP(source_endp) struct source *live = &reader->live;
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	CLEANUP(list_clear) struct list list = { .size = sizeof(struct present) };
+	struct columns columns;
+	void *present;
+	int r;
+
+	if (!live->db)
+		return -ENODATA;
+	r = source_begin(live);
+	if (r >= 0)
+		r = statement_new(live->db, "SELECT " READER_PRESENT_COLUMNS " FROM unit_now",
+				  &select);
+	if (r < 0)
+		return r;
+	while ((r = statement_next(select)) > 0) {
+		columns = (struct columns) { .statement = select };
+		present = list_next(&list);
+		if (!present)
+			return -ENOMEM;
+		if (reader_row_present(&columns, present) >= 0)
+			list.n++;
+		else
+			reader->found_bad_row = true;
+	}
+	if (r < 0)
+		return r;
+	if (list.n > 0)
+		qsort(list.items, list.n, list.size, compare_present);
+	*ret_n = list.n;
+	*ret = TAKE(list.items);
+	return 0;
+}
+
+static int find_name(struct source *owner, const char *sql, uint32_t unit, char ret[UNIT_NAME_SIZE])
+{
+	CLEANUP(source_endp) struct source *source = owner;
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	struct columns columns = { 0 };
+	char name[UNIT_NAME_SIZE];
+	int r;
+
+	if (!source->db)
+		return -ENOENT;
+	r = source_begin(source);
+	if (r >= 0)
+		r = statement_new(source->db, sql, &select);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(select, 1, unit);
+	r = statement_next(select);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	columns.statement = select;
+	column_get_text(&columns, name, sizeof(name));
+	if (columns.r >= 0)
+		memcpy(ret, name, sizeof(name));
+	return columns.r;
+}
+
+int reader_unit_name(struct reader *reader, uint32_t unit, char ret[UNIT_NAME_SIZE])
+{
+	int r;
+
+	r = find_name(&reader->past, "SELECT name FROM unit WHERE id = ?", unit, ret);
+	if (r == -ENOENT)
+		r = find_name(&reader->live, "SELECT name FROM unit_now WHERE unit = ?", unit, ret);
+	return r;
+}

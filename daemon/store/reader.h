@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Everybody's only way out of the store: read-only, short transactions, no daemon
+ * needed, no write permission either. Rows come back as records. Rows are hostile:
+ * one that no writer of this version can have written is passed over, and
+ * reader_notice() says so.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "record/record.h"
+
+struct reader;
+
+/* Either path may be NULL, or name a file that is not there: that part of the answers is then empty.
+ * -ENOENT: neither is there; -EACCES; -EBADMSG: not ours or damaged; -EPROTONOSUPPORT: newer than
+ * this program; -ENODATA: older, or still empty: the daemon has to bring it up to date. After a
+ * failure reader_problem() names the file and what mends it. */
+int reader_open(const char *past_path, const char *live_path, struct reader **ret);
+struct reader *reader_close(struct reader *reader);
+DEFINE_CLEANUP(struct reader *, reader_close)
+/* One line without a newline, of the last reader_open() of this thread; paths in it are as they came. */
+const char *reader_problem(void);
+/* "the newest minutes are missing", when only the main file could be read; NULL. */
+const char *reader_notice(const struct reader *reader);
+
+/* The present. -ENODATA: no live database, or no tick in it. It is as old as at_wall_ms says. */
+int reader_keeper(struct reader *reader, struct keeper *ret);
+/* All units now, sickest first, then by name; ret is the caller's to free(). */
+int reader_present(struct reader *reader, struct present **ret, size_t *ret_n);
+/* Units known to the past alone have names too: -ENOENT. */
+int reader_unit_name(struct reader *reader, uint32_t unit, char ret[UNIT_NAME_SIZE]);
+
+/* What happened, newest first: rows are copied before the first is handed over, so that no
+ * transaction stays open. unit NULL: all; since: those that were not over by then; limit 0: all. ret
+ * is the caller's to free(). */
+struct story {
+	char unit[UNIT_NAME_SIZE];
+	struct incident incident;
+	bool has_decision;
+	struct decision decision; /* the last that was allowed, else the last */
+	bool has_attempt;
+	struct attempt attempt;
+	bool has_outcome;
+	struct outcome outcome;
+};
+int reader_stories(struct reader *reader, const char *unit, uint64_t since_wall_ms, size_t limit,
+		   struct story **ret, size_t *ret_n);
+/* Every step of one incident in the order of time. */
+enum step_kind { STEP_DECISION, STEP_ATTEMPT, STEP_OUTCOME };
+struct step {
+	enum step_kind kind;
+	uint64_t wall_ms;
+	struct decision decision;
+	struct attempt attempt;
+	struct outcome outcome;
+};
+int reader_steps(struct reader *reader, uint64_t incident, struct step **ret, size_t *ret_n);
+
+/* The one JSON shape of each, for --json and all others: one object, no newline after it. Stable keys,
+ * documented in selfhealctl(1): the fields' names, enums as their words, flags as lists of words,
+ * invocations as 32 hexadecimal digits, metrics as one object of those measured; unknown is null. Every
+ * time is a number of ms, *_wall_ms since 1970, other *_ms since boot. Every object says whether it is
+ * synthetic. */
+void reader_json_keeper(FILE *out, const struct keeper *keeper, uint64_t now_wall_ms);
+void reader_json_present(FILE *out, const struct present *present);
+/* The story's incident with decision, attempt and outcome (null if there is none); with n_steps > 0
+ * also "steps". */
+void reader_json_story(FILE *out, const struct story *story, const struct step *steps,
+		       size_t n_steps);

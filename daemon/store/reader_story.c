@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What happened: incidents with what was decided, tried and reached. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/reader.h"
+#include "store/reader_list.h"
+#include "store/reader_rows.h"
+#include "store/reader_source.h"
+#include "store/statement.h"
+
+#define STORIES                                                                                    \
+	"SELECT unit.name, " READER_INCIDENT_COLUMNS                                               \
+	" FROM incident LEFT JOIN unit ON unit.id = incident.unit "                                \
+	"WHERE (closed_wall_ms IS NULL OR closed_wall_ms >= ?1)"
+#define OF_UNIT	     " AND incident.unit = (SELECT id FROM unit WHERE name = ?3)"
+#define NEWEST_FIRST " ORDER BY incident.id DESC LIMIT ?2"
+
+/* The statements that complete a story. */
+struct parts {
+	sqlite3_stmt *decision, *attempt, *outcome; /* owned */
+};
+
+static void parts_clear(struct parts *parts)
+{
+	(void)statement_free(parts->decision);
+	(void)statement_free(parts->attempt);
+	(void)statement_free(parts->outcome);
+}
+
+static int parts_init(struct parts *parts, sqlite3 *db)
+{
+	int r;
+
+	r = statement_new(db,
+			  "SELECT " READER_DECISION_COLUMNS " FROM decision WHERE incident = ? "
+			  "ORDER BY why = 'allowed' DESC, id DESC LIMIT 1",
+			  &parts->decision);
+	if (r >= 0)
+		r = statement_new(
+			db, "SELECT " READER_ATTEMPT_COLUMNS " FROM attempt WHERE decision = ?",
+			&parts->attempt);
+	if (r >= 0)
+		r = statement_new(
+			db, "SELECT " READER_OUTCOME_COLUMNS " FROM outcome WHERE decision = ?",
+			&parts->outcome);
+	return r;
+}
+
+/* 1: the row is there, and `columns` begins with its first. */
+static int look_up(sqlite3_stmt *select, uint64_t id, struct columns *columns)
+{
+	(void)sqlite3_reset(select);
+	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)id);
+	*columns = (struct columns) { .statement = select };
+	return statement_next(select);
+}
+
+static int add_decision(struct reader *reader, struct parts *parts, struct story *story)
+{
+	struct columns columns;
+	int r;
+
+	r = look_up(parts->decision, story->incident.id, &columns);
+	if (r <= 0)
+		return r;
+	story->has_decision = reader_row_decision(&columns, &story->decision) >= 0;
+	reader->found_bad_row |= !story->has_decision;
+	return 0;
+}
+
+static int add_attempt(struct reader *reader, struct parts *parts, struct story *story)
+{
+	struct columns columns;
+	int r;
+
+	r = look_up(parts->attempt, story->decision.id, &columns);
+	if (r <= 0)
+		return r;
+	story->has_attempt = reader_row_attempt(&columns, &story->attempt) >= 0;
+	reader->found_bad_row |= !story->has_attempt;
+	return 0;
+}
+
+static int add_outcome(struct reader *reader, struct parts *parts, struct story *story)
+{
+	struct columns columns;
+	int r;
+
+	r = look_up(parts->outcome, story->decision.id, &columns);
+	if (r <= 0)
+		return r;
+	story->has_outcome = reader_row_outcome(&columns, &story->outcome) >= 0;
+	reader->found_bad_row |= !story->has_outcome;
+	return 0;
+}
+
+static int complete(struct reader *reader, struct list *stories)
+{
+	CLEANUP(parts_clear) struct parts parts = { 0 };
+	struct story *story = stories->items;
+	int r;
+
+	r = parts_init(&parts, reader->past.db);
+	for (size_t i = 0; r >= 0 && i < stories->n; i++, story++) {
+		r = add_decision(reader, &parts, story);
+		if (r >= 0 && story->has_decision)
+			r = add_attempt(reader, &parts, story);
+		if (r >= 0 && story->has_decision)
+			r = add_outcome(reader, &parts, story);
+	}
+	return r;
+}
+
+static int list_incidents(struct reader *reader, sqlite3_stmt *select, struct list *stories)
+{
+	struct columns columns;
+	struct story *story;
+	int r;
+
+	while ((r = statement_next(select)) > 0) {
+		story = list_next(stories);
+		if (!story)
+			return -ENOMEM;
+		*story = (struct story) { 0 };
+		columns = (struct columns) { .statement = select };
+		column_get_text(&columns, story->unit, sizeof(story->unit));
+		if (reader_row_incident(&columns, &story->incident) >= 0)
+			stories->n++;
+		else
+			reader->found_bad_row = true;
+	}
+	return r;
+}
+
+int reader_stories(struct reader *reader, const char *unit, uint64_t since_wall_ms, size_t limit,
+		   struct story **ret, size_t *ret_n)
+{
+	CLEANUP(source_endp) struct source *past = &reader->past;
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	CLEANUP(list_clear) struct list stories = { .size = sizeof(struct story) };
+	int r;
+
+	if (!past->db) {
+		*ret = NULL;
+		*ret_n = 0;
+		return 0;
+	}
+	r = source_begin(past);
+	if (r >= 0)
+		r = statement_new(past->db,
+				  unit ? STORIES OF_UNIT NEWEST_FIRST : STORIES NEWEST_FIRST,
+				  &select);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)since_wall_ms);
+	(void)sqlite3_bind_int64(select, 2, limit > 0 ? (sqlite3_int64)limit : -1);
+	if (unit)
+		(void)sqlite3_bind_text(select, 3, unit, -1, SQLITE_STATIC);
+	r = list_incidents(reader, select, &stories);
+	if (r >= 0)
+		r = complete(reader, &stories);
+	if (r < 0)
+		return r;
+	*ret_n = stories.n;
+	*ret = TAKE(stories.items);
+	return 0;
+}
+
+static int step_from(enum step_kind kind, struct columns *columns, struct step *ret)
+{
+	int r = -EINVAL;
+
+	*ret = (struct step) { .kind = kind };
+	switch (kind) {
+	case STEP_DECISION:
+		r = reader_row_decision(columns, &ret->decision);
+		ret->wall_ms = ret->decision.wall_ms;
+		break;
+	case STEP_ATTEMPT:
+		r = reader_row_attempt(columns, &ret->attempt);
+		ret->wall_ms = ret->attempt.started_wall_ms;
+		break;
+	case STEP_OUTCOME:
+		r = reader_row_outcome(columns, &ret->outcome);
+		ret->wall_ms = ret->outcome.wall_ms;
+		break;
+	}
+	return r;
+}
+
+static int list_steps(struct reader *reader, enum step_kind kind, uint64_t incident,
+		      struct list *steps)
+{
+#define OF_INCIDENT "WHERE decision IN (SELECT id FROM decision WHERE incident = ?)"
+	static const char *const selects[] = {
+		[STEP_DECISION] = "SELECT " READER_DECISION_COLUMNS " FROM decision "
+				  "WHERE incident = ?",
+		[STEP_ATTEMPT] = "SELECT " READER_ATTEMPT_COLUMNS " FROM attempt " OF_INCIDENT,
+		[STEP_OUTCOME] = "SELECT " READER_OUTCOME_COLUMNS " FROM outcome " OF_INCIDENT,
+	};
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	struct columns columns;
+	struct step *step;
+	int r;
+
+	r = statement_new(reader->past.db, selects[kind], &select);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)incident);
+	while ((r = statement_next(select)) > 0) {
+		step = list_next(steps);
+		if (!step)
+			return -ENOMEM;
+		columns = (struct columns) { .statement = select };
+		if (step_from(kind, &columns, step) >= 0)
+			steps->n++;
+		else
+			reader->found_bad_row = true;
+	}
+	return r;
+}
+
+static uint64_t decision_of(const struct step *step)
+{
+	return step->kind == STEP_DECISION  ? step->decision.id
+	       : step->kind == STEP_ATTEMPT ? step->attempt.decision
+					    : step->outcome.decision;
+}
+
+/* Steps of one millisecond in the order in which they can only have been. */
+static int compare_steps(const void *a, const void *b)
+{
+	const struct step *left = a, *right = b;
+	uint64_t l = decision_of(left), r = decision_of(right);
+
+	if (left->wall_ms != right->wall_ms)
+		return left->wall_ms < right->wall_ms ? -1 : 1;
+	if (l != r)
+		return l < r ? -1 : 1;
+	return (int)left->kind - (int)right->kind;
+}
+
+int reader_steps(struct reader *reader, uint64_t incident, struct step **ret, size_t *ret_n)
+{
+	CLEANUP(source_endp) struct source *past = &reader->past;
+	CLEANUP(list_clear) struct list steps = { .size = sizeof(struct step) };
+	int r;
+
+	if (!past->db) {
+		*ret = NULL;
+		*ret_n = 0;
+		return 0;
+	}
+	r = source_begin(past);
+	for (int kind = STEP_DECISION; r >= 0 && kind <= STEP_OUTCOME; kind++)
+		r = list_steps(reader, (enum step_kind)kind, incident, &steps);
+	if (r < 0)
+		return r;
+	if (steps.n > 0)
+		qsort(steps.items, steps.n, steps.size, compare_steps);
+	*ret_n = steps.n;
+	*ret = TAKE(steps.items);
+	return 0;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Folds what grows old into coarser chunks, and deletes what is older still. */
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "record/record.h"
+#include "store/chunk.h"
+#include "store/retain.h"
+#include "store/schema.h"
+#include "store/statement.h"
+
+#define UNITS_KEPT DAYS(90)
+
+int retain_thin(sqlite3 *db, uint64_t wall_ms)
+{
+	static const struct {
+		uint32_t span_s;
+		uint64_t kept_ms;
+	} tiers[] = { { 1, DAYS(7) }, { 10, DAYS(1) }, { 60, DAYS(30) }, { 600, DAYS(90) } };
+	CLEANUP(statement_freep) sqlite3_stmt *forget = NULL;
+	int r;
+
+	r = statement_new(db,
+			  "DELETE FROM chunk WHERE unit IN (SELECT id FROM unit WHERE id % 60 = ?) "
+			  "AND span_s = ? AND from_s < ?",
+			  &forget);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(forget, 1, (sqlite3_int64)(wall_ms / MINUTES(1) % 60));
+	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++) {
+		(void)sqlite3_bind_int64(forget, 2, tiers[i].span_s);
+		(void)sqlite3_bind_int64(
+			forget, 3,
+			((sqlite3_int64)wall_ms - (sqlite3_int64)tiers[i].kept_ms) / 1000);
+		r = statement_run(forget);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int retain_units(sqlite3 *db, uint64_t wall_ms)
+{
+	static const char *const deletions[] = {
+		"DELETE FROM lesson WHERE unit IN (SELECT id FROM unit WHERE seen_wall_ms < ?)",
+		"DELETE FROM unit WHERE seen_wall_ms < ? "
+		"AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.unit = id) "
+		"AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.unit = id)",
+	};
+	int r;
+
+	for (size_t i = 0; i < sizeof(deletions) / sizeof(deletions[0]); i++) {
+		CLEANUP(statement_freep) sqlite3_stmt *forget = NULL;
+
+		r = statement_new(db, deletions[i], &forget);
+		if (r < 0)
+			return r;
+		(void)sqlite3_bind_int64(forget, 1,
+					 (sqlite3_int64)wall_ms - (sqlite3_int64)UNITS_KEPT);
+		r = statement_run(forget);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Where finer points are gathered, metric by metric. */
+struct fold {
+	uint32_t n_chunks;
+	float sum[METRIC_N][CHUNK_POINTS];
+	uint16_t n[METRIC_N][CHUNK_POINTS];
+	float max[METRIC_N][CHUNK_POINTS], min[METRIC_N][CHUNK_POINTS];
+};
+
+/* A 10 s chunk has means alone, so there each is its own extreme too. */
+static void take_value(struct fold *fold, const struct chunk_stream *stream, size_t slot,
+		       float value, bool is_finest)
+{
+	uint8_t metric = stream->metric;
+
+	if (isnan(value))
+		return;
+	if (stream->kind == CHUNK_MEAN) {
+		fold->sum[metric][slot] += value;
+		fold->n[metric][slot]++;
+	}
+	if (stream->kind == CHUNK_MAX || is_finest)
+		fold->max[metric][slot] = fmaxf(fold->max[metric][slot], value);
+	if (stream->kind == CHUNK_MIN || is_finest)
+		fold->min[metric][slot] = fminf(fold->min[metric][slot], value);
+}
+
+/* What one finer chunk holds of the coarser one; offset_s is where it begins in it. A damaged one is
+ * as good as none. */
+static void take_chunk(struct fold *fold, const uint8_t *bytes, size_t size, uint64_t offset_s,
+		       uint32_t finer_s, uint32_t span_s, struct chunk_stream *scratch)
+{
+	size_t n_streams, n_points, slot;
+
+	if (chunk_decode(bytes, size, scratch, &n_streams, &n_points) < 0)
+		return;
+	fold->n_chunks++;
+	for (size_t i = 0; i < n_streams; i++) {
+		if (scratch[i].metric >= METRIC_N)
+			continue; /* of a later version */
+		for (size_t point = 0; point < n_points; point++) {
+			slot = (offset_s + point * finer_s) / span_s;
+			if (slot < CHUNK_POINTS)
+				take_value(fold, &scratch[i], slot,
+					   small_to_float(scratch[i].point[point]), finer_s == 10);
+		}
+	}
+}
+
+static int take_finer(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s,
+		      struct chunk_stream *scratch, struct fold *fold)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	uint32_t finer_s = span_s == 60 ? 10 : 60;
+	uint64_t begin_s;
+	int r;
+
+	r = statement_new(db,
+			  "SELECT from_s, body FROM chunk "
+			  "WHERE unit = ? AND span_s = ? AND from_s >= ? AND from_s < ?",
+			  &select);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(select, 1, unit);
+	(void)sqlite3_bind_int64(select, 2, finer_s);
+	(void)sqlite3_bind_int64(select, 3, (sqlite3_int64)from_s);
+	(void)sqlite3_bind_int64(select, 4,
+				 (sqlite3_int64)(from_s + (uint64_t)CHUNK_POINTS * span_s));
+	while ((r = statement_next(select)) > 0) {
+		begin_s = (uint64_t)sqlite3_column_int64(select, 0);
+		take_chunk(fold, sqlite3_column_blob(select, 1),
+			   (size_t)sqlite3_column_bytes(select, 1), begin_s - from_s, finer_s,
+			   span_s, scratch);
+	}
+	return r;
+}
+
+static void stream_from(const struct fold *fold, uint8_t metric, enum chunk_kind kind,
+			struct chunk_stream *ret)
+{
+	float value;
+
+	ret->metric = metric;
+	ret->kind = (uint8_t)kind;
+	for (size_t i = 0; i < CHUNK_POINTS; i++) {
+		if (kind == CHUNK_MEAN)
+			value = fold->n[metric][i] > 0
+					? fold->sum[metric][i] / (float)fold->n[metric][i]
+					: NAN;
+		else
+			value = kind == CHUNK_MAX ? fold->max[metric][i] : fold->min[metric][i];
+		ret->point[i] = small_from_float(value);
+	}
+}
+
+static int write_fold(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s,
+		      const struct fold *fold, struct chunk_stream *scratch)
+{
+	static_assert(METRIC_N * 3 <= CHUNK_STREAMS_MAX, "a folded chunk holds every metric");
+	CLEANUP(cleanup_free) uint8_t *bytes = malloc(chunk_bound(METRIC_N * 3, CHUNK_POINTS));
+	size_t n = 0;
+
+	if (!bytes)
+		return -ENOMEM;
+	for (uint8_t metric = 0; metric < METRIC_N; metric++)
+		for (int kind = CHUNK_MEAN; kind <= CHUNK_MIN; kind++)
+			stream_from(fold, metric, (enum chunk_kind)kind, &scratch[n++]);
+	return statement_chunk(db, unit, span_s, from_s, bytes,
+			       chunk_encode(scratch, n, CHUNK_POINTS, bytes));
+}
+
+static int is_there(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	int r;
+
+	r = statement_new(db, "SELECT 1 FROM chunk WHERE unit = ? AND span_s = ? AND from_s = ?",
+			  &select);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(select, 1, unit);
+	(void)sqlite3_bind_int64(select, 2, span_s);
+	(void)sqlite3_bind_int64(select, 3, (sqlite3_int64)from_s);
+	return statement_next(select);
+}
+
+int retain_fold(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s)
+{
+	CLEANUP(cleanup_free) struct chunk_stream *scratch = NULL;
+	CLEANUP(cleanup_free) struct fold *fold = NULL;
+	int r;
+
+	r = is_there(db, unit, span_s, from_s);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	scratch = calloc(CHUNK_STREAMS_MAX, sizeof(*scratch));
+	fold = calloc(1, sizeof(*fold));
+	if (!scratch || !fold)
+		return -ENOMEM;
+	for (size_t metric = 0; metric < METRIC_N; metric++)
+		for (size_t i = 0; i < CHUNK_POINTS; i++)
+			fold->max[metric][i] = fold->min[metric][i] = NAN;
+	r = take_finer(db, unit, span_s, from_s, scratch, fold);
+	if (r < 0 || fold->n_chunks == 0)
+		return r;
+	return write_fold(db, unit, span_s, from_s, fold, scratch);
+}
+
+/* Is it the bound that was met? If it is the disk, deleting frees nothing, and would cost history at
+ * each try. A transaction that failed is undone, so a little may seem to be left: less than a
+ * mebibyte, which is more than any of ours writes. */
+static int is_bounded(sqlite3 *db)
+{
+	int64_t pages, pages_max, pages_free;
+	int r;
+
+	r = statement_number(db, "PRAGMA page_count", 0, &pages);
+	if (r >= 0)
+		r = statement_number(db, "PRAGMA max_page_count", 0, &pages_max);
+	if (r >= 0)
+		r = statement_number(db, "PRAGMA freelist_count", 0, &pages_free);
+	if (r < 0)
+		return r;
+	return pages_max - pages + pages_free < 256;
+}
+
+static int delete_oldest(sqlite3 *db)
+{
+	static const char *const records[] = {
+		"CREATE TEMP TABLE oldest AS SELECT id FROM main.incident "
+		"WHERE closed_wall_ms IS NOT NULL ORDER BY id LIMIT 64",
+		"DELETE FROM outcome WHERE decision IN "
+		"(SELECT id FROM decision WHERE incident IN (SELECT id FROM oldest))",
+		"DELETE FROM attempt WHERE decision IN "
+		"(SELECT id FROM decision WHERE incident IN (SELECT id FROM oldest))",
+		"DELETE FROM decision WHERE incident IN (SELECT id FROM oldest)",
+		"DELETE FROM incident WHERE id IN (SELECT id FROM oldest)",
+	};
+	int r, n;
+
+	r = schema_run(db, "DELETE FROM chunk WHERE (unit, span_s, from_s) IN "
+			   "(SELECT unit, span_s, from_s FROM chunk ORDER BY from_s LIMIT 256)");
+	if (r < 0 || sqlite3_changes(db) > 0)
+		return r;
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		r = schema_run(db, records[i]);
+		if (r < 0)
+			return r;
+	}
+	n = sqlite3_changes(db);
+	r = schema_run(db, "DROP TABLE temp.oldest");
+	return r < 0 ? r : n > 0 ? 0 : -ENOSPC;
+}
+
+int retain_make_room(sqlite3 *db)
+{
+	int r;
+
+	r = is_bounded(db);
+	if (r <= 0)
+		return r < 0 ? r : -ENOSPC;
+	r = schema_run(db, "BEGIN IMMEDIATE");
+	if (r < 0)
+		return r;
+	r = delete_oldest(db);
+	if (r >= 0)
+		r = schema_run(db, "COMMIT");
+	if (r < 0 && !sqlite3_get_autocommit(db))
+		(void)schema_run(db, "ROLLBACK");
+	return r;
+}
+
+int retain_checkpoint(sqlite3 *db, uint64_t wall_ms)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *pulse = NULL;
+	int result, r;
+
+	result = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (result != SQLITE_OK && result != SQLITE_BUSY)
+		return schema_errno(result);
+	r = statement_new(db, "REPLACE INTO pulse (id, checkpoint_wall_ms) VALUES (1, ?)", &pulse);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(pulse, 1, (sqlite3_int64)wall_ms);
+	return statement_run(pulse);
+}

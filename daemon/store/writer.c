@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The loop's side of the past: hands records to the thread that writes, and never waits for it. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "store/retain.h"
+#include "store/statement.h"
+#include "store/writer.h"
+#include "store/writer_course.h"
+#include "store/writer_file.h"
+#include "store/writer_numbers.h"
+#include "store/writer_queue.h"
+#include "store/writer_rows.h"
+#include "store/writer_thread.h"
+
+#define CLOSE_LIMIT_MS 5000
+#define RETRY_MS       SECONDS(3)
+
+struct writer {
+	struct writer_file file; /* its db is the thread's once there is one */
+	struct queue *queue;
+	struct writer_thread *thread;
+	struct courses *courses;
+	struct numbers numbers;
+	size_t n_known;	    /* units of which the queue has heard */
+	uint64_t wall_ms;   /* of the last tick */
+	uint64_t nudged_ms; /* when writing was last tried again */
+};
+
+static int load_numbers(struct writer *writer)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	const char *name;
+	uint32_t number;
+	int r;
+
+	r = statement_new(writer->file.db, "SELECT id, name FROM unit ORDER BY id", &select);
+	if (r < 0)
+		return r;
+	while ((r = statement_next(select)) > 0) {
+		name = (const char *)sqlite3_column_text(select, 1);
+		number = (uint32_t)sqlite3_column_int64(select, 0);
+		if (!name)
+			return -ENOMEM;
+		r = numbers_add(&writer->numbers, number, name);
+		if (r == -ENOMEM)
+			return r;
+		writer->numbers.next = number + 1; /* also if the name itself is of no use */
+	}
+	writer->n_known = writer->numbers.n;
+	return r;
+}
+
+static int take_stock(struct writer *writer, struct writer_start *start)
+{
+	sqlite3 *db = writer->file.db;
+	int64_t incident = 0, decision = 0;
+	int r;
+
+	r = rows_close_interrupted(db, writer->wall_ms, &start->n_interrupted);
+	if (r >= 0)
+		r = retain_units(db, writer->wall_ms);
+	if (r >= 0)
+		r = statement_number(db, "SELECT max(id) FROM incident", 0, &incident);
+	if (r >= 0)
+		r = statement_number(db, "SELECT max(id) FROM decision", 0, &decision);
+	if (r >= 0)
+		r = load_numbers(writer);
+	start->next_incident = (uint64_t)incident + 1;
+	start->next_decision = (uint64_t)decision + 1;
+	return r;
+}
+
+int writer_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms, struct writer **ret,
+		struct writer_start *ret_start)
+{
+	CLEANUP(writer_closep) struct writer *writer = calloc(1, sizeof(*writer));
+	struct writer_start start;
+	int r;
+
+	if (!writer)
+		return -ENOMEM;
+	writer->file.lock_fd = -1;
+	writer->numbers.next = 1;
+	writer->wall_ms = wall_ms;
+	r = writer_file_open(path, max_size_bytes, wall_ms, &writer->file, &start);
+	if (r >= 0)
+		r = take_stock(writer, &start);
+	if (r >= 0)
+		r = courses_new(&writer->courses);
+	if (r >= 0)
+		r = queue_new(&writer->queue);
+	if (r < 0)
+		return r;
+	r = writer_thread_start(writer->file.db, writer->queue, &writer->thread);
+	if (r < 0) {
+		writer->file.db = NULL;
+		return r;
+	}
+	*ret = TAKE(writer);
+	*ret_start = start;
+	return 0;
+}
+
+static int push_minute(struct writer *writer, struct course_minute *minute)
+{
+	const struct message message = {
+		.kind = MESSAGE_MINUTE,
+		.minute = minute->minute,
+		.bytes = minute->bytes,
+		.size = minute->size,
+	};
+
+	return queue_push(writer->queue, &message);
+}
+
+/* False: the thread hangs in the disk and keeps what it uses, for the process is about to end. */
+static bool stop(struct writer *writer)
+{
+	struct course_minute minute;
+
+	if (!writer->thread) {
+		(void)sqlite3_close(writer->file.db);
+		return true;
+	}
+	if (courses_finish(writer->courses, &minute) > 0)
+		(void)push_minute(writer, &minute);
+	queue_close(writer->queue);
+	return writer_thread_stop(writer->thread, CLOSE_LIMIT_MS);
+}
+
+struct writer *writer_close(struct writer *writer)
+{
+	if (!writer)
+		return NULL;
+	if (stop(writer)) {
+		(void)queue_free(writer->queue);
+		if (writer->file.lock_fd >= 0)
+			(void)close(writer->file.lock_fd);
+	}
+	(void)courses_free(writer->courses);
+	numbers_clear(&writer->numbers);
+	free(writer);
+	return NULL;
+}
+
+/* Units come first: what follows points to their rows. */
+static void push_units(struct writer *writer)
+{
+	struct message message = { .kind = MESSAGE_UNIT };
+
+	for (; writer->n_known < writer->numbers.n; writer->n_known++) {
+		message.unit.id = writer->numbers.entry[writer->n_known].number;
+		message.unit.wall_ms = writer->wall_ms;
+		(void)strncpy(message.unit.name, writer->numbers.entry[writer->n_known].name,
+			      sizeof(message.unit.name) - 1);
+		if (queue_push(writer->queue, &message) < 0)
+			return;
+	}
+}
+
+uint32_t writer_number(const char *name, void *userdata)
+{
+	struct writer *writer = userdata;
+	uint32_t number = numbers_find(&writer->numbers, name);
+
+	if (number != 0)
+		return number;
+	number = writer->numbers.next;
+	if (numbers_add(&writer->numbers, number, name) < 0)
+		return 0;
+	push_units(writer);
+	return number;
+}
+
+int writer_attempts_since(struct writer *writer, uint64_t wall_ms,
+			  void (*visit)(uint32_t unit, bool synthetic, uint64_t wall_ms,
+					void *userdata),
+			  void *userdata)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	int r;
+
+	r = statement_new(writer->file.db,
+			  "SELECT unit, flags & 1, wall_ms FROM decision "
+			  "WHERE why = 'allowed' AND wall_ms >= ? ORDER BY wall_ms",
+			  &select);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)wall_ms);
+	while ((r = statement_next(select)) > 0)
+		visit((uint32_t)sqlite3_column_int64(select, 0),
+		      sqlite3_column_int64(select, 1) != 0,
+		      (uint64_t)sqlite3_column_int64(select, 2), userdata);
+	return r;
+}
+
+int writer_lessons(struct writer *writer,
+		   void (*visit)(uint32_t unit, uint64_t identity, bool was_well,
+				 const uint8_t *bytes, size_t size, void *userdata),
+		   void *userdata)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	int r;
+
+	r = statement_new(writer->file.db, "SELECT unit, identity, was_well, body FROM lesson",
+			  &select);
+	if (r < 0)
+		return r;
+	while ((r = statement_next(select)) > 0)
+		visit((uint32_t)sqlite3_column_int64(select, 0),
+		      (uint64_t)sqlite3_column_int64(select, 1),
+		      sqlite3_column_int64(select, 2) != 0, sqlite3_column_blob(select, 3),
+		      (size_t)sqlite3_column_bytes(select, 3), userdata);
+	return r;
+}
+
+int writer_incident(struct writer *writer, const struct incident *incident)
+{
+	const struct message message = { .kind = MESSAGE_INCIDENT, .incident = *incident };
+
+	return queue_push(writer->queue, &message);
+}
+
+int writer_decision(struct writer *writer, const struct decision *decision)
+{
+	const struct message message = { .kind = MESSAGE_DECISION, .decision = *decision };
+
+	return queue_push(writer->queue, &message);
+}
+
+int writer_attempt(struct writer *writer, const struct attempt *attempt)
+{
+	const struct message message = { .kind = MESSAGE_ATTEMPT, .attempt = *attempt };
+
+	return queue_push(writer->queue, &message);
+}
+
+int writer_outcome(struct writer *writer, const struct outcome *outcome)
+{
+	const struct message message = { .kind = MESSAGE_OUTCOME, .outcome = *outcome };
+
+	return queue_push(writer->queue, &message);
+}
+
+int writer_lesson(struct writer *writer, uint32_t unit, uint64_t identity, bool was_well,
+		  uint64_t wall_ms, uint8_t *bytes, size_t size)
+{
+	const struct message message = {
+		.kind = MESSAGE_LESSON,
+		.lesson = { .unit = unit,
+			    .was_well = was_well,
+			    .identity = identity,
+			    .wall_ms = wall_ms },
+		.bytes = bytes,
+		.size = size,
+	};
+
+	return queue_push(writer->queue, &message);
+}
+
+static void retry_when_due(struct writer *writer, uint64_t when_ms)
+{
+	if (when_ms - writer->nudged_ms < RETRY_MS ||
+	    queue_state(writer->queue, when_ms) == STORE_WELL)
+		return;
+	writer->nudged_ms = when_ms;
+	queue_nudge(writer->queue);
+}
+
+int writer_samples(struct writer *writer, const struct sample *samples, size_t n)
+{
+	struct course_minute minute;
+	int r;
+
+	if (n == 0)
+		return 0;
+	writer->wall_ms = samples[0].wall_ms;
+	push_units(writer);
+	retry_when_due(writer, samples[0].when_ms);
+	r = courses_take(writer->courses, samples, n, &minute);
+	return r > 0 ? push_minute(writer, &minute) : r;
+}
+
+int writer_detail(struct writer *writer, uint32_t unit)
+{
+	struct message message = { .kind = MESSAGE_DETAIL, .detail.unit = unit };
+	int r;
+
+	r = courses_detail(writer->courses, unit, &message.detail.from_s, &message.bytes,
+			   &message.size);
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : queue_push(writer->queue, &message);
+}
+
+int writer_fd(const struct writer *writer)
+{
+	return queue_fd(writer->queue);
+}
+
+int writer_acknowledge(struct writer *writer,
+		       void (*take)(uint64_t decision, int error, void *userdata), void *userdata)
+{
+	return queue_acknowledge(writer->queue, take, userdata);
+}
+
+enum store_state writer_state(const struct writer *writer, uint64_t when_ms)
+{
+	return queue_state(writer->queue, when_ms);
+}
+
+uint64_t writer_lost(const struct writer *writer)
+{
+	return queue_lost(writer->queue);
+}

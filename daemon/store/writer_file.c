@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes the past's file: checks whose it is and that it is whole, or begins a new one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "record/names.h"
+#include "store/schema.h"
+#include "store/statement.h"
+#include "store/writer_file.h"
+
+#define PATH_SIZE	512
+#define PAGE_SIZE	4096u
+#define PAGES_MIN	64u /* below this not even the tables fit */
+#define FILE_MODE	(S_IRUSR | S_IWUSR | S_IRGRP)
+#define BUSY_MS		2000 /* somebody's own sqlite3 in a transaction; the thread may wait */
+#define SAME_SECOND_MAX 9u
+
+static sqlite3 *close_db(sqlite3 *db)
+{
+	(void)sqlite3_close(db);
+	return NULL;
+}
+DEFINE_CLEANUP(sqlite3 *, close_db)
+
+static int folder_of(const char *path, char *ret, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return text_format(ret, size, ".");
+	if (slash == path)
+		return text_format(ret, size, "/");
+	return text_format(ret, size, "%.*s", (int)(slash - path), path);
+}
+
+static int take_lock(const char *folder, int *ret_fd)
+{
+	CLEANUP(cleanup_close) int fd = -1;
+	char path[PATH_SIZE];
+	int r;
+
+	r = text_format(path, sizeof(path), "%s/" NAME_LOCK, folder);
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, FILE_MODE);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+/* Make the file if there is none; its mode is set before SQLite derives the log's from it. */
+static int make_file(const char *path, uid_t *ret_owner, bool *ret_made)
+{
+	CLEANUP(cleanup_close) int fd = -1;
+	struct stat status;
+
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, FILE_MODE);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	if (status.st_size == 0 && status.st_uid == geteuid() && fchmod(fd, FILE_MODE) < 0)
+		return -errno;
+	*ret_owner = status.st_uid;
+	*ret_made = status.st_size == 0;
+	return 0;
+}
+
+/* Neither the log nor its index may ever go: readers without write permission need both, and the log
+ * keeps the disk blocks that let writing go on when the disk is full. */
+static int open_db(const char *path, sqlite3 **ret)
+{
+	CLEANUP(close_dbp) sqlite3 *db = NULL;
+	int result, persist = 1;
+
+	result = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL);
+	if (result != SQLITE_OK)
+		return schema_errno(result);
+	(void)sqlite3_busy_timeout(db, BUSY_MS);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_file_control(db, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
+	*ret = TAKE(db);
+	return 0;
+}
+
+static int quick_check(sqlite3 *db)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *check = NULL;
+	const char *answer;
+	int r;
+
+	r = statement_new(db, "PRAGMA quick_check(1)", &check);
+	if (r >= 0)
+		r = statement_next(check);
+	if (r < 0)
+		return r;
+	answer = r > 0 ? (const char *)sqlite3_column_text(check, 0) : NULL;
+	return answer && strcmp(answer, "ok") == 0 ? 0 : -EBADMSG;
+}
+
+/* Looks only; nothing is written to a file of a newer version. */
+static int examine(sqlite3 *db)
+{
+	int r;
+
+	r = schema_check(db);
+	if (r < 0 && r != -ENODATA)
+		return r;
+	return quick_check(db);
+}
+
+static int set_up(sqlite3 *db, uint64_t max_size_bytes)
+{
+	static const char pragmas[] =
+		"PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+		"PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = OFF;"
+		"PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;"
+		"PRAGMA journal_size_limit = 4194304;"
+		"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+		"PRAGMA cell_size_check = ON;";
+	uint64_t pages = max_size_bytes / PAGE_SIZE;
+	char bound[64];
+	int r;
+
+	r = schema_run(db, pragmas);
+	if (r < 0)
+		return r;
+	if (pages < PAGES_MIN)
+		pages = PAGES_MIN;
+	if (pages > INT32_MAX)
+		pages = INT32_MAX;
+	(void)snprintf(bound, sizeof(bound), "PRAGMA max_page_count = %u", (unsigned int)pages);
+	r = schema_run(db, bound);
+	return r < 0 ? r : schema_prepare(db);
+}
+
+/* Only what is ours may be moved, and only out of a folder that is ours. */
+static int may_move(const char *folder, uid_t owner)
+{
+	struct stat status;
+
+	if (stat(folder, &status) < 0)
+		return -errno;
+	return owner == geteuid() && status.st_uid == geteuid() ? 0 : -EPERM;
+}
+
+static int move(const char *path, const char *kept_as, const char *suffix)
+{
+	char from[PATH_SIZE + 8], to[PATH_SIZE + 8];
+	int r;
+
+	r = text_format(from, sizeof(from), "%s%s", path, suffix);
+	if (r >= 0)
+		r = text_format(to, sizeof(to), "%s%s", kept_as, suffix);
+	if (r < 0)
+		return r;
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+}
+
+/* The log goes with its file: beside another one its pages would be applied to that. */
+static int move_aside(const char *path, uint64_t wall_ms, char *ret, size_t size)
+{
+	time_t now = (time_t)(wall_ms / 1000);
+	char moment[32], kept_as[PATH_SIZE];
+	struct tm utc;
+	int r;
+
+	if (!gmtime_r(&now, &utc) || strftime(moment, sizeof(moment), "%Y%m%d-%H%M%S", &utc) == 0)
+		return -EOVERFLOW;
+	for (unsigned int nth = 1; nth <= SAME_SECOND_MAX; nth++) {
+		r = text_format(kept_as, sizeof(kept_as),
+				nth == 1 ? "%s.damaged-%s" : "%s.damaged-%s.%u", path, moment, nth);
+		if (r >= 0)
+			r = move(path, kept_as, "");
+		if (r != -EEXIST)
+			break;
+	}
+	if (r >= 0)
+		r = move(path, kept_as, "-wal");
+	if (r >= 0 || r == -ENOENT)
+		r = move(path, kept_as, "-shm");
+	if (r < 0 && r != -ENOENT)
+		return r;
+	return text_format(ret, size, "%s", kept_as);
+}
+
+/* -EBADMSG: damaged, or not ours. */
+static int open_checked(const char *path, uint64_t max_size_bytes, sqlite3 **ret, uid_t *ret_owner,
+			bool *ret_made)
+{
+	CLEANUP(close_dbp) sqlite3 *db = NULL;
+	int r;
+
+	r = make_file(path, ret_owner, ret_made);
+	if (r >= 0)
+		r = open_db(path, &db);
+	if (r >= 0)
+		r = examine(db);
+	if (r >= 0)
+		r = set_up(db, max_size_bytes);
+	if (r < 0)
+		return r;
+	*ret = TAKE(db);
+	return 0;
+}
+
+int writer_file_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms,
+		     struct writer_file *ret, struct writer_start *ret_start)
+{
+	CLEANUP(cleanup_close) int lock_fd = -1;
+	struct writer_start start = { 0 };
+	char folder[PATH_SIZE];
+	uid_t owner;
+	int r;
+
+	r = folder_of(path, folder, sizeof(folder));
+	if (r >= 0)
+		r = take_lock(folder, &lock_fd);
+	if (r < 0)
+		return r;
+	r = open_checked(path, max_size_bytes, &ret->db, &owner, &start.made);
+	if (r == -EBADMSG) {
+		r = may_move(folder, owner);
+		if (r >= 0)
+			r = move_aside(path, wall_ms, start.kept_as, sizeof(start.kept_as));
+		if (r < 0)
+			return r;
+		start.replaced = true;
+		r = open_checked(path, max_size_bytes, &ret->db, &owner, &start.made);
+	}
+	if (r < 0)
+		return r;
+	ret->lock_fd = lock_fd;
+	lock_fd = -1;
+	*ret_start = start;
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* How the past's file is taken: whose it is, whether it is whole, and one daemon only. Part of
+ * writer.h. */
+#include <sqlite3.h>
+
+#include "store/writer.h"
+
+struct writer_file {
+	int lock_fd; /* holds the lock while open */
+	sqlite3 *db;
+};
+
+/* See writer_open() for what is refused, moved aside and made anew. ret is the caller's to close:
+ * first db, then lock_fd. */
+int writer_file_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms,
+		     struct writer_file *ret, struct writer_start *ret_start);

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completes commands, options, and the names of the units that are watched now.
+
+# Names have no spaces; what is no plain name of a unit is not offered.
+_selfhealctl_units()
+{
+	"${COMP_WORDS[0]}" "$@" status --json 2>/dev/null |
+		grep -o '"name": *"[A-Za-z0-9:_.@-]*"' | cut -d '"' -f 4
+}
+
+_selfhealctl()
+{
+	local current=$2 previous=$3 command='' i
+	local -a state=() words=()
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--state-dir | --db)
+			state=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
+			((i++))
+			;;
+		--since | --limit) ((i++)) ;;
+		-*) ;;
+		*)
+			[ -n "$command" ] || command=${COMP_WORDS[i]}
+			words+=("${COMP_WORDS[i]}")
+			;;
+		esac
+	done
+
+	COMPREPLY=()
+	case $previous in
+	--state-dir)
+		mapfile -t COMPREPLY < <(compgen -d -- "$current")
+		return
+		;;
+	--db)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	--since)
+		mapfile -t COMPREPLY < <(compgen -W 'today yesterday 1h 1d' -- "$current")
+		return
+		;;
+	--limit) return ;;
+	esac
+
+	local choices='--state-dir --db --help --version'
+	case $command in
+	'') choices+=' status history inject --json --all' ;;
+	status) choices+=' --all --json' ;;
+	history) choices+=' --since --limit --steps --json' ;;
+	esac
+	case $command:${#words[@]} in
+	inject:1) choices+=' cpu-spike memory-leak' ;;
+	inject:2 | status:1 | history:1) choices+=" $(_selfhealctl_units "${state[@]}")" ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
+}
+
+complete -F _selfhealctl selfhealctl

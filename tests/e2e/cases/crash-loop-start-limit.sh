@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# systemd gives up on a crashing service; its cause goes away: the limit is reset, and it runs again.
+# shellcheck source=../lib.sh
+. "${0%/*}/../lib.sh"
+
+unit=patient-crashing.service
+start_patient crashing Restart=always RestartSec=200ms \
+	"ExecStart=/bin/bash -c 'while [[ ! -e $trigger.crashing ]]; do sleep 0.2; done; exit 1'"
+start_daemon "$(quick enforce)"
+await_well "$unit"
+
+has_failed() {
+	[[ $(systemctl is-active "$unit") == failed ]]
+}
+is_well() {
+	[[ $(systemctl is-active "$unit") == active ]]
+}
+make_ill crashing
+wait_for 60 "systemd has given up" has_failed
+rm "$trigger.crashing"
+wait_for 60 "it runs again" is_well
+wait_for 90 "there is an outcome" is_history "$unit" '.outcome != null' true
+assert_history "$unit" .decision.why allowed
+assert_outcome "$unit" healed
+ctl history --steps "$unit"

@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The past and the present can be read with the daemon stopped, killed, and without write permission.
+# shellcheck source=../lib.sh
+. "${0%/*}/../lib.sh"
+
+unit=patient-calm.service
+start_patient calm "ExecStart=$patients/leaky 7005 $trigger.calm 0" Restart=no
+start_daemon "$(quick enforce)"
+await_well "$unit"
+before=$(invocation "$unit")
+systemctl kill --signal=KILL "$unit"
+wait_for 30 "it is up again" is_replaced "$unit" "$before"
+wait_for 90 "there is an outcome" is_history "$unit" '.outcome != null' true
+
+# Group root may read what root wrote, and nobody may not write there.
+read_as_nobody() {
+	setpriv --reuid nobody --regid root --clear-groups \
+		"$build/selfhealctl" --state-dir "$state" history --json | jq -r '.[0].outcome.result'
+}
+equal "$(read_as_nobody)" healed "read while it runs"
+systemctl kill --signal=KILL selfhealed.service
+! daemon_runs || fail "it was to be killed"
+equal "$(read_as_nobody)" healed "read after it was killed"
+systemctl reset-failed selfhealed.service
+
+start_daemon "$(quick enforce)"
+systemctl stop selfhealed.service
+equal "$(read_as_nobody)" healed "read after it was stopped"
+ctl status >/dev/null

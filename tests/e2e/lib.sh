@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the stories are told with; sourced by each case, inside a private systemd.
+#
+# Lines that begin with "# " are shown beside the result of a case that passed: measurements.
+set -euo pipefail
+
+build=/srv/build
+conf=/srv/selfheal/packaging/conf
+patients=$build/patients
+state=/srv/state
+trigger=/srv/trigger # its folder is the same for all; a patient looks for $trigger.NAME
+daemon_log=/srv/daemon.log
+
+# ---- saying ------------------------------------------------------------------------
+
+say() {
+	echo "[$SECONDS s] $*"
+}
+
+fail() {
+	say "FAILED: $*"
+	exit 1
+}
+
+# What one wants to see when a case failed.
+post_mortem() {
+	local status=$?
+
+	((status != 0)) || return 0
+	set +e
+	echo "---- the daemon's log, its end"
+	tail -60 "$daemon_log"
+	echo "---- history"
+	ctl history --steps
+	ctl history --json | head -c 6000
+	echo "---- status"
+	ctl status
+	echo "---- patients"
+	systemctl status --no-pager --lines=5 'patient-*' | head -60
+}
+trap post_mortem EXIT
+
+# wait_for SECONDS WHAT COMMAND...: until the command succeeds; else the story has failed.
+wait_for() {
+	local limit=$1 what=$2 from=$SECONDS
+	shift 2
+
+	until "$@"; do
+		((SECONDS - from < limit)) || fail "not within $limit s: $what"
+		sleep 0.5
+	done
+	say "$what (after $((SECONDS - from)) s)"
+}
+
+# hold_for SECONDS WHAT COMMAND...: the command must succeed all the time.
+hold_for() {
+	local limit=$1 what=$2 from=$SECONDS
+	shift 2
+
+	while ((SECONDS - from < limit)); do
+		"$@" || fail "no longer true after $((SECONDS - from)) s: $what"
+		sleep 1
+	done
+	say "$what (for $limit s)"
+}
+
+equal() {
+	[[ $1 == "$2" ]] || fail "$3: '$1', expected '$2'"
+}
+
+# ---- the daemon --------------------------------------------------------------------
+
+# start_daemon [CONFIG TEXT]: with the shipped rules, as a service of this systemd.
+start_daemon() {
+	mkdir -p "$state"
+	printf '%s\n' "${1-}" >/srv/selfhealed.conf
+	systemd-run --quiet --unit=selfhealed --service-type=exec \
+		-p StandardOutput="append:$daemon_log" -p StandardError="append:$daemon_log" \
+		"$build/selfhealed" --config /srv/selfhealed.conf --state-dir "$state" \
+		--rules "$conf/rules.d"
+	wait_for 20 "the daemon watches" daemon_says "watching"
+}
+
+# What every story on statistics needs: a short youth, and the mode asked for.
+quick() {
+	cat <<-END
+		[Healing]
+		Mode=$1
+		[Judge]
+		LearnSec=30
+		TrustSec=0
+	END
+}
+
+daemon_says() {
+	grep -q -- "$1" "$daemon_log"
+}
+
+daemon_runs() {
+	systemctl --quiet is-active selfhealed.service
+}
+
+# ---- the client, as scripts use it ---------------------------------------------------
+
+# Exit code 1 says that something is sick or a heal failed: for a story that is an answer.
+ctl() {
+	local code=0
+
+	"$build/selfhealctl" --state-dir "$state" "$@" || code=$?
+	((code <= 1)) || return "$code"
+}
+
+# history_of UNIT FILTER: a jq filter over the newest story of that unit; "null" if there is none.
+history_of() {
+	ctl history "$1" --json | jq -r "(.[0] // {}) | $2"
+}
+
+# status_of UNIT FILTER
+status_of() {
+	ctl status --json | jq -r --arg unit "$1" "[.units[] | select(.name == \$unit)][0] // {} | $2"
+}
+
+is_history() {
+	[[ $(history_of "$1" "$2") == "$3" ]]
+}
+
+is_status() {
+	[[ $(status_of "$1" "$2") == "$3" ]]
+}
+
+assert_history() {
+	equal "$(history_of "$1" "$2")" "$3" "history of $1, $2"
+}
+
+assert_outcome() {
+	assert_history "$1" .outcome.result "$2"
+}
+
+# No decision to act was ever allowed for that unit.
+never_allowed() {
+	[[ $(ctl history "$1" --json |
+		jq '[.[] | select(.decision.why == "allowed")] | length') == 0 ]]
+}
+
+# Only what was seen well is ever healed: half a minute, which is less than it takes to learn.
+await_well() {
+	hold_for 35 "$1 is well" systemctl --quiet is-active "$1"
+}
+
+await_learnt() {
+	wait_for 120 "$1 is learnt" is_status "$1" .verdict.health healthy
+}
+
+# ---- patients --------------------------------------------------------------------------
+
+# patient NAME LINES...: a service patient-NAME whose [Service] has these lines.
+patient() {
+	local name=$1
+	shift
+
+	{
+		printf '[Unit]\nDescription=patient %s\n[Service]\n' "$name"
+		printf '%s\n' "$@"
+	} >"/etc/systemd/system/patient-$name.service"
+	systemctl daemon-reload
+}
+
+start_patient() {
+	patient "$@"
+	systemctl start "patient-$1.service"
+	say "patient-$1 is up"
+}
+
+make_ill() {
+	touch "$trigger.$1"
+	say "patient-$1 falls ill"
+}
+
+invocation() {
+	systemctl show -P InvocationID "$1"
+}
+
+is_replaced() { # UNIT OLD-INVOCATION
+	[[ $(invocation "$1") != "$2" && $(systemctl is-active "$1") == active ]]
+}
+
+is_untouched() { # UNIT OLD-INVOCATION
+	[[ $(invocation "$1") == "$2" && $(systemctl is-active "$1") == active ]]
+}
+
+# Resident anonymous memory of its main process, MiB.
+rss_mib() {
+	awk '/^RssAnon:/ { print int($2 / 1024) }' "/proc/$(systemctl show -P MainPID "$1")/status"
+}
+
+# Clients that never tire, so that a patient's work is there to be learnt.
+start_clients() {
+	systemd-run --quiet --unit="clients-$1" "$patients/client" "$1" 600
+}
+
+# How long clients of that port wait now: the median in microseconds, said as WHEN.
+measure_clients() {
+	local line
+
+	line=$("$patients/client" "$1" 5) || true
+	echo "# clients $2: $line" >&2
+	line=${line#*median_us }
+	echo "${line%% *}"
+}

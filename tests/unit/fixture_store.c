@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A folder of its own for each test's databases, and records with every field set. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fixture_store.h"
+
+static char folder[256];
+
+void place_make(void)
+{
+	/* Where a sync costs nothing, if there is such a place: a slow disk is not what is tested. */
+	const char *parent = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+
+	(void)snprintf(folder, sizeof(folder), "%s/selfheal-XXXXXX", parent);
+	cr_assert(ne(ptr, mkdtemp(folder), NULL));
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *position)
+{
+	(void)status;
+	(void)type;
+	(void)position;
+	return remove(path);
+}
+
+void place_remove(void)
+{
+	(void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *place(const char *name)
+{
+	static char buffer[4][512];
+	static unsigned int turn;
+	char *path = buffer[turn++ % 4];
+
+	(void)snprintf(path, sizeof(buffer[0]), "%s%s%s", folder, name[0] ? "/" : "", name);
+	return path;
+}
+
+void place_write(const char *name, const void *bytes, size_t size)
+{
+	int fd = open(place(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+
+	cr_assert(ge(int, fd, 0));
+	cr_assert(eq(sz, (size_t)write(fd, bytes, size), size));
+	(void)close(fd);
+}
+
+bool place_has(const char *name)
+{
+	struct stat status;
+
+	return lstat(place(name), &status) == 0;
+}
+
+int64_t place_ask(const char *name, const char *sql)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *statement = NULL;
+	int64_t answer = -1;
+
+	cr_assert(
+		eq(int, sqlite3_open_v2(place(name), &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK));
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	(void)sqlite3_busy_timeout(db, 2000);
+	cr_assert(eq(int, sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK), "%s: %s",
+		  sql, sqlite3_errmsg(db));
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		answer = sqlite3_column_int64(statement, 0);
+	(void)sqlite3_finalize(statement);
+	(void)sqlite3_close(db);
+	return answer;
+}
+
+struct incident place_incident(uint64_t id, uint32_t unit)
+{
+	return (struct incident) {
+		.id = id,
+		.unit = unit,
+		.flags = SAMPLE_SYNTHETIC,
+		.opened_ms = 5000 + id,
+		.opened_wall_ms = NOON + id * 1000,
+		.worst = HEALTH_SICK,
+		.score = 0.75f,
+		.class = FAULT_CLASS_THREADS,
+		.rule = "thread-leak",
+		.lead = METRIC_THREADS,
+		.lead_value = 512,
+		.lead_expected = 12.5,
+		.n_attempts = 1,
+		.outcome = OUTCOME_WORSE,
+		.why = WHY_COOLING_DOWN,
+	};
+}
+
+struct decision place_decision(uint64_t id, const struct incident *incident)
+{
+	return (struct decision) {
+		.id = id,
+		.incident = incident->id,
+		.unit = incident->unit,
+		.flags = SAMPLE_SYNTHETIC | SAMPLE_LOSSY,
+		.when_ms = 6000 + id,
+		.wall_ms = NOON + id * 1000,
+		.action = ACTION_RESTART,
+		.why = WHY_ALLOWED,
+		.way = WAY_SIMULATOR,
+		.budget_left = 2,
+		.until_ms = 60000,
+		.class = FAULT_CLASS_THREADS,
+		.rule = "thread-leak",
+		.lead = METRIC_THREADS,
+		.lead_value = 512,
+		.lead_expected = 12.5,
+		.score = 0.5f,
+		.invocation = { 1, 2, 3, [15] = 0xff },
+	};
+}
+
+struct attempt place_attempt(const struct decision *decision)
+{
+	return (struct attempt) {
+		.decision = decision->id,
+		.unit = decision->unit,
+		.way = decision->way,
+		.state = ATTEMPT_DONE,
+		.result = ATTEMPT_RESULT_DONE,
+		.started_ms = decision->when_ms + 10,
+		.started_wall_ms = decision->wall_ms + 10,
+		.deadline_ms = decision->when_ms + 90000,
+		.ended_ms = decision->when_ms + 800,
+		.ended_wall_ms = decision->wall_ms + 800,
+		.job = "/org/freedesktop/systemd1/job/4711",
+	};
+}
+
+struct outcome place_outcome(const struct decision *decision)
+{
+	return (struct outcome) {
+		.decision = decision->id,
+		.unit = decision->unit,
+		.flags = decision->flags,
+		.when_ms = decision->when_ms + 30000,
+		.wall_ms = decision->wall_ms + 30000,
+		.result = OUTCOME_HEALED,
+		.score_before = 0.5f,
+		.score_after = 0.25f,
+		.lead = METRIC_THREADS,
+		.value_before = 512,
+		.value_after = 12,
+		.normal_low = 10,
+		.normal_high = 14.5,
+		.n_samples = 20,
+		.invocation = { 9, [15] = 1 },
+	};
+}
+
+struct sample place_sample(uint32_t unit, uint64_t wall_ms, double value)
+{
+	struct sample sample = {
+		.unit = unit,
+		.when_ms = wall_ms - NOON + 1000000,
+		.wall_ms = wall_ms,
+		.span_ms = 1000,
+	};
+
+	sample_set(&sample, METRIC_CPU, value);
+	sample_set(&sample, METRIC_RSS, value * 1000);
+	sample_set(&sample, METRIC_FORKS, 2);
+	return sample;
+}
+
+bool is_root_or_left_out(const char *test)
+{
+	if (geteuid() == 0)
+		return true;
+	(void)fprintf(stderr, "left out (needs root): %s\n", test);
+	return false;
+}

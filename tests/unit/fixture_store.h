@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* A folder of its own for each test's databases, and records with every field set. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/record.h"
+
+/* For .init and .fini of a suite: make the folder, remove it with all that is in it. */
+void place_make(void);
+void place_remove(void);
+/* The path of a name in it; "" is the folder. One of four buffers in turn. */
+const char *place(const char *name);
+void place_write(const char *name, const void *bytes, size_t size);
+bool place_has(const char *name);
+
+/* Run SQL on a file in the place; the first column of the first row, or -1. */
+int64_t place_ask(const char *name, const char *sql);
+
+#define NOON UINT64_C(1764590400000) /* 2025-12-01 12:00:00 UTC */
+
+struct incident place_incident(uint64_t id, uint32_t unit);
+struct decision place_decision(uint64_t id, const struct incident *incident);
+struct attempt place_attempt(const struct decision *decision);
+struct outcome place_outcome(const struct decision *decision);
+struct sample place_sample(uint32_t unit, uint64_t wall_ms, double value);
+
+/* False, after saying that `test` was left out, when this is not root. */
+bool is_root_or_left_out(const char *test);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole wheel on one unit: from samples to a healing that is proven, and what stops it. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fixture.h"
+#include "judge/judge.h"
+
+/* One unit under the memory and the failed rule, and what was found last. */
+struct ward {
+	struct judge *judge;
+	struct unit_status status;
+	uint64_t at_s;
+	uint8_t run;
+	bool can_record;
+	struct finding finding;
+	unsigned int n_decided, n_allowed, n_healed;
+};
+
+static struct ward admit(void)
+{
+	static struct rulebook rulebook;
+	struct judge_setup setup = { .config = fixture_config(),
+				     .rulebook = &rulebook,
+				     .seed = 1,
+				     .next_incident = 10,
+				     .next_decision = 20 };
+	struct ward ward = { .status = fixture_status("shop.service", 1),
+			     .run = 1,
+			     .can_record = true };
+
+	rulebook.n = 2;
+	rulebook.rule[0] = fixture_failed_rule();
+	rulebook.rule[1] = fixture_memory_rule();
+	setup.config.learn_s = 30;
+	setup.config.trust_s = 0;
+	setup.can_act[WAY_SYSTEMD] = setup.can_act[WAY_MOCK] = true;
+	cr_assert(zero(int, judge_new(&setup, &ward.judge)));
+	return ward;
+}
+
+/* Seconds of the present run with a little noise around this rss. */
+static void live(struct ward *ward, unsigned int n_s, double rss)
+{
+	for (unsigned int i = 0; i < n_s; i++) {
+		double noise = (double)(++ward->at_s * 7 % 5) * MIB;
+		struct sample sample = fixture_sample(SECONDS(ward->at_s), ward->run, rss + noise);
+
+		memset(ward->status.invocation, ward->run, INVOCATION_SIZE);
+		cr_assert(zero(int, judge_take(ward->judge, &sample, &ward->status,
+					       ward->can_record, &ward->finding)));
+		ward->n_decided += ward->finding.decided;
+		ward->n_allowed +=
+			ward->finding.decided && ward->finding.decision.why == WHY_ALLOWED;
+		ward->n_healed +=
+			ward->finding.concluded && ward->finding.outcome.result == OUTCOME_HEALED;
+		if (ward->finding.decided && ward->finding.decision.why == WHY_ALLOWED)
+			return;
+	}
+}
+
+/* What the healer would say of the last decision. */
+static void answer(struct ward *ward, enum attempt_result result)
+{
+	struct attempt attempt = { .decision = ward->finding.decision.id,
+				   .unit = FIXTURE_UNIT,
+				   .state = ATTEMPT_DONE,
+				   .result = result };
+
+	judge_attempt(ward->judge, &attempt);
+}
+
+Test(judge, a_leak_is_decided_upon_once_and_its_healing_is_proven_by_the_new_run)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	cr_assert(eq(u32, ward.n_decided, 0));
+	live(&ward, 60, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	cr_assert(eq(u64, ward.finding.decision.id, 20));
+	cr_assert(eq(u64, ward.finding.decision.incident, 10));
+	cr_assert(eq(int, ward.finding.decision.way, WAY_SYSTEMD));
+	answer(&ward, ATTEMPT_RESULT_DONE);
+	ward.run = 2;
+	live(&ward, 60, 100 * MIB);
+	cr_assert(eq(u32, ward.n_healed, 1));
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	cr_assert(eq(u64, ward.finding.incident.id, 0));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, while_an_attempt_is_under_way_there_is_no_second)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 60, 200 * MIB);
+	live(&ward, 3000, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, a_restart_that_does_not_help_is_unchanged_and_the_next_waits_for_the_cooldown)
+{
+	struct ward ward = admit();
+	uint64_t decided_s;
+
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 60, 200 * MIB);
+	decided_s = ward.at_s;
+	answer(&ward, ATTEMPT_RESULT_DONE);
+	ward.run = 2;
+	while (!ward.finding.concluded)
+		live(&ward, 1, 200 * MIB);
+	cr_assert(eq(int, ward.finding.outcome.result, OUTCOME_UNCHANGED));
+	cr_assert(eq(u64, ward.finding.incident.closed_ms, 0));
+	live(&ward, 900, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 2));
+	cr_assert(ge(u64, ward.at_s - decided_s, 300));
+	cr_assert(eq(u64, ward.finding.decision.incident, 10));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, nothing_is_decided_where_nothing_can_be_recorded_and_that_is_said_once)
+{
+	struct ward ward = admit();
+
+	ward.can_record = false;
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 300, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	cr_assert(eq(u32, ward.n_decided, 1));
+	cr_assert(eq(int, ward.finding.why, WHY_CANNOT_RECORD));
+	ward.can_record = true;
+	live(&ward, 5, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, a_decision_that_did_not_reach_the_disk_leaves_nothing_under_way)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 60, 200 * MIB);
+	judge_not_recorded(ward.judge, FIXTURE_UNIT);
+	live(&ward, 2, 200 * MIB);
+	cr_assert(eq(int, ward.finding.why, WHY_COOLING_DOWN));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, another_binary_is_learnt_anew_and_not_judged_by_the_old_ones_normal)
+{
+	struct ward ward = admit();
+
+	ward.status.identity = 1111;
+	live(&ward, 120, 100 * MIB);
+	ward.status.identity = 2222;
+	ward.run = 2;
+	live(&ward, 1, 300 * MIB);
+	cr_assert(eq(int, ward.finding.verdict.health, HEALTH_LEARNING));
+	cr_assert(eq(u64, judge_age_s(ward.judge, FIXTURE_UNIT), 0));
+	live(&ward, 600, 300 * MIB);
+	cr_assert(eq(u32, ward.n_decided, 0));
+	cr_assert(eq(int, ward.finding.verdict.health, HEALTH_HEALTHY));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, a_failed_unit_that_was_well_is_restarted_even_while_it_is_learnt)
+{
+	struct ward ward = admit();
+
+	live(&ward, 35, 100 * MIB);
+	ward.status.active = UNIT_ACTIVE_FAILED;
+	live(&ward, 20, 0);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	cr_assert(eq(str, ward.finding.decision.rule, "failed"));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, a_unit_that_failed_from_the_start_is_left_alone)
+{
+	struct ward ward = admit();
+
+	ward.status.active = UNIT_ACTIVE_FAILED;
+	live(&ward, 60, 0);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	cr_assert(eq(int, ward.finding.why, WHY_NEVER_WELL));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, what_was_learnt_survives_a_restart_of_the_daemon)
+{
+	struct ward before = admit(), after = admit();
+	struct judge_lesson lesson;
+
+	before.status.identity = after.status.identity = 1111;
+	cr_assert(eq(int, judge_lesson(before.judge, FIXTURE_UNIT, &lesson), -ENODATA));
+	live(&before, 120, 100 * MIB);
+	cr_assert(zero(int, judge_lesson(before.judge, FIXTURE_UNIT, &lesson)));
+	cr_assert(eq(int, lesson.was_well, 1));
+	cr_assert(zero(int, judge_remember_unit(after.judge, FIXTURE_UNIT, lesson.identity,
+						lesson.was_well, lesson.bytes, lesson.size)));
+	after.at_s = before.at_s;
+	live(&after, 1, 100 * MIB);
+	cr_assert(eq(int, after.finding.verdict.health, HEALTH_HEALTHY));
+	live(&after, 60, 200 * MIB);
+	cr_assert(eq(u32, after.n_allowed, 1));
+	free(lesson.bytes);
+	(void)judge_free(before.judge);
+	(void)judge_free(after.judge);
+}
+
+Test(judge, a_budget_is_remembered_across_a_restart_of_the_daemon)
+{
+	struct ward ward = admit();
+
+	for (unsigned int i = 0; i < 3; i++)
+		judge_remember_attempt(ward.judge, FIXTURE_UNIT, false,
+				       fixture_sick(SECONDS(1)).wall_ms - MINUTES(20));
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 60, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	cr_assert(eq(int, ward.finding.why, WHY_UNIT_BUDGET_SPENT));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, a_fresh_run_is_given_time_before_statistics_speak)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	ward.run = 2; /* restarted by somebody else; it fills its caches */
+	live(&ward, 29, 200 * MIB);
+	cr_assert(ne(int, ward.finding.verdict.health, HEALTH_SICK));
+	cr_assert(ne(u32, ward.finding.verdict.flags & SAMPLE_DISTURBED, 0));
+	cr_assert(eq(u32, ward.n_decided, 0));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, a_unit_that_is_dropped_is_met_anew)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	judge_drop(ward.judge, FIXTURE_UNIT);
+	cr_assert(eq(u64, judge_age_s(ward.judge, FIXTURE_UNIT), 0));
+	live(&ward, 1, 100 * MIB);
+	cr_assert(eq(int, ward.finding.verdict.health, HEALTH_LEARNING));
+	(void)judge_free(ward.judge);
+}

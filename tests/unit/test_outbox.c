@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* No record, no action. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fixture.h"
+#include "heal/mock.h"
+#include "outbox.h"
+#include "scratch.h"
+
+#define WALL_MS UINT64_C(1700000000000)
+
+/* A healer whose only way is mock, a judge that has never met the unit, a store of its own. */
+struct office {
+	struct scratch scratch;
+	struct attempt told; /* the last one */
+	struct writer *writer;
+	struct judge *judge;
+	struct healer *healer;
+	struct actuator mock;
+	struct unit_status status;
+	struct outbox outbox;
+};
+
+static const struct unit_status *status_of(uint32_t unit, void *userdata)
+{
+	struct office *office = userdata;
+
+	return unit == office->status.unit ? &office->status : NULL;
+}
+
+static void tell(const struct attempt *attempt, void *userdata)
+{
+	struct office *office = userdata;
+
+	office->told = *attempt;
+	outbox_attempt(attempt, &office->outbox);
+}
+
+static void open_office(struct office *office)
+{
+	static const struct rulebook rulebook;
+	const struct judge_setup setup = { .config = fixture_config(), .rulebook = &rulebook };
+	struct writer_start start;
+	const char *path;
+
+	memset(office, 0, sizeof(*office));
+	office->scratch = scratch_make();
+	path = scratch_path(&office->scratch, "selfheal.db");
+	cr_assert(zero(int, writer_open(path, 64 << 20, WALL_MS, &office->writer, &start)));
+	cr_assert(zero(int, judge_new(&setup, &office->judge)));
+	office->mock = mock_actuator();
+	cr_assert(zero(int, healer_new(&office->mock, NULL, NULL, tell, office, &office->healer)));
+	office->status = fixture_status("shop.service", 1);
+	office->status.unit = writer_number("shop.service", office->writer);
+	office->outbox.writer = office->writer;
+	office->outbox.judge = office->judge;
+	office->outbox.healer = office->healer;
+	office->outbox.status = status_of;
+	office->outbox.userdata = office;
+}
+
+static void close_office(struct office *office)
+{
+	(void)healer_free(office->healer);
+	(void)judge_free(office->judge);
+	(void)writer_close(office->writer);
+	scratch_remove(&office->scratch);
+}
+
+/* An incident on record, and an allowed decision about it that goes into the outbox. */
+static void decide(struct office *office, uint64_t when_ms)
+{
+	struct incident incident = { .id = 1,
+				     .unit = office->status.unit,
+				     .opened_wall_ms = WALL_MS,
+				     .worst = HEALTH_SICK,
+				     .rule = "memory-growth",
+				     .lead = METRIC_RSS };
+	struct decision decision = { .id = 1,
+				     .incident = 1,
+				     .unit = office->status.unit,
+				     .wall_ms = WALL_MS,
+				     .action = ACTION_RESTART,
+				     .why = WHY_ALLOWED,
+				     .way = WAY_MOCK,
+				     .lead = METRIC_RSS };
+
+	memset(decision.invocation, 1, sizeof(decision.invocation));
+	cr_assert(zero(int, writer_incident(office->writer, &incident)));
+	outbox_put(&office->outbox, &decision, when_ms);
+}
+
+/* Wait for the store's thread, as the loop does. */
+static void await_disk(struct office *office)
+{
+	struct pollfd fd = { .fd = writer_fd(office->writer), .events = POLLIN };
+
+	cr_assert(eq(int, poll(&fd, 1, 10000), 1));
+	outbox_acknowledge(&office->outbox);
+}
+
+Test(outbox, a_decision_waits_for_the_disk_and_then_goes_to_the_healer)
+{
+	struct office office;
+
+	open_office(&office);
+	decide(&office, 1000);
+	outbox_turn(&office.outbox, 1000);
+	cr_assert(eq(sz, office.outbox.n, 1));
+	cr_assert(eq(u64, office.told.decision, 0));
+	await_disk(&office);
+	healer_turn(office.healer, 2000, WALL_MS + 1000);
+	cr_assert(eq(sz, office.outbox.n, 0));
+	cr_assert(eq(u64, office.told.decision, 1));
+	cr_assert(eq(int, office.told.result, ATTEMPT_RESULT_MOCKED));
+	close_office(&office);
+}
+
+Test(outbox, what_the_disk_does_not_take_in_time_is_never_carried_out)
+{
+	struct office office;
+
+	open_office(&office);
+	decide(&office, 1000);
+	outbox_turn(&office.outbox, 1000 + OUTBOX_MS);
+	cr_assert(eq(sz, office.outbox.n, 0));
+	await_disk(&office);
+	healer_turn(office.healer, 2000 + OUTBOX_MS, WALL_MS);
+	cr_assert(eq(u64, office.told.decision, 0));
+	close_office(&office);
+}
+
+Test(outbox, a_unit_that_changed_between_decision_and_call_is_left_alone)
+{
+	static const struct {
+		uint8_t run;
+		enum unit_active active;
+		uint32_t flags;
+	} changes[] = {
+		{ 2, UNIT_ACTIVE_ACTIVE, 0 }, /* somebody restarted it */
+		{ 1, UNIT_ACTIVE_ACTIVE, UNIT_JOB_PENDING },
+		{ 1, UNIT_ACTIVE_INACTIVE, 0 },
+		{ 1, UNIT_ACTIVE_FAILED, UNIT_STOPPED_BY_HAND },
+		{ 1, UNIT_ACTIVE_DEACTIVATING, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct office office;
+
+		open_office(&office);
+		decide(&office, 1000);
+		memset(office.status.invocation, changes[i].run, INVOCATION_SIZE);
+		office.status.active = changes[i].active;
+		office.status.flags |= changes[i].flags;
+		await_disk(&office);
+		healer_turn(office.healer, 2000, WALL_MS);
+		cr_assert(eq(u64, office.told.decision, 0), "case %zu reached the healer", i);
+		close_office(&office);
+	}
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What we dare, and what we do not. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "fixture.h"
+
+static const struct policy_case fine = { .was_well = true, .can_record = true };
+
+static void make(struct policy *policy, const struct config *config)
+{
+	policy_init(policy, config);
+	policy->can_act[WAY_MOCK] = policy->can_act[WAY_SYSTEMD] = true;
+	policy->can_act[WAY_SIMULATOR] = true;
+}
+
+/* Decide, and let it count when it is allowed. */
+static struct decision sick_at(struct policy *policy, uint64_t when_ms)
+{
+	struct verdict verdict = fixture_sick(when_ms);
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct decision decision = policy_decide(policy, &verdict, &status, &fine);
+
+	if (decision.why == WHY_ALLOWED)
+		policy_note(policy, decision.unit, false, decision.wall_ms);
+	return decision;
+}
+
+static enum why why_for(const struct unit_status *status, const struct policy_case *circumstance)
+{
+	struct config config = fixture_config();
+	struct verdict verdict = fixture_sick(1000);
+	struct policy policy;
+
+	make(&policy, &config);
+	return policy_decide(&policy, &verdict, status, circumstance).why;
+}
+
+Test(policy, fourth_restart_in_an_hour_is_refused_and_allowed_again_later)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_ALLOWED));
+	cr_assert(eq(int, sick_at(&policy, MINUTES(11)).why, WHY_ALLOWED));
+	cr_assert(eq(int, sick_at(&policy, MINUTES(21)).why, WHY_ALLOWED));
+	cr_assert(eq(int, sick_at(&policy, MINUTES(31)).why, WHY_UNIT_BUDGET_SPENT));
+	cr_assert(eq(int, sick_at(&policy, MINUTES(62)).why, WHY_ALLOWED));
+}
+
+Test(policy, seventh_restart_in_a_day_is_refused)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	for (unsigned int i = 0; i < 6; i++)
+		cr_assert(eq(int, sick_at(&policy, HOURS(i * 2 + 1)).why, WHY_ALLOWED));
+	cr_assert(eq(int, sick_at(&policy, HOURS(20)).why, WHY_UNIT_BUDGET_SPENT));
+}
+
+Test(policy, budget_left_counts_down_to_nothing)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	cr_assert(eq(u32, sick_at(&policy, MINUTES(1)).budget_left, 2));
+	cr_assert(eq(u32, sick_at(&policy, MINUTES(11)).budget_left, 1));
+	cr_assert(eq(u32, sick_at(&policy, MINUTES(21)).budget_left, 0));
+}
+
+Test(policy, second_restart_within_the_cooldown_waits_and_says_until_when)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+	struct decision decision;
+
+	make(&policy, &config);
+	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_ALLOWED));
+	decision = sick_at(&policy, MINUTES(2));
+	cr_assert(eq(int, decision.why, WHY_COOLING_DOWN));
+	cr_assert(eq(u64, decision.until_ms, MINUTES(6)));
+	cr_assert(eq(int, sick_at(&policy, MINUTES(6)).why, WHY_ALLOWED));
+}
+
+Test(policy, eleventh_heal_of_the_host_in_an_hour_is_refused)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	for (uint32_t unit = 100; unit < 110; unit++)
+		policy_note(&policy, unit, false, fixture_sick(1000).wall_ms);
+	cr_assert(eq(int, sick_at(&policy, MINUTES(30)).why, WHY_HOST_BUDGET_SPENT));
+	cr_assert(eq(int, sick_at(&policy, MINUTES(61)).why, WHY_ALLOWED));
+}
+
+Test(policy, simulated_heals_take_nothing_from_the_hosts_budget)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	for (uint32_t unit = 100; unit < 110; unit++)
+		policy_note(&policy, unit, true, fixture_sick(1000).wall_ms);
+	cr_assert(eq(int, sick_at(&policy, MINUTES(30)).why, WHY_ALLOWED));
+}
+
+Test(policy, an_attempt_that_seems_to_lie_in_the_future_counts_as_just_made)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	policy_note(&policy, FIXTURE_UNIT, false, fixture_sick(DAYS(30)).wall_ms);
+	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_COOLING_DOWN));
+}
+
+Test(policy, the_ledger_forgets_only_what_no_window_can_see)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	for (uint32_t i = 0; i < POLICY_LEDGER_MAX + 10; i++)
+		policy_note(&policy, 1000 + i, false, fixture_sick(i).wall_ms);
+	cr_assert(eq(sz, policy.n_entries, POLICY_LEDGER_MAX));
+	cr_assert(eq(u32, policy.entry[POLICY_LEDGER_MAX - 1].unit, 1000 + POLICY_LEDGER_MAX + 9));
+}
+
+Test(policy, a_lost_ledger_counts_as_spent)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	policy.distrust_until_ms = fixture_sick(HOURS(1)).wall_ms;
+	cr_assert(eq(int, sick_at(&policy, MINUTES(59)).why, WHY_LEDGER_LOST));
+	cr_assert(eq(int, sick_at(&policy, MINUTES(60)).why, WHY_ALLOWED));
+}
+
+Test(policy, mock_is_the_way_unless_told_to_enforce)
+{
+	struct config config;
+	struct policy policy;
+
+	config_defaults(&config);
+	make(&policy, &config);
+	cr_assert(eq(int, sick_at(&policy, 1000).way, WAY_MOCK));
+	config.mode = MODE_ENFORCE;
+	make(&policy, &config);
+	cr_assert(eq(int, sick_at(&policy, 1000).way, WAY_SYSTEMD));
+	config.mode = MODE_OBSERVE;
+	make(&policy, &config);
+	cr_assert(eq(int, sick_at(&policy, 1000).why, WHY_OBSERVING));
+}
+
+Test(policy, a_simulated_service_never_reaches_systemd)
+{
+	struct config config = fixture_config();
+	struct unit_status status = fixture_status("sim-web.service", 1);
+	struct verdict verdict = fixture_sick(1000);
+	struct policy policy;
+
+	make(&policy, &config);
+	verdict.flags = SAMPLE_SYNTHETIC;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).way, WAY_SIMULATOR));
+}
+
+Test(policy, a_class_that_is_not_in_heal_on_is_not_healed)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	config.heal_on = 1u << FAULT_CLASS_CRASH;
+	make(&policy, &config);
+	cr_assert(eq(int, sick_at(&policy, 1000).why, WHY_NOT_IN_HEAL_ON));
+}
+
+Test(policy, without_systemd_nobody_is_restarted)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	policy.can_act[WAY_SYSTEMD] = false;
+	cr_assert(eq(int, sick_at(&policy, 1000).why, WHY_NO_MANAGER));
+}
+
+Test(policy, each_nature_and_state_that_forbids_an_action_is_named)
+{
+	static const struct {
+		const char *what;
+		uint32_t flags;
+		enum unit_kind kind;
+		enum unit_active active;
+		enum why why;
+	} cases[] = {
+		{ "well", 0, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVE, WHY_ALLOWED },
+		{ "failed", 0, UNIT_KIND_SERVICE, UNIT_ACTIVE_FAILED, WHY_ALLOWED },
+		{ "transient", UNIT_TRANSIENT, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVE,
+		  WHY_TRANSIENT },
+		{ "timer", UNIT_TIMER_STARTED, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVE,
+		  WHY_TIMER_STARTED },
+		{ "connection", UNIT_PER_CONNECTION, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVE,
+		  WHY_PER_CONNECTION },
+		{ "refuses", UNIT_REFUSES_ORDERS, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVE,
+		  WHY_REFUSES_ORDERS },
+		{ "masked", UNIT_MASKED, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVE,
+		  WHY_REFUSES_ORDERS },
+		{ "names cut", UNIT_NAMES_CUT, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVE,
+		  WHY_UNTOUCHABLE },
+		{ "stopped", UNIT_STOPPED_BY_HAND, UNIT_KIND_SERVICE, UNIT_ACTIVE_FAILED,
+		  WHY_STOPPED_BY_HAND },
+		{ "inactive", 0, UNIT_KIND_SERVICE, UNIT_ACTIVE_INACTIVE, WHY_STOPPED_BY_HAND },
+		{ "job", UNIT_JOB_PENDING, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVE, WHY_JOB_PENDING },
+		{ "auto-restart", UNIT_AUTO_RESTART, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVATING,
+		  WHY_CHANGING_STATE },
+		{ "activating", 0, UNIT_KIND_SERVICE, UNIT_ACTIVE_ACTIVATING, WHY_CHANGING_STATE },
+		{ "reloading", 0, UNIT_KIND_SERVICE, UNIT_ACTIVE_RELOADING, WHY_CHANGING_STATE },
+		{ "gone", 0, UNIT_KIND_SERVICE, UNIT_ACTIVE_GONE, WHY_GONE },
+		{ "unknown", 0, UNIT_KIND_SERVICE, UNIT_ACTIVE_UNKNOWN, WHY_NO_MANAGER },
+		{ "scope", 0, UNIT_KIND_SCOPE, UNIT_ACTIVE_ACTIVE, WHY_NOT_LONG_RUNNING },
+		{ "shared", 0, UNIT_KIND_SHARED, UNIT_ACTIVE_ACTIVE, WHY_TRANSIENT },
+		{ "cgroup", 0, UNIT_KIND_CGROUP, UNIT_ACTIVE_UNKNOWN, WHY_NO_MANAGER },
+		{ "tree", 0, UNIT_KIND_TREE, UNIT_ACTIVE_UNKNOWN, WHY_NO_MANAGER },
+		{ "host", 0, UNIT_KIND_HOST, UNIT_ACTIVE_UNKNOWN, WHY_NO_MANAGER },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct unit_status status = fixture_status("shop.service", 1);
+
+		status.kind = cases[i].kind;
+		status.active = cases[i].active;
+		status.flags |= cases[i].flags;
+		cr_assert(eq(int, why_for(&status, &fine), cases[i].why), "%s", cases[i].what);
+	}
+}
+
+Test(policy, a_oneshot_is_only_watched)
+{
+	struct unit_status status = fixture_status("backup.service", 1);
+
+	status.flags = 0;
+	cr_assert(eq(int, why_for(&status, &fine), WHY_NOT_LONG_RUNNING));
+}
+
+Test(policy, a_unit_that_was_never_well_is_not_healed)
+{
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct policy_case circumstance = fine;
+
+	circumstance.was_well = false;
+	cr_assert(eq(int, why_for(&status, &circumstance), WHY_NEVER_WELL));
+}
+
+Test(policy, without_a_record_there_is_no_action)
+{
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct policy_case circumstance = fine;
+
+	circumstance.can_record = false;
+	cr_assert(eq(int, why_for(&status, &circumstance), WHY_CANNOT_RECORD));
+}
+
+Test(policy, one_attempt_at_a_time)
+{
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct policy_case circumstance = fine;
+
+	circumstance.attempt_running = true;
+	cr_assert(eq(int, why_for(&status, &circumstance), WHY_ATTEMPT_RUNNING));
+}
+
+Test(policy, the_untouchables_are_refused_by_name)
+{
+	static const char *const names[] = {
+		"systemd-journald.service",
+		"systemd-logind.service",
+		"systemd-udevd.service",
+		"systemd-resolved.service",
+		"dbus.service",
+		"dbus-broker.service",
+		"polkit.service",
+		"gdm3.service",
+		"sddm.service",
+		"NetworkManager.service",
+		"ssh.service",
+		"sshd@1-10.0.0.1:22.service",
+		"docker.service",
+		"containerd.service",
+		"kubelet.service",
+		"lvm2-monitor.service",
+		"selfhealed.service",
+		"user@1000.service",
+		"getty@tty1.service",
+		"multipathd.service",
+		"pacemaker.service",
+		"elogind.service",
+		"init.scope",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		cr_assert(policy_is_untouchable(names[i]), "%s", names[i]);
+	cr_assert(not(policy_is_untouchable("nginx.service")));
+	cr_assert(not(policy_is_untouchable("my-dbus-client.service")));
+}
+
+Test(policy, an_untouchable_is_refused_by_its_alias_too)
+{
+	struct unit_status status = fixture_status("kdm-next.service", 1);
+
+	(void)snprintf(status.aliases, sizeof(status.aliases), "a.service display-manager.service");
+	cr_assert(eq(int, why_for(&status, &fine), WHY_UNTOUCHABLE));
+}
+
+Test(policy, nothing_wanted_is_an_answer)
+{
+	struct config config = fixture_config();
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct verdict verdict = fixture_sick(1000);
+	struct policy policy;
+
+	make(&policy, &config);
+	verdict.wants = ACTION_NONE;
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_NOTHING_WANTED));
+}

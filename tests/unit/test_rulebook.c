@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules against evidence. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fixture.h"
+#include "judge/rulebook.h"
+
+static bool holds(struct need need, const struct evidence *evidence,
+		  const struct unit_status *status)
+{
+	struct rule rule = { .n_needs = 1, .need = { need } };
+
+	return rulebook_holds(&rule, evidence, status);
+}
+
+Test(rulebook, each_aspect_means_what_it_says)
+{
+	struct sample sample = fixture_sample(1000, 1, 150 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
+	struct unit_status status = fixture_status("shop.service", 1);
+	const struct {
+		struct need need;
+		bool holds;
+	} cases[] = {
+		{ { ASPECT_VALUE, METRIC_RSS, RELATION_ABOVE, 149 * MIB }, true },
+		{ { ASPECT_VALUE, METRIC_RSS, RELATION_ABOVE, 150 * MIB }, false },
+		{ { ASPECT_VALUE, METRIC_RSS, RELATION_AT_LEAST, 150 * MIB }, true },
+		{ { ASPECT_VALUE, METRIC_RSS, RELATION_BELOW, 151 * MIB }, true },
+		{ { ASPECT_VALUE, METRIC_RSS, RELATION_AT_MOST, 149 * MIB }, false },
+		{ { ASPECT_RATIO, METRIC_RSS, RELATION_ABOVE, 1.49 }, true },
+		{ { ASPECT_RATIO, METRIC_RSS, RELATION_ABOVE, 1.51 }, false },
+		{ { ASPECT_DEVIATION, METRIC_RSS, RELATION_ABOVE, 12 }, true },
+		{ { ASPECT_DEVIATION, METRIC_RSS, RELATION_ABOVE, 13 }, false },
+		{ { ASPECT_BEYOND, METRIC_RSS, RELATION_ABOVE, 39 * MIB }, true },
+		{ { ASPECT_BEYOND, METRIC_RSS, RELATION_ABOVE, 41 * MIB }, false },
+		{ { ASPECT_RISING_S, METRIC_RSS, RELATION_AT_LEAST, 20 }, true },
+		{ { ASPECT_RISING_S, METRIC_RSS, RELATION_AT_LEAST, 40 }, false },
+		{ { ASPECT_RECENT, METRIC_RESTARTS, RELATION_AT_LEAST, 4 }, true },
+		{ { ASPECT_RECENT, METRIC_RESTARTS, RELATION_AT_LEAST, 5 }, false },
+		{ { ASPECT_SCORE, METRIC_N, RELATION_ABOVE, 0.7 }, true },
+		{ { ASPECT_SCORE, METRIC_N, RELATION_ABOVE, 0.8 }, false },
+		{ { ASPECT_FAILED, METRIC_N, RELATION_AT_LEAST, 1 }, false },
+	};
+
+	evidence.rising_s[METRIC_RSS] = 30;
+	evidence.recent[METRIC_RESTARTS] = 4;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_assert(eq(int, holds(cases[i].need, &evidence, &status), cases[i].holds),
+			  "case %zu", i);
+}
+
+Test(rulebook, what_is_unknown_never_holds_in_either_direction)
+{
+	static const enum relation relations[] = { RELATION_ABOVE, RELATION_AT_LEAST,
+						   RELATION_BELOW, RELATION_AT_MOST };
+	struct sample sample = fixture_sample(1000, 1, 150 * MIB);
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct evidence evidence;
+
+	sample.have &= ~METRIC_BIT(METRIC_RSS);
+	evidence = fixture_evidence(&sample);
+	evidence.score = -1;
+	status.active = UNIT_ACTIVE_UNKNOWN;
+	for (size_t i = 0; i < 4; i++)
+		for (int aspect = ASPECT_VALUE; aspect < ASPECT_N; aspect++) {
+			uint32_t metric = aspect < ASPECT_SCORE ? METRIC_RSS : METRIC_N;
+			struct need need = { (enum aspect)aspect, metric, relations[i], 0 };
+
+			cr_assert(not(holds(need, &evidence, &status)), "aspect %d", aspect);
+		}
+}
+
+Test(rulebook, what_is_measured_but_not_learnt_has_a_value_and_nothing_else)
+{
+	struct sample sample = fixture_sample(1000, 1, 150 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
+	struct unit_status status = fixture_status("shop.service", 1);
+
+	evidence.have_normal = 0;
+	cr_assert(holds((struct need) { ASPECT_VALUE, METRIC_RSS, RELATION_ABOVE, 1 }, &evidence,
+			&status));
+	cr_assert(not(holds((struct need) { ASPECT_RATIO, METRIC_RSS, RELATION_ABOVE, 0 },
+			    &evidence, &status)));
+	cr_assert(not(holds((struct need) { ASPECT_BEYOND, METRIC_RSS, RELATION_AT_MOST, 0 },
+			    &evidence, &status)));
+}
+
+Test(rulebook, a_rule_without_needs_holds_never)
+{
+	struct sample sample = fixture_sample(1000, 1, 150 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct rule rule = { 0 };
+
+	cr_assert(not(rulebook_holds(&rule, &evidence, &status)));
+}
+
+Test(rulebook, one_metric_far_above_its_range_is_odd_even_if_the_forest_is_calm)
+{
+	struct sample calm = fixture_sample(1000, 1, 105 * MIB);
+	struct sample far = fixture_sample(1000, 1, 130 * MIB);
+	struct evidence evidence = fixture_evidence(&calm);
+
+	cr_assert(not(rulebook_is_odd(&evidence)));
+	evidence.score = 0.7f;
+	cr_assert(rulebook_is_odd(&evidence));
+	evidence = fixture_evidence(&far);
+	cr_assert(rulebook_is_odd(&evidence));
+}
+
+/* Follow one rule; which second since when. */
+static uint64_t follow(struct standing *standing, const struct rule *rule, uint64_t at_s,
+		       double rss, bool statistics)
+{
+	struct sample sample = fixture_sample(SECONDS(at_s), 1, rss);
+	struct evidence evidence = fixture_evidence(&sample);
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct rulebook rulebook = { .n = 1, .rule = { *rule } };
+
+	rulebook_follow(&rulebook, standing, &evidence, &status, sample.when_ms, statistics);
+	return standing->since_ms[0] / 1000;
+}
+
+Test(rulebook, a_short_lapse_does_not_begin_the_count_anew_but_a_long_one_does)
+{
+	struct rule rule = fixture_memory_rule();
+	struct standing standing = { 0 };
+
+	cr_assert(eq(u64, follow(&standing, &rule, 10, 200 * MIB, true), 10));
+	cr_assert(eq(u64, follow(&standing, &rule, 11, 100 * MIB, true), 10));
+	cr_assert(eq(u64, follow(&standing, &rule, 13, 200 * MIB, true), 10));
+	cr_assert(eq(u64, follow(&standing, &rule, 17, 100 * MIB, true), 0));
+	cr_assert(eq(u64, follow(&standing, &rule, 18, 200 * MIB, true), 18));
+}
+
+Test(rulebook, a_gap_in_the_samples_begins_the_count_anew)
+{
+	struct rule rule = fixture_memory_rule();
+	struct standing standing = { 0 };
+
+	cr_assert(eq(u64, follow(&standing, &rule, 10, 200 * MIB, true), 10));
+	cr_assert(eq(u64, follow(&standing, &rule, 300, 200 * MIB, true), 300));
+}
+
+Test(rulebook, rules_on_statistics_are_silent_where_statistics_are)
+{
+	struct rule rule = fixture_memory_rule();
+	struct standing standing = { 0 };
+
+	cr_assert(eq(u64, follow(&standing, &rule, 10, 200 * MIB, false), 0));
+}
+
+Test(rulebook, rules_on_facts_speak_before_anything_is_learnt)
+{
+	struct rule rule = fixture_failed_rule();
+	struct rulebook rulebook = { .n = 1, .rule = { rule } };
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct evidence nothing = { .score = -1 };
+	struct standing standing = { 0 };
+
+	status.active = UNIT_ACTIVE_FAILED;
+	rulebook_follow(&rulebook, &standing, &nothing, &status, SECONDS(10), false);
+	cr_assert(eq(u64, standing.since_ms[0], SECONDS(10)));
+}

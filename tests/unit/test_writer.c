@@ -1,0 +1,735 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way into the past: order, durability, and what happens when it cannot be written. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "fixture_store.h"
+#include "store/chunk.h"
+#include "store/minute.h"
+#include "store/writer.h"
+#include "store/writer_queue.h"
+
+#define PAST  place("selfheal.db")
+#define BOUND ((uint64_t)64 << 20)
+
+TestSuite(writer, .init = place_make, .fini = place_remove);
+
+static struct writer_start start;
+
+static struct writer *begin(uint64_t bound)
+{
+	struct writer *writer = NULL;
+
+	cr_assert(zero(int, writer_open(PAST, bound, NOON, &writer, &start)));
+	return writer;
+}
+
+static int open_past(struct writer **ret)
+{
+	return writer_open(PAST, BOUND, NOON, ret, &start);
+}
+
+/* The answers of one test, in the order they came. */
+static struct {
+	size_t n;
+	uint64_t decision[4096];
+	int error[4096];
+} answers;
+
+static void take(uint64_t decision, int error, void *userdata)
+{
+	(void)userdata;
+	answers.decision[answers.n] = decision;
+	answers.error[answers.n++] = error;
+}
+
+/* Until so many answers are there; the eventfd wakes us. */
+static void await(struct writer *writer, size_t n)
+{
+	while (answers.n < n) {
+		struct pollfd wait = { .fd = writer_fd(writer), .events = POLLIN };
+
+		cr_assert(eq(int, poll(&wait, 1, 20000), 1), "no answer");
+		cr_assert(ge(int, writer_acknowledge(writer, take, NULL), 0));
+	}
+}
+
+static void decide(struct writer *writer, uint64_t id, const struct incident *incident)
+{
+	struct decision decision = place_decision(id, incident);
+
+	cr_assert(zero(int, writer_decision(writer, &decision)));
+}
+
+/* An incident of a new unit, submitted. */
+static struct incident begin_incident(struct writer *writer, uint64_t id)
+{
+	struct incident incident = place_incident(id, writer_number("shop.service", writer));
+
+	cr_assert(zero(int, writer_incident(writer, &incident)));
+	return incident;
+}
+
+/* Somebody else who holds the write lock. */
+static sqlite3 *stranger(void)
+{
+	sqlite3 *db = NULL;
+
+	cr_assert(eq(int, sqlite3_open(PAST, &db), SQLITE_OK));
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	cr_assert(eq(int, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK));
+	return db;
+}
+
+static void leave(sqlite3 *db)
+{
+	cr_assert(eq(int, sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK));
+	(void)sqlite3_close(db);
+}
+
+Test(writer, decisions_are_acknowledged_in_order_and_are_then_in_the_file)
+{
+	struct writer *writer = begin(BOUND);
+	struct incident incident = begin_incident(writer, 1);
+
+	cr_assert(start.made);
+	for (uint64_t id = 1; id <= 100; id++)
+		decide(writer, id, &incident);
+	await(writer, 1);
+	cr_assert(ge(i64, place_ask("selfheal.db", "SELECT count(*) FROM decision"),
+		     (int64_t)answers.n));
+	await(writer, 100);
+	for (uint64_t id = 1; id <= 100; id++) {
+		cr_assert(eq(u64, answers.decision[id - 1], id));
+		cr_assert(zero(int, answers.error[id - 1]));
+	}
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM decision"), 100));
+	cr_assert(eq(int, writer_state(writer, UINT64_MAX), STORE_WELL));
+	cr_assert(zero(u64, writer_lost(writer)));
+	(void)writer_close(writer);
+}
+
+Test(writer, a_decision_without_its_incident_is_refused_and_harms_no_other)
+{
+	struct writer *writer = begin(BOUND);
+	struct incident incident = begin_incident(writer, 1), missing = place_incident(9, 1);
+
+	decide(writer, 1, &missing);
+	decide(writer, 2, &incident);
+	await(writer, 2);
+	cr_assert(eq(int, answers.error[0], -EINVAL));
+	cr_assert(zero(int, answers.error[1]));
+	cr_assert(eq(int, writer_state(writer, 7000), STORE_WELL));
+	(void)writer_close(writer);
+}
+
+Test(writer, a_full_queue_refuses_at_once_and_what_was_taken_is_written)
+{
+	struct writer *writer = begin(BOUND);
+	struct incident incident = begin_incident(writer, 1);
+	sqlite3 *other;
+	uint64_t id = 1;
+	int r = 0;
+
+	decide(writer, id++, &incident);
+	await(writer, 1);
+	other = stranger();
+	for (; r == 0 && id < 3000; id++) {
+		struct decision decision = place_decision(id, &incident);
+
+		r = writer_decision(writer, &decision);
+	}
+	cr_assert(eq(int, r, -ENOBUFS));
+	cr_assert(eq(u64, id - 3, QUEUE_MESSAGES));
+	cr_assert(eq(u64, writer_lost(writer), 1));
+	leave(other);
+	await(writer, 1 + QUEUE_MESSAGES);
+	for (size_t i = 0; i < answers.n; i++)
+		cr_assert(zero(int, answers.error[i]));
+	(void)writer_close(writer);
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM decision"),
+		     1 + QUEUE_MESSAGES));
+}
+
+Test(writer, a_decision_unanswered_for_five_seconds_means_stuck)
+{
+	struct writer *writer = begin(BOUND);
+	struct incident incident = begin_incident(writer, 1);
+	sqlite3 *other;
+
+	decide(writer, 1, &incident); /* at 6001 */
+	await(writer, 1);
+	other = stranger();
+	decide(writer, 2, &incident); /* at 6002 */
+	cr_assert(eq(int, writer_state(writer, 11002), STORE_WELL));
+	cr_assert(eq(int, writer_state(writer, 11003), STORE_STUCK));
+	leave(other);
+	await(writer, 2);
+	cr_assert(zero(int, answers.error[1]));
+	cr_assert(eq(int, writer_state(writer, 11003), STORE_WELL));
+	(void)writer_close(writer);
+}
+
+Test(writer, a_strangers_lock_fails_decisions_and_passes)
+{
+	struct writer *writer = begin(BOUND);
+	struct incident incident = begin_incident(writer, 1);
+	struct sample sample = place_sample(1, NOON, 1);
+	sqlite3 *other;
+
+	decide(writer, 1, &incident);
+	await(writer, 1);
+	other = stranger();
+	decide(writer, 2, &incident);
+	cr_assert(zero(int, writer_incident(writer, &incident)));
+	await(writer, 2); /* after the thread's patience of two seconds */
+	cr_assert(eq(int, answers.error[1], -EBUSY));
+	cr_assert(eq(int, writer_state(writer, 7000), STORE_FAILED));
+	leave(other);
+	cr_assert(zero(int, writer_samples(writer, &sample, 1)), "nudges");
+	decide(writer, 3, &incident);
+	await(writer, 3);
+	cr_assert(zero(int, answers.error[2]));
+	cr_assert(eq(int, writer_state(writer, 7000), STORE_WELL));
+	(void)writer_close(writer);
+}
+
+/* Open incidents may not be deleted, so in the end there is no room at all. */
+Test(writer, at_the_bound_decisions_are_refused_records_wait_and_room_heals_it)
+{
+	struct writer *writer = begin(0); /* the least there is: 64 pages */
+	struct incident incident = begin_incident(writer, 1);
+	struct sample sample = place_sample(1, NOON, 1);
+	uint64_t n_open = 1;
+
+	do {
+		for (size_t i = 0; i < 50; i++)
+			incident = begin_incident(writer, ++n_open);
+		decide(writer, n_open, &incident);
+		await(writer, answers.n + 1);
+	} while (answers.error[answers.n - 1] == 0 && n_open < 3000);
+	cr_assert(eq(int, answers.error[answers.n - 1], -ENOSPC));
+	cr_assert(eq(int, writer_state(writer, 7000), STORE_FULL));
+	cr_assert(zero(u64, writer_lost(writer)), "the incidents wait");
+
+	/* Somebody makes room; then a retry of the samples' is enough, no decision needed. */
+	(void)place_ask("selfheal.db", "DELETE FROM decision");
+	(void)place_ask("selfheal.db", "DELETE FROM incident WHERE id <= 300");
+	for (int i = 0; i < 2000 && writer_state(writer, 7000) != STORE_WELL; i++) {
+		(void)poll(NULL, 0, 5);
+		sample.when_ms += 5000;
+		cr_assert(zero(int, writer_samples(writer, &sample, 1)));
+	}
+	cr_assert(eq(int, writer_state(writer, 7000), STORE_WELL));
+	(void)writer_close(writer);
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM incident"),
+		     (int64_t)n_open - 300));
+}
+
+Test(writer, at_the_bound_old_telemetry_makes_way)
+{
+	struct writer *writer = begin(0);
+	struct incident incident;
+	char sql[256];
+
+	(void)writer_close(writer);
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(sql, sizeof(sql),
+			       "INSERT INTO chunk VALUES (1, 10, %d, randomblob(2000))", i);
+		(void)place_ask("selfheal.db", sql);
+	}
+	writer = begin(0);
+	for (uint64_t id = 1; id <= 400; id++) {
+		incident = begin_incident(writer, id);
+		if (id % 20 == 0)
+			decide(writer, id, &incident);
+	}
+	await(writer, 20);
+	for (size_t i = 0; i < 20; i++)
+		cr_assert(zero(int, answers.error[i]));
+	(void)writer_close(writer);
+	cr_assert(lt(i64, place_ask("selfheal.db", "SELECT count(*) FROM chunk"), 40));
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM incident"), 400));
+}
+
+Test(writer, reopening_goes_on_with_numbers)
+{
+	struct writer *writer = begin(BOUND);
+	struct incident incident;
+	uint32_t shop = writer_number("shop.service", writer);
+	uint32_t bank = writer_number("bank.service", writer);
+
+	cr_assert(eq(u64, start.next_incident, 1));
+	cr_assert(eq(u64, start.next_decision, 1));
+	cr_assert(ne(u32, shop, bank));
+	cr_assert(eq(u32, writer_number("shop.service", writer), shop));
+	incident = begin_incident(writer, 7);
+	decide(writer, 12, &incident);
+	(void)writer_close(writer);
+	writer = begin(BOUND);
+	cr_assert(not(start.made));
+	cr_assert(eq(u64, start.next_incident, 8));
+	cr_assert(eq(u64, start.next_decision, 13));
+	cr_assert(eq(u32, writer_number("bank.service", writer), bank));
+	cr_assert(eq(u32, writer_number("new.service", writer), 3));
+	(void)writer_close(writer);
+}
+
+Test(writer, names_that_are_none_and_a_full_table_get_no_number)
+{
+	struct writer *writer = begin(BOUND);
+	char name[400] = "";
+
+	cr_assert(eq(u32, writer_number("", writer), 0));
+	memset(name, 'x', 399);
+	cr_assert(eq(u32, writer_number(name, writer), 0));
+	name[255] = '\0';
+	cr_assert(eq(u32, writer_number(name, writer), 1));
+	for (uint32_t i = 2; i <= 4096; i++) {
+		(void)snprintf(name, sizeof(name), "u%u.service", i);
+		cr_assert(eq(u32, writer_number(name, writer), i));
+	}
+	cr_assert(eq(u32, writer_number("one-more.service", writer), 0));
+	cr_assert(eq(u32, writer_number("u77.service", writer), 77));
+	/* More than the queue takes at once: the rest comes with the samples. */
+	for (int i = 0; i < 4000 && place_ask("selfheal.db", "SELECT count(*) FROM unit") < 4096;
+	     i++) {
+		struct sample sample = place_sample(1, NOON + (uint64_t)i * 10, 1);
+
+		cr_assert(zero(int, writer_samples(writer, &sample, 1)));
+	}
+	(void)writer_close(writer);
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM unit"), 4096));
+}
+
+static size_t n_visits;
+static uint32_t last_visit;
+
+static void visit_attempt(uint32_t unit, bool synthetic, uint64_t wall_ms, void *userdata)
+{
+	cr_assert(synthetic);
+	(void)wall_ms;
+	(void)userdata;
+	n_visits++;
+	last_visit = unit;
+}
+
+Test(writer, what_was_under_way_is_closed_as_not_proven_and_still_counts)
+{
+	struct writer *writer = begin(BOUND);
+	struct incident incident = begin_incident(writer, 1);
+	struct decision decision = place_decision(1, &incident);
+	struct attempt attempt = place_attempt(&decision);
+
+	/* 1 has no end, 2 no row for its attempt, 3 an end but no outcome, 4 was refused. */
+	attempt.ended_ms = attempt.ended_wall_ms = 0;
+	attempt.state = ATTEMPT_RUNNING;
+	attempt.result = ATTEMPT_RESULT_NONE;
+	decide(writer, 1, &incident);
+	cr_assert(zero(int, writer_attempt(writer, &attempt)));
+	decide(writer, 2, &incident);
+	decision = place_decision(3, &incident);
+	attempt = place_attempt(&decision);
+	decide(writer, 3, &incident);
+	cr_assert(zero(int, writer_attempt(writer, &attempt)));
+	decision = place_decision(4, &incident);
+	decision.why = WHY_COOLING_DOWN;
+	cr_assert(zero(int, writer_decision(writer, &decision)));
+	(void)writer_close(writer);
+
+	writer = begin(BOUND);
+	cr_assert(eq(u64, start.n_interrupted, 3));
+	cr_assert(zero(int, writer_attempts_since(writer, NOON + 2000, visit_attempt, NULL)));
+	cr_assert(eq(sz, n_visits, 2), "those of the last hours that were allowed");
+	cr_assert(eq(u32, last_visit, 1));
+	(void)writer_close(writer);
+	cr_assert(eq(i64,
+		     place_ask("selfheal.db", "SELECT count(*) FROM outcome "
+					      "WHERE result = 'unknown'"),
+		     3));
+	cr_assert(eq(i64,
+		     place_ask("selfheal.db", "SELECT group_concat(decision, '') FROM attempt "
+					      "WHERE result = 'lost' AND state = 2 "
+					      "AND ended_wall_ms IS NOT NULL"),
+		     12));
+	cr_assert(eq(i64,
+		     place_ask("selfheal.db", "SELECT closed_wall_ms FROM incident "
+					      "WHERE outcome = 'unknown'"),
+		     NOON));
+	writer = begin(BOUND);
+	cr_assert(zero(u64, start.n_interrupted), "once is enough");
+	(void)writer_close(writer);
+}
+
+static void visit_lesson(uint32_t unit, uint64_t identity, bool was_well, const uint8_t *bytes,
+			 size_t size, void *userdata)
+{
+	(void)userdata;
+	n_visits++;
+	cr_assert(eq(u32, unit, 1));
+	cr_assert(eq(u64, identity, UINT64_MAX - 1));
+	cr_assert(was_well);
+	cr_assert(eq(sz, size, 3));
+	cr_assert(zero(int, memcmp(bytes, "new", 3)));
+}
+
+Test(writer, what_was_learnt_last_is_remembered)
+{
+	struct writer *writer = begin(BOUND);
+	uint32_t unit = writer_number("shop.service", writer);
+
+	cr_assert(zero(int,
+		       writer_lesson(writer, unit, 5, false, NOON, (uint8_t *)strdup("old"), 3)));
+	cr_assert(zero(int, writer_lesson(writer, unit, UINT64_MAX - 1, true, NOON,
+					  (uint8_t *)strdup("new"), 3)));
+	(void)writer_close(writer);
+	writer = begin(BOUND);
+	cr_assert(zero(int, writer_lessons(writer, visit_lesson, NULL)));
+	cr_assert(eq(sz, n_visits, 1));
+	(void)writer_close(writer);
+}
+
+Test(writer, blobs_are_bounded_even_if_the_disk_is_stuck)
+{
+	struct writer *writer = begin(BOUND);
+	struct incident incident = begin_incident(writer, 1);
+	size_t size = (size_t)3 << 20;
+	sqlite3 *other;
+
+	decide(writer, 1, &incident);
+	await(writer, 1);
+	other = stranger();
+	cr_assert(zero(int, writer_lesson(writer, 1, 0, true, 0, calloc(1, size), size)));
+	cr_assert(zero(int, writer_lesson(writer, 1, 0, true, 0, calloc(1, size), size)));
+	cr_assert(eq(int, writer_lesson(writer, 1, 0, true, 0, calloc(1, size), size), -ENOBUFS));
+	leave(other);
+	(void)writer_close(writer);
+}
+
+Test(writer, a_second_daemon_is_refused)
+{
+	struct writer *writer = begin(BOUND), *second = NULL;
+
+	cr_assert(eq(int, open_past(&second), -EBUSY));
+	(void)writer_close(writer);
+	writer = begin(BOUND);
+	(void)writer_close(writer);
+}
+
+Test(writer, its_files_are_closed_to_others_and_stay)
+{
+	static const char *const names[] = { "selfheal.db", "selfheal.db-wal", "selfheal.db-shm",
+					     "lock" };
+	struct writer *writer;
+	struct stat status;
+
+	(void)umask(0);
+	writer = begin(BOUND);
+	(void)writer_number("a.service", writer);
+	(void)writer_close(writer);
+	for (size_t i = 0; i < 4; i++) {
+		cr_assert(zero(int, stat(place(names[i]), &status)), "%s", names[i]);
+		cr_assert(eq(u32, status.st_mode & 0777, 0640), "%s", names[i]);
+	}
+}
+
+Test(writer, what_is_damaged_or_not_ours_is_moved_aside_whole)
+{
+	static const char *const kinds[] = { "rubbish", "song", "cut" };
+	struct writer *writer;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(kinds[i], "rubbish") == 0) {
+			place_write("selfheal.db", "no database, but some text of thirty bytes",
+				    42);
+			place_write("selfheal.db-wal", "its log", 7);
+		} else if (strcmp(kinds[i], "song") == 0) {
+			(void)unlink(PAST);
+			(void)unlink(place("selfheal.db-wal"));
+			place_write("selfheal.db", "", 0);
+			(void)place_ask("selfheal.db", "CREATE TABLE song (title TEXT)");
+		} else {
+			writer = begin(BOUND);
+			(void)writer_close(writer);
+			(void)place_ask("selfheal.db", "PRAGMA wal_checkpoint(TRUNCATE)");
+			cr_assert(zero(int, truncate(PAST, 40960)));
+		}
+		writer = begin(BOUND);
+		cr_assert(start.replaced && start.made, "%s", kinds[i]);
+		(void)writer_close(writer);
+		cr_assert(zero(int,
+			       strncmp(start.kept_as, place("selfheal.db.damaged-20251201-120000"),
+				       strlen(place("selfheal.db.damaged-20251201-120000")))),
+			  "%s", start.kept_as);
+		cr_assert(zero(int, access(start.kept_as, F_OK)), "%s", kinds[i]);
+		cr_assert(
+			eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM metric"), METRIC_N));
+	}
+	cr_assert(place_has("selfheal.db.damaged-20251201-120000-wal"));
+	cr_assert(place_has("selfheal.db.damaged-20251201-120000.2"));
+}
+
+Test(writer, an_empty_file_is_a_new_one)
+{
+	struct writer *writer;
+
+	place_write("selfheal.db", "", 0);
+	writer = begin(BOUND);
+	cr_assert(start.made && !start.replaced);
+	(void)writer_close(writer);
+}
+
+Test(writer, a_newer_schema_a_link_and_a_folder_are_refused_untouched)
+{
+	struct writer *writer = begin(BOUND);
+	struct stat before, after;
+
+	(void)writer_close(writer);
+	(void)place_ask("selfheal.db", "PRAGMA user_version = 2");
+	(void)place_ask("selfheal.db", "PRAGMA wal_checkpoint(TRUNCATE)");
+	cr_assert(zero(int, stat(PAST, &before)));
+	cr_assert(eq(int, open_past(&writer), -EPROTONOSUPPORT));
+	cr_assert(zero(int, stat(PAST, &after)));
+	cr_assert(eq(i64, before.st_mtim.tv_nsec, after.st_mtim.tv_nsec));
+	cr_assert(eq(i64, before.st_size, after.st_size));
+	cr_assert(zero(int, rename(PAST, place("elsewhere.db"))));
+	cr_assert(zero(int, symlink(place("elsewhere.db"), PAST)));
+	cr_assert(eq(int, open_past(&writer), -ELOOP));
+	cr_assert(zero(int, unlink(PAST)));
+	cr_assert(zero(int, mkdir(PAST, 0755)));
+	cr_assert(lt(int, open_past(&writer), 0));
+	cr_assert(
+		eq(int, writer_open(place("no/where.db"), BOUND, NOON, &writer, &start), -ENOENT));
+}
+
+Test(writer, what_is_damaged_and_another_users_is_left_alone)
+{
+	struct writer *writer = NULL;
+
+	if (!is_root_or_left_out("writer/what_is_damaged_and_another_users_is_left_alone"))
+		return;
+	place_write("selfheal.db", "no database, but some text of thirty bytes", 42);
+	cr_assert(zero(int, chown(PAST, 1, 1)));
+	cr_assert(eq(int, open_past(&writer), -EPERM));
+	cr_assert(place_has("selfheal.db"));
+	cr_assert(zero(int, chown(PAST, 0, 0)));
+	cr_assert(zero(int, chown(place(""), 1, 1)));
+	cr_assert(eq(int, open_past(&writer), -EPERM), "nor in another user's folder");
+	cr_assert(place_has("selfheal.db"));
+}
+
+Test(writer, samples_become_minutes_and_hours)
+{
+	struct writer *writer = begin(BOUND);
+	uint32_t unit = writer_number("shop.service", writer);
+	uint64_t hour = NOON + 60000; /* unit 1's hour begins with the minute 1 */
+	static struct chunk_stream streams[CHUNK_STREAMS_MAX];
+	sqlite3_stmt *select = NULL;
+	sqlite3 *db = NULL;
+	size_t n, n_points;
+
+	for (uint64_t second = 0; second <= 3660; second++) {
+		struct sample sample =
+			place_sample(unit, hour + second * 1000, (double)(second / 10));
+
+		if (second / 60 == 30)
+			continue; /* nobody looked */
+		cr_assert(zero(int, writer_samples(writer, &sample, 1)));
+	}
+	(void)writer_close(writer);
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM tail"), 61),
+		  "the minute that was begun is kept too");
+	cr_assert(eq(int, sqlite3_open(PAST, &db), SQLITE_OK));
+	cr_assert(eq(int,
+		     sqlite3_prepare_v2(db, "SELECT body, from_s FROM chunk WHERE span_s = 10", -1,
+					&select, NULL),
+		     SQLITE_OK));
+	cr_assert(eq(int, sqlite3_step(select), SQLITE_ROW));
+	cr_assert(eq(i64, sqlite3_column_int64(select, 1), (int64_t)(hour / 1000)));
+	cr_assert(zero(int, chunk_decode(sqlite3_column_blob(select, 0),
+					 (size_t)sqlite3_column_bytes(select, 0), streams, &n,
+					 &n_points)));
+	cr_assert(eq(sz, n, 3));
+	for (size_t i = 0; i < 360; i++) {
+		if (i / 6 == 30) {
+			cr_assert(eq(u16, streams[0].point[i], SMALL_UNKNOWN));
+			continue;
+		}
+		cr_assert(eq(dbl, small_to_float(streams[0].point[i]), (double)i));
+		cr_assert(eq(u8, streams[2].metric, METRIC_FORKS));
+		cr_assert(eq(dbl, small_to_float(streams[2].point[i]), 2), "per second");
+	}
+	(void)sqlite3_finalize(select);
+	(void)sqlite3_close(db);
+}
+
+Test(writer, hours_that_ended_while_it_was_away_are_written_when_it_is_back)
+{
+	struct writer *writer = begin(BOUND);
+	uint32_t unit = writer_number("shop.service", writer);
+
+	for (uint64_t second = 0; second < 1800; second++) {
+		struct sample sample = place_sample(unit, NOON + 60000 + second * 1000, 1);
+
+		cr_assert(zero(int, writer_samples(writer, &sample, 1)));
+	}
+	(void)writer_close(writer);
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM chunk"), 0));
+	writer = begin(BOUND);
+	for (uint64_t second = 0; second < 61; second++) {
+		struct sample sample = place_sample(unit, NOON + HOURS(30) + second * 1000, 1);
+
+		cr_assert(zero(int, writer_samples(writer, &sample, 1)));
+	}
+	(void)writer_close(writer);
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM chunk WHERE span_s = 60"),
+		     1));
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM tail"), 2));
+}
+
+Test(writer, a_wall_clock_that_steps_back_loses_no_minute_before)
+{
+	struct writer *writer = begin(BOUND);
+	uint32_t unit = writer_number("shop.service", writer);
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint64_t second = 0; second < 300; second++) {
+			struct sample sample =
+				place_sample(unit, NOON + second * 1000, pass == 0 ? 1 : 2);
+
+			cr_assert(zero(int, writer_samples(writer, &sample, 1)));
+		}
+	}
+	(void)writer_close(writer);
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM tail"), 5));
+}
+
+Test(writer, detail_is_the_last_two_minutes_at_one_hertz)
+{
+	struct writer *writer = begin(BOUND);
+	uint32_t unit = writer_number("shop.service", writer);
+	static struct chunk_stream streams[CHUNK_STREAMS_MAX];
+	sqlite3_stmt *select = NULL;
+	sqlite3 *db = NULL;
+	size_t n, n_points;
+
+	cr_assert(zero(int, writer_detail(writer, 77)), "a unit without samples has none");
+	for (uint64_t second = 0; second < 200; second++) {
+		struct sample sample = place_sample(unit, NOON + second * 1000, (double)second);
+
+		if (second == 150)
+			continue;
+		cr_assert(zero(int, writer_samples(writer, &sample, 1)));
+	}
+	cr_assert(zero(int, writer_detail(writer, unit)));
+	cr_assert(zero(int, writer_detail(writer, unit)), "twice in a second is once");
+	(void)writer_close(writer);
+	cr_assert(eq(int, sqlite3_open(PAST, &db), SQLITE_OK));
+	cr_assert(eq(int,
+		     sqlite3_prepare_v2(db,
+					"SELECT body FROM chunk WHERE span_s = 1 AND from_s = "
+					"1764590400 + 80",
+					-1, &select, NULL),
+		     SQLITE_OK));
+	cr_assert(eq(int, sqlite3_step(select), SQLITE_ROW));
+	cr_assert(zero(int, chunk_decode(sqlite3_column_blob(select, 0),
+					 (size_t)sqlite3_column_bytes(select, 0), streams, &n,
+					 &n_points)));
+	cr_assert(eq(sz, n_points, 120));
+	cr_assert(eq(dbl, small_to_float(streams[0].point[0]), 80));
+	cr_assert(eq(dbl, small_to_float(streams[0].point[119]), 199));
+	cr_assert(eq(u16, streams[0].point[70], SMALL_UNKNOWN));
+	(void)sqlite3_finalize(select);
+	(void)sqlite3_close(db);
+}
+
+/* A daemon under load, which tells of each acknowledged decision through the pipe. */
+static int told_fd;
+
+static void tell(uint64_t decision, int error, void *userdata)
+{
+	(void)userdata;
+	if (error == 0 && write(told_fd, &decision, sizeof(decision)) < 0)
+		_exit(1);
+}
+
+static void work_until_killed(void)
+{
+	struct writer *writer = NULL;
+	struct incident incident;
+	uint32_t unit;
+
+	if (open_past(&writer) < 0)
+		_exit(1);
+	unit = writer_number("shop.service", writer);
+	incident = place_incident(start.next_incident, unit);
+	(void)writer_incident(writer, &incident);
+	for (uint64_t i = 0;; i++) {
+		struct sample sample = place_sample(unit, NOON + i * 7000, (double)i);
+		struct decision decision = place_decision(start.next_decision + i, &incident);
+		struct attempt attempt = place_attempt(&decision);
+		struct pollfd wait = { .fd = writer_fd(writer), .events = POLLIN };
+
+		(void)writer_samples(writer, &sample, 1);
+		(void)writer_decision(writer, &decision);
+		(void)writer_attempt(writer, &attempt);
+		if (poll(&wait, 1, 10000) > 0)
+			(void)writer_acknowledge(writer, tell, NULL);
+	}
+}
+
+/* Kills it after n answers; returns the last decision that was acknowledged. */
+static uint64_t kill_after(size_t n)
+{
+	uint64_t last = 0;
+	int ends[2];
+	pid_t child;
+
+	cr_assert(zero(int, pipe(ends)));
+	child = fork();
+	cr_assert(ge(int, child, 0));
+	if (child == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also if the test fails before it does */
+		told_fd = ends[1];
+		work_until_killed();
+	}
+	(void)close(ends[1]);
+	for (size_t i = 0; i < n; i++)
+		cr_assert(eq(int, (int)read(ends[0], &last, sizeof(last)), sizeof(last)));
+	cr_assert(zero(int, kill(child, SIGKILL)));
+	cr_assert(eq(int, waitpid(child, NULL, 0), child));
+	while (read(ends[0], &last, sizeof(last)) > 0)
+		; /* told before it died */
+	(void)close(ends[0]);
+	return last;
+}
+
+Test(writer, a_killed_daemon_loses_no_acknowledged_decision)
+{
+	for (size_t round = 1; round <= 8; round++) {
+		uint64_t last = kill_after(round * 17);
+		char sql[128];
+
+		cr_assert(eq(i64,
+			     place_ask("selfheal.db", "SELECT count(*) FROM "
+						      "pragma_integrity_check "
+						      "WHERE integrity_check = 'ok'"),
+			     1));
+		(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM decision WHERE id <= %llu",
+			       (unsigned long long)last);
+		cr_assert(eq(i64, place_ask("selfheal.db", sql), (int64_t)last), "round %zu",
+			  round);
+	}
+}
