@@ -38,8 +38,8 @@ DAEMON_SOURCES := $(filter-out $(CORE_SOURCES),$(wildcard daemon/*.c daemon/*/*.
 CLIENT_SOURCES := $(wildcard cli/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 SIM_SOURCES := $(wildcard tests/sim/*.c)
-# Without main.c: what a test program may call.
-TESTABLE_SOURCES := $(filter-out %/main.c,$(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES))
+# Without main.c, and the commands which need the one of the client.
+TESTABLE_SOURCES := $(filter-out %/main.c cli/cmd_%.c,$(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES))
 PATIENT_SOURCES := $(wildcard tests/e2e/patients/*.c)
 ALL_SOURCES := $(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES) $(UNIT_SOURCES) \
 	$(SIM_SOURCES) $(PATIENT_SOURCES)

@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <limits.h>
 #include <locale.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,19 +65,6 @@ struct request {
 	bool help, version;
 	unsigned int given; /* enum accepts */
 };
-
-int command_usage(const struct command *command, const char *format, ...)
-{
-	char text[1024];
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	log_error("%s: %s", command->name, text);
-	log_info("usage: selfhealctl %s %s", command->name, command->usage);
-	return EXIT_USAGE;
-}
 
 static void help_options(const struct output *output, unsigned int accepts, bool own)
 {

@@ -231,15 +231,15 @@ int text_parse_span(const char *text, uint64_t *ret_ms)
 
 static int local_to_ms(struct tm *local, uint64_t *ret_ms)
 {
-	const struct tm asked = *local;
+	const int asked_month = local->tm_mon;
 	time_t seconds;
 
 	local->tm_isdst = -1;
 	seconds = mktime(local);
 	if (seconds < 0)
 		return -ERANGE;
-	/* mktime() turns February 30 into a day of March. */
-	if (local->tm_mday != asked.tm_mday || local->tm_mon != asked.tm_mon)
+	/* mktime() turns February 30 into a day of March, and month 13 into January. */
+	if (local->tm_mon != asked_month)
 		return -EINVAL;
 	*ret_ms = SECONDS(seconds);
 	return 0;

@@ -227,7 +227,7 @@ static int compare_pids(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* Processes by their id; the readers walk them in this order already, as a rule. */
+/* Processes by their id, as /proc lists them already. */
 static int list_families(struct bare *bare, const struct process *processes, size_t n)
 {
 	bool is_sorted = true;

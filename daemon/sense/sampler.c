@@ -23,6 +23,8 @@ struct held {
 };
 
 struct sampler {
+	sampler_number *number;
+	void *userdata;
 	struct units *units; /* NULL: without systemd */
 	struct bare *bare;   /* NULL: with systemd */
 	struct members_ground ground;
@@ -398,16 +400,30 @@ int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, st
 /* ---- life ---------------------------------------------------------------- */
 
 /* Whatever systemd answers but its list, we can do without it. */
-static int choose_source(struct sampler *sampler, sd_bus *bus, sampler_number *number,
-			 void *userdata)
+static int choose_source(struct sampler *sampler, sd_bus *bus)
 {
 	int r = -ENOENT;
 
 	if (bus)
-		r = units_new(bus, number, userdata, &sampler->units);
+		r = units_new(bus, sampler->number, sampler->userdata, &sampler->units);
 	if (r >= 0 || r == -ENOMEM)
 		return r;
-	return bare_new(&sampler->ground.roots, number, userdata, &sampler->bare);
+	return bare_new(&sampler->ground.roots, sampler->number, sampler->userdata, &sampler->bare);
+}
+
+int sampler_set_bus(struct sampler *sampler, sd_bus *bus)
+{
+	struct units *units;
+	int r;
+
+	if (!sampler->units)
+		return -EINVAL;
+	r = units_new(bus, sampler->number, sampler->userdata, &units);
+	if (r < 0)
+		return r;
+	units_free(sampler->units);
+	sampler->units = units;
+	return 0;
 }
 
 int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct sampler **ret)
@@ -422,6 +438,8 @@ int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct samp
 	if (!sampler)
 		return -ENOMEM;
 	sampler->host = (struct unit_status) { .unit = host, .kind = UNIT_KIND_HOST, .name = HOST };
+	sampler->number = number;
+	sampler->userdata = userdata;
 	r = tally_new(&sampler->ground.tally);
 	if (r < 0)
 		return r;
@@ -432,7 +450,7 @@ int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct samp
 	r = cgroup_roots_read("/proc/self/mountinfo", &sampler->ground.roots);
 	if (r == -ENOMEM)
 		return r;
-	r = choose_source(sampler, bus, number, userdata);
+	r = choose_source(sampler, bus);
 	if (r < 0)
 		return r;
 	r = probe_new(is_trees(sampler) ? PROBE_BY_PROCESS : PROBE_BY_CGROUP,
@@ -463,6 +481,11 @@ struct sampler *sampler_free(struct sampler *sampler)
 struct probe *sampler_probe(struct sampler *sampler)
 {
 	return sampler->ground.probe;
+}
+
+bool sampler_is_known(const struct sampler *sampler)
+{
+	return !sampler->units || units_are_known(sampler->units);
 }
 
 const char *sampler_source(const struct sampler *sampler)

@@ -4,6 +4,7 @@
  * Joins what the readers find into one sample a unit and tick: asks the probe,
  * fills what it lacks from cgroup and proc files, takes differences of totals.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <systemd/sd-bus.h>
@@ -54,6 +55,10 @@ int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct samp
 struct sampler *sampler_free(struct sampler *sampler);
 DEFINE_CLEANUP(struct sampler *, sampler_free)
 
+/* After the bus was lost: ask systemd over another one. This waits as sampler_new() does; on failure
+ * all is as before. -EINVAL: the list does not come from systemd. */
+int sampler_set_bus(struct sampler *sampler, sd_bus *bus);
+
 /* Take one sample of every unit there is, and of the host (always the last). The arrays are the
  * sampler's, of equal length, and live until the next call: status[i] is of samples[i]. A unit that
  * cannot be read has a sample without values. At most UNITS_MAX and the host. -ENOMEM only. */
@@ -65,5 +70,7 @@ struct harvest {
 int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, struct harvest *ret);
 
 struct probe *sampler_probe(struct sampler *sampler);
+/* Does whoever gives the list answer? false between a lost bus and its return. */
+bool sampler_is_known(const struct sampler *sampler);
 /* "systemd", "cgroups" or "process trees": where the list of units comes from. */
 const char *sampler_source(const struct sampler *sampler);

@@ -104,19 +104,20 @@ static int set_up(struct live *live)
 
 static int open_once(const char *path, struct live **ret)
 {
-	CLEANUP(live_closep) struct live *live = calloc(1, sizeof(*live));
+	CLEANUP(live_closep) struct live *live = NULL;
 	int result, r;
 
-	if (!live)
-		return -ENOMEM;
 	r = make_file(path);
 	if (r < 0)
 		return r;
+	live = calloc(1, sizeof(*live));
+	if (!live)
+		return -ENOMEM;
 	result =
 		sqlite3_open_v2(path, &live->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (result != SQLITE_OK)
-		return schema_errno(result);
-	r = set_up(live);
+	r = schema_errno(result);
+	if (r >= 0)
+		r = set_up(live);
 	if (r < 0)
 		return r;
 	*ret = TAKE(live);

@@ -10,8 +10,9 @@
 #include "store/schema.h"
 #include "store/statement.h"
 
-#define HOUR	     60u /* minutes */
+#define HOUR	     UINT64_C(60) /* minutes */
 #define POINT_S	     10u
+#define EARLIEST     (3 * UINT64_C(3600)) /* 1970: two spans of sixty hours to look back to */
 #define UNIT_OFFSETS 60u
 
 size_t minute_bound(void)
@@ -148,13 +149,10 @@ static int take_row(struct hours *hours, const uint8_t *body, size_t size, uint6
 static int gather(sqlite3 *db, uint64_t end, struct hours *ret)
 {
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
-	CLEANUP(cleanup_free) struct chunk_stream *scratch = NULL;
+	struct chunk_stream scratch[CHUNK_STREAMS_MAX];
 	uint64_t begin = end - HOUR, minute;
 	int r;
 
-	scratch = calloc(CHUNK_STREAMS_MAX, sizeof(*scratch));
-	if (!scratch)
-		return -ENOMEM;
 	r = statement_new(db, "SELECT minute, body FROM tail WHERE minute >= ? AND minute < ?",
 			  &select);
 	if (r < 0)
@@ -174,6 +172,7 @@ static int gather(sqlite3 *db, uint64_t end, struct hours *ret)
 static int write_hour(sqlite3 *db, const struct hour *hour, uint64_t from_s, uint8_t *bytes)
 {
 	CLEANUP(statement_freep) sqlite3_stmt *seen = NULL;
+	uint64_t seen_ms = (from_s + HOUR * 60) * 1000;
 	size_t size = chunk_encode(hour->stream, METRIC_N, CHUNK_POINTS, bytes);
 	int r;
 
@@ -182,7 +181,7 @@ static int write_hour(sqlite3 *db, const struct hour *hour, uint64_t from_s, uin
 		r = statement_new(db, "UPDATE unit SET seen_wall_ms = ? WHERE id = ?", &seen);
 	if (r < 0)
 		return r;
-	(void)sqlite3_bind_int64(seen, 1, (sqlite3_int64)((from_s + HOUR * 60) * 1000));
+	(void)sqlite3_bind_int64(seen, 1, (sqlite3_int64)seen_ms);
 	(void)sqlite3_bind_int64(seen, 2, hour->unit);
 	return statement_run(seen);
 }
@@ -214,7 +213,7 @@ int minute_gather(sqlite3 *db, uint64_t minute)
 	CLEANUP(cleanup_free) uint8_t *bytes = NULL;
 	int r;
 
-	if (minute < 3 * 3600) /* 1970: there is no earlier past to look back to */
+	if (minute < EARLIEST)
 		return 0;
 	r = gather(db, minute, &hours);
 	if (r < 0 || hours.n == 0)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -122,7 +123,7 @@ static int take_finer(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from
 {
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
 	uint32_t finer_s = span_s == 60 ? 10 : 60;
-	uint64_t begin_s;
+	uint64_t begin_s, end_s = from_s + (uint64_t)CHUNK_POINTS * span_s;
 	int r;
 
 	r = statement_new(db,
@@ -134,8 +135,7 @@ static int take_finer(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from
 	(void)sqlite3_bind_int64(select, 1, unit);
 	(void)sqlite3_bind_int64(select, 2, finer_s);
 	(void)sqlite3_bind_int64(select, 3, (sqlite3_int64)from_s);
-	(void)sqlite3_bind_int64(select, 4,
-				 (sqlite3_int64)(from_s + (uint64_t)CHUNK_POINTS * span_s));
+	(void)sqlite3_bind_int64(select, 4, (sqlite3_int64)end_s);
 	while ((r = statement_next(select)) > 0) {
 		begin_s = (uint64_t)sqlite3_column_int64(select, 0);
 		take_chunk(fold, sqlite3_column_blob(select, 1),
@@ -167,14 +167,15 @@ static int write_fold(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from
 		      const struct fold *fold, struct chunk_stream *scratch)
 {
 	static_assert(METRIC_N * 3 <= CHUNK_STREAMS_MAX, "a folded chunk holds every metric");
-	CLEANUP(cleanup_free) uint8_t *bytes = malloc(chunk_bound(METRIC_N * 3, CHUNK_POINTS));
+	CLEANUP(cleanup_free) uint8_t *bytes = NULL;
 	size_t n = 0;
 
+	bytes = malloc(chunk_bound((size_t)METRIC_N * 3, CHUNK_POINTS));
 	if (!bytes)
 		return -ENOMEM;
-	for (uint8_t metric = 0; metric < METRIC_N; metric++)
+	for (int metric = 0; metric < METRIC_N; metric++)
 		for (int kind = CHUNK_MEAN; kind <= CHUNK_MIN; kind++)
-			stream_from(fold, metric, (enum chunk_kind)kind, &scratch[n++]);
+			stream_from(fold, (uint8_t)metric, (enum chunk_kind)kind, &scratch[n++]);
 	return statement_chunk(db, unit, span_s, from_s, bytes,
 			       chunk_encode(scratch, n, CHUNK_POINTS, bytes));
 }
@@ -194,26 +195,24 @@ static int is_there(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s
 	return statement_next(select);
 }
 
+/* Both on the stack: 230 KiB of the thread's megabytes. */
 int retain_fold(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s)
 {
-	CLEANUP(cleanup_free) struct chunk_stream *scratch = NULL;
-	CLEANUP(cleanup_free) struct fold *fold = NULL;
+	struct chunk_stream scratch[CHUNK_STREAMS_MAX];
+	struct fold fold;
 	int r;
 
 	r = is_there(db, unit, span_s, from_s);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	scratch = calloc(CHUNK_STREAMS_MAX, sizeof(*scratch));
-	fold = calloc(1, sizeof(*fold));
-	if (!scratch || !fold)
-		return -ENOMEM;
+	memset(&fold, 0, sizeof(fold));
 	for (size_t metric = 0; metric < METRIC_N; metric++)
 		for (size_t i = 0; i < CHUNK_POINTS; i++)
-			fold->max[metric][i] = fold->min[metric][i] = NAN;
-	r = take_finer(db, unit, span_s, from_s, scratch, fold);
-	if (r < 0 || fold->n_chunks == 0)
+			fold.max[metric][i] = fold.min[metric][i] = NAN;
+	r = take_finer(db, unit, span_s, from_s, scratch, &fold);
+	if (r < 0 || fold.n_chunks == 0)
 		return r;
-	return write_fold(db, unit, span_s, from_s, fold, scratch);
+	return write_fold(db, unit, span_s, from_s, &fold, scratch);
 }
 
 /* Is it the bound that was met? If it is the disk, deleting frees nothing, and would cost history at

@@ -43,9 +43,8 @@ static int folder_of(const char *path, char *ret, size_t size)
 
 static int take_lock(const char *folder, int *ret_fd)
 {
-	CLEANUP(cleanup_close) int fd = -1;
 	char path[PATH_SIZE];
-	int r;
+	int fd, r;
 
 	r = text_format(path, sizeof(path), "%s/" NAME_LOCK, folder);
 	if (r < 0)
@@ -53,10 +52,12 @@ static int take_lock(const char *folder, int *ret_fd)
 	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, FILE_MODE);
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
+		(void)close(fd);
+		return r;
+	}
 	*ret_fd = fd;
-	fd = -1;
 	return 0;
 }
 
@@ -219,34 +220,43 @@ static int open_checked(const char *path, uint64_t max_size_bytes, sqlite3 **ret
 	return 0;
 }
 
+static int open_or_replace(const char *path, const char *folder, uint64_t max_size_bytes,
+			   uint64_t wall_ms, sqlite3 **ret, struct writer_start *start)
+{
+	uid_t owner = (uid_t)-1;
+	int r;
+
+	r = open_checked(path, max_size_bytes, ret, &owner, &start->made);
+	if (r != -EBADMSG)
+		return r;
+	r = may_move(folder, owner);
+	if (r >= 0)
+		r = move_aside(path, wall_ms, start->kept_as, sizeof(start->kept_as));
+	if (r < 0)
+		return r;
+	start->replaced = true;
+	return open_checked(path, max_size_bytes, ret, &owner, &start->made);
+}
+
 int writer_file_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms,
 		     struct writer_file *ret, struct writer_start *ret_start)
 {
-	CLEANUP(cleanup_close) int lock_fd = -1;
 	struct writer_start start = { 0 };
 	char folder[PATH_SIZE];
-	uid_t owner;
-	int r;
+	sqlite3 *db = NULL;
+	int r, lock_fd = -1;
 
 	r = folder_of(path, folder, sizeof(folder));
 	if (r >= 0)
 		r = take_lock(folder, &lock_fd);
 	if (r < 0)
 		return r;
-	r = open_checked(path, max_size_bytes, &ret->db, &owner, &start.made);
-	if (r == -EBADMSG) {
-		r = may_move(folder, owner);
-		if (r >= 0)
-			r = move_aside(path, wall_ms, start.kept_as, sizeof(start.kept_as));
-		if (r < 0)
-			return r;
-		start.replaced = true;
-		r = open_checked(path, max_size_bytes, &ret->db, &owner, &start.made);
-	}
-	if (r < 0)
+	r = open_or_replace(path, folder, max_size_bytes, wall_ms, &db, &start);
+	if (r < 0) {
+		(void)close(lock_fd);
 		return r;
-	ret->lock_fd = lock_fd;
-	lock_fd = -1;
+	}
+	*ret = (struct writer_file) { .lock_fd = lock_fd, .db = db };
 	*ret_start = start;
 	return 0;
 }

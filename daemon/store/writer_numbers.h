@@ -8,7 +8,7 @@
 #include "record/record.h"
 
 #define NUMBERS_MAX   4096u
-#define NUMBERS_SLOTS (2 * NUMBERS_MAX)
+#define NUMBERS_SLOTS ((size_t)2 * NUMBERS_MAX)
 
 struct numbers {
 	size_t n;

@@ -222,14 +222,12 @@ static void *run(void *userdata)
 	return NULL;
 }
 
-static struct writer_thread *thread_free(struct writer_thread *thread)
+static void thread_free(struct writer_thread *thread)
 {
 	if (thread->ended_fd >= 0)
 		(void)close(thread->ended_fd);
 	free(thread);
-	return NULL;
 }
-DEFINE_CLEANUP(struct writer_thread *, thread_free)
 
 /* Signals are for the loop's thread. */
 static int create(struct writer_thread *thread)
@@ -265,7 +263,7 @@ static int prepare(sqlite3 *db, struct writer_thread *thread)
 
 int writer_thread_start(sqlite3 *db, struct queue *queue, struct writer_thread **ret)
 {
-	CLEANUP(thread_freep) struct writer_thread *thread = calloc(1, sizeof(*thread));
+	struct writer_thread *thread = calloc(1, sizeof(*thread));
 	int r;
 
 	if (!thread) {
@@ -281,9 +279,10 @@ int writer_thread_start(sqlite3 *db, struct queue *queue, struct writer_thread *
 	if (r < 0) {
 		(void)rows_free(thread->rows);
 		(void)sqlite3_close(db);
+		thread_free(thread);
 		return r;
 	}
-	*ret = TAKE(thread);
+	*ret = thread;
 	return 0;
 }
 
@@ -300,6 +299,6 @@ bool writer_thread_stop(struct writer_thread *thread, int timeout_ms)
 		return false;
 	}
 	(void)pthread_join(thread->id, NULL);
-	(void)thread_free(thread);
+	thread_free(thread);
 	return true;
 }

@@ -454,10 +454,11 @@ Test(reader, json_escapes_what_a_terminal_would_obey)
 		struct story story = { 0 };
 		char wanted[128], *text;
 
-		(void)strcpy(story.unit, cases[i].name);
+		(void)snprintf(story.unit, sizeof(story.unit), "%s", cases[i].name);
 		(void)snprintf(wanted, sizeof(wanted), "{\"name\":%s,", cases[i].json);
 		text = story_text(&story, NULL, 0);
-		cr_assert(eq(ptr, strstr(text, wanted), text), "%s in %s", wanted, text);
+		cr_assert(zero(int, strncmp(text, wanted, strlen(wanted))), "%s in %s", wanted,
+			  text);
 		cr_assert(is_json(text));
 		free(text);
 	}

@@ -208,7 +208,7 @@ Test(retain, three_days_of_minutes_give_every_tier_its_chunks)
 	uint64_t first = FIRST_MINUTE / 3600 * 3600 + 3600 + 1; /* unit 1's sixty hours begin */
 
 	add_unit(1, 0);
-	for (uint64_t minute = first; minute < first + 3 * 1440; minute++) {
+	for (uint64_t minute = first; minute < first + UINT64_C(3) * 1440; minute++) {
 		keep_minute(minute, 1);
 		if (minute % 60 == 0) /* the other minutes are other units' turn */
 			cr_assert(zero(int, minute_gather(db, minute + 1)));
@@ -228,7 +228,10 @@ Test(retain, each_resolution_is_kept_for_its_own_time)
 	static const struct {
 		uint32_t span_s;
 		uint64_t kept_s;
-	} tiers[] = { { 1, 7 * 86400 }, { 10, 86400 }, { 60, 30 * 86400 }, { 600, 90 * 86400 } };
+	} tiers[] = { { 1, DAYS(7) / 1000 },
+		      { 10, DAYS(1) / 1000 },
+		      { 60, DAYS(30) / 1000 },
+		      { 600, DAYS(90) / 1000 } };
 	uint64_t now_s = (FIRST_MINUTE + 7) * 60;
 
 	add_unit(7, NOON);

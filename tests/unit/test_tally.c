@@ -101,6 +101,10 @@ Test(tally, what_one_thing_lacks_or_lost_is_absent_from_the_sum)
 	add(tally, 12, zombie, &sum);
 	cr_assert(ne(u64, total(&sum).have & METRIC_BIT(METRIC_CPU), 0),
 		  "of a zombie nothing is asked");
+
+	next(tally, &sum);
+	add(tally, 12, zombie, &sum);
+	cr_assert(eq(u64, total(&sum).have, METRIC_BIT(METRIC_ZOMBIES)), "and nothing assumed");
 }
 
 Test(tally, mover_brings_growth_and_not_history)

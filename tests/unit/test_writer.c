@@ -541,8 +541,8 @@ Test(writer, samples_become_minutes_and_hours)
 	size_t n, n_points;
 
 	for (uint64_t second = 0; second <= 3660; second++) {
-		struct sample sample =
-			place_sample(unit, hour + second * 1000, (double)(second / 10));
+		uint64_t tenth = second / 10;
+		struct sample sample = place_sample(unit, hour + second * 1000, (double)tenth);
 
 		if (second / 60 == 30)
 			continue; /* nobody looked */
