@@ -4,9 +4,8 @@
 # all     the two programs (default): $(BUILD)/selfhealed, $(BUILD)/selfhealctl
 # run     set up what is missing, build, watch this host and two simulated services
 # demo    a simulated fault found, healed and verified; SPEED=N: N times faster
-# check   all tests that this place can run: unit, sim, demo, e2e
-# unit    the unit tests, under sanitizers
-# sim     simulated days through the judge, under sanitizers
+# check   all tests that this place can run: unit, demo, e2e
+# unit    the unit tests and the simulated days, under sanitizers
 # e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
 # fresh   run and check in a debootstrapped Debian 12 (root, network)
 # lint    warnings, format, static analysis, layers, scripts and manuals
@@ -149,14 +148,11 @@ demo-control: $(BUILD)/setup
 # ---- tests ---------------------------------------------------------------------
 
 check: $(BUILD)/setup-with-tests
-	tests/check --build $(BUILD) unit sim demo-control e2e
+	tests/check --build $(BUILD) unit demo-control e2e
 
 unit: $(BUILD)/setup-with-tests
-	$(BUILD_NOW) $(BUILD)/unit
+	$(BUILD_NOW) $(BUILD)/unit $(BUILD)/sim
 	tests/sanitized $(BUILD)/unit
-
-sim: $(BUILD)/setup-with-tests
-	$(BUILD_NOW) $(BUILD)/sim
 	tests/sanitized $(BUILD)/sim $(wildcard tests/sim/*.day)
 
 e2e: $(BUILD)/setup-with-tests
@@ -189,7 +185,7 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all run demo demo-control check unit sim e2e fresh lint lint-gcc lint-clang lint-tidy help clean
+.PHONY: all run demo demo-control check unit e2e fresh lint lint-gcc lint-clang lint-tidy help clean
 .DELETE_ON_ERROR:
 # Named in pattern rules alone, these would be deleted as intermediate.
 .SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o)

@@ -311,37 +311,19 @@ static int open_bus(struct manager *manager, sd_bus **ret)
 	return 0;
 }
 
-/* Everything that hangs on the bus, made anew: the list of units and the way of orders. An attempt
- * in flight ends as lost. */
-static int connect_parts(struct manager *manager)
+/* The bus, and the way of orders over it. */
+static int open_way(struct manager *manager, sd_bus **ret_bus, struct systemd **ret_systemd)
 {
 	CLEANUP(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-	CLEANUP(sampler_freep) struct sampler *sampler = NULL;
-	CLEANUP(systemd_freep) struct systemd *systemd = NULL;
 	int r;
 
-	if (sd_booted() > 0) {
-		r = open_bus(manager, &bus);
-		if (r >= 0)
-			r = systemd_new(bus, &systemd);
-		if (r < 0)
-			return r;
-	}
-	if (manager->options->speed == 1) {
-		r = sampler_new(bus, writer_number, manager->writer, &sampler);
-		if (r < 0)
-			return r;
-	}
-	manager->ring = sd_event_source_disable_unref(manager->ring);
-	(void)sampler_free(manager->sampler);
-	(void)systemd_free(manager->systemd);
-	(void)sd_bus_flush_close_unref(manager->bus);
-	manager->sampler = TAKE(sampler);
-	manager->systemd = TAKE(systemd);
-	manager->bus = TAKE(bus);
-	manager->bus_lost = false;
-	if (manager->systemd)
-		manager->by_systemd = systemd_actuator(manager->systemd);
+	r = open_bus(manager, &bus);
+	if (r < 0)
+		return r;
+	r = systemd_new(bus, ret_systemd);
+	if (r < 0)
+		return r;
+	*ret_bus = TAKE(bus);
 	return 0;
 }
 
@@ -354,16 +336,25 @@ static int watch_ring(struct manager *manager)
 	return sd_event_add_io(manager->event, &manager->ring, fd, EPOLLIN, on_ring, manager);
 }
 
+/* What is in flight ends as lost; the list of units and the way of orders are made anew. */
 static void reconnect(struct manager *manager)
 {
+	CLEANUP(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	CLEANUP(systemd_freep) struct systemd *systemd = NULL;
 	uint64_t now_ms = clock_boot_ms();
 
 	if (now_ms - manager->last_connect_ms < RECONNECT_MS)
 		return;
 	manager->last_connect_ms = now_ms;
+	if (open_way(manager, &bus, &systemd) < 0 || sampler_set_bus(manager->sampler, bus) < 0)
+		return; /* it was said when it was lost, and is tried again */
 	healer_lose(manager->healer, WAY_SYSTEMD, now_ms, clock_wall_ms());
-	if (connect_parts(manager) < 0 || watch_ring(manager) < 0)
-		return; /* said when it was lost; tried again */
+	(void)systemd_free(manager->systemd);
+	(void)sd_bus_flush_close_unref(manager->bus);
+	manager->systemd = TAKE(systemd);
+	manager->bus = TAKE(bus);
+	manager->by_systemd = systemd_actuator(manager->systemd);
+	manager->bus_lost = false;
 	log_notice("the system bus is back");
 }
 
@@ -500,13 +491,30 @@ static int open_simulation(struct manager *manager)
 	return 0;
 }
 
+/* With --speed there is no host to watch: only simulated time can run faster. */
+static int open_sampler(struct manager *manager)
+{
+	int r;
+
+	if (manager->options->speed != 1)
+		return 0;
+	if (sd_booted() > 0) {
+		r = open_way(manager, &manager->bus, &manager->systemd);
+		if (r >= 0)
+			manager->by_systemd = systemd_actuator(manager->systemd);
+		else
+			(void)log_warning_errno(r, "cannot ask systemd over the system bus, so "
+						   "cgroups are watched and nothing can be "
+						   "restarted; is dbus.service running?");
+	}
+	r = sampler_new(manager->bus, writer_number, manager->writer, &manager->sampler);
+	return r < 0 ? log_error_errno(r, "cannot watch this host") : 0;
+}
+
 static int open_healer(struct manager *manager)
 {
 	int r;
 
-	r = connect_parts(manager);
-	if (r < 0)
-		return log_error_errno(r, "cannot watch this host");
 	manager->mock = mock_actuator();
 	manager->outbox.writer = manager->writer;
 	manager->outbox.judge = manager->judge;
@@ -562,7 +570,8 @@ int manager_new(sd_event *event, const struct options *options, const struct set
 		struct manager **ret)
 {
 	static int (*const steps[])(struct manager *) = {
-		open_past, open_present, open_simulation, open_healer, open_control, begin,
+		open_past,   open_present, open_simulation, open_sampler,
+		open_healer, open_control, begin,
 	};
 	CLEANUP(manager_freep) struct manager *manager = calloc(1, sizeof(*manager));
 	int r;

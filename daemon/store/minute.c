@@ -6,13 +6,11 @@
 
 #include "base/cleanup.h"
 #include "store/minute.h"
-#include "store/retain.h"
 #include "store/schema.h"
 #include "store/statement.h"
 
 #define HOUR	     UINT64_C(60) /* minutes */
 #define POINT_S	     10u
-#define EARLIEST     (3 * UINT64_C(3600)) /* 1970: two spans of sixty hours to look back to */
 #define UNIT_OFFSETS 60u
 
 size_t minute_bound(void)
@@ -186,34 +184,13 @@ static int write_hour(sqlite3 *db, const struct hour *hour, uint64_t from_s, uin
 	return statement_run(seen);
 }
 
-/* The coarser chunks that may have become complete by `end`. They begin where the unit's hours do,
- * six hours and sixty apart. Looking back further than one makes good for a time when nobody was
- * there to fold. */
-static int fold(sqlite3 *db, uint32_t unit, uint64_t end)
-{
-	static const struct {
-		uint32_t span_s;
-		uint64_t minutes, n_back;
-	} tiers[] = { { 60, 360, 3 }, { 600, 3600, 2 } };
-	uint64_t last;
-	int r = 0;
-
-	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++) {
-		last = end - (end - unit % UNIT_OFFSETS) % tiers[i].minutes;
-		for (uint64_t back = tiers[i].n_back; back > 0 && r >= 0; back--)
-			r = retain_fold(db, unit, tiers[i].span_s,
-					(last - back * tiers[i].minutes) * 60);
-	}
-	return r;
-}
-
 int minute_gather(sqlite3 *db, uint64_t minute)
 {
 	CLEANUP(hours_clear) struct hours hours = { 0 };
 	CLEANUP(cleanup_free) uint8_t *bytes = NULL;
 	int r;
 
-	if (minute < EARLIEST)
+	if (minute < HOUR)
 		return 0;
 	r = gather(db, minute, &hours);
 	if (r < 0 || hours.n == 0)
@@ -223,8 +200,6 @@ int minute_gather(sqlite3 *db, uint64_t minute)
 		return -ENOMEM;
 	for (size_t i = 0; i < hours.n; i++) {
 		r = write_hour(db, &hours.hour[i], (minute - HOUR) * 60, bytes);
-		if (r >= 0)
-			r = fold(db, hours.hour[i].unit, minute);
 		if (r < 0)
 			return r;
 	}

@@ -37,7 +37,6 @@ int minute_keep(sqlite3 *db, uint64_t minute, const uint8_t *body, size_t size);
 /*
  * Write the hour chunk of every unit whose hour ends where `minute` begins: those of which the
  * number and the minute are the same modulo 60, so that the load is spread evenly. An hour that is
- * written already is left alone; minutes that are missing are unknown. And the coarser chunks that
- * are then complete.
+ * written already is left alone; minutes that are missing are unknown.
  */
 int minute_gather(sqlite3 *db, uint64_t minute);

@@ -17,34 +17,6 @@
 
 #define UNITS_KEPT DAYS(90)
 
-int retain_thin(sqlite3 *db, uint64_t wall_ms)
-{
-	static const struct {
-		uint32_t span_s;
-		uint64_t kept_ms;
-	} tiers[] = { { 1, DAYS(7) }, { 10, DAYS(1) }, { 60, DAYS(30) }, { 600, DAYS(90) } };
-	CLEANUP(statement_freep) sqlite3_stmt *forget = NULL;
-	int r;
-
-	r = statement_new(db,
-			  "DELETE FROM chunk WHERE unit IN (SELECT id FROM unit WHERE id % 60 = ?) "
-			  "AND span_s = ? AND from_s < ?",
-			  &forget);
-	if (r < 0)
-		return r;
-	(void)sqlite3_bind_int64(forget, 1, (sqlite3_int64)(wall_ms / MINUTES(1) % 60));
-	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++) {
-		(void)sqlite3_bind_int64(forget, 2, tiers[i].span_s);
-		(void)sqlite3_bind_int64(
-			forget, 3,
-			((sqlite3_int64)wall_ms - (sqlite3_int64)tiers[i].kept_ms) / 1000);
-		r = statement_run(forget);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 int retain_units(sqlite3 *db, uint64_t wall_ms)
 {
 	static const char *const deletions[] = {
@@ -213,6 +185,96 @@ int retain_fold(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s)
 	if (r < 0 || fold.n_chunks == 0)
 		return r;
 	return write_fold(db, unit, span_s, from_s, &fold, scratch);
+}
+
+/* 60 s chunks begin six hours apart and 600 s ones sixty, at the minute where the unit's hours begin.
+ * n_max: as many of them as the finer ones that are kept can have begun, and one. */
+struct tier {
+	uint32_t finer_s, span_s;
+	uint64_t n_max;
+};
+static const struct tier tiers[] = { { 10, 60, 5 }, { 60, 600, 13 } };
+
+/* From the oldest finer chunk on, so that what a stop left behind is folded before it is deleted. */
+static int fold_tier(sqlite3 *db, uint32_t unit, const struct tier *tier, uint64_t now_s)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	uint64_t begin_s, offset_s = UINT64_C(60) * (unit % 60),
+			  length_s = (uint64_t)CHUNK_POINTS * tier->span_s;
+	int r;
+
+	r = statement_new(db, "SELECT min(from_s) FROM chunk WHERE unit = ? AND span_s = ?",
+			  &select);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(select, 1, unit);
+	(void)sqlite3_bind_int64(select, 2, tier->finer_s);
+	r = statement_next(select);
+	begin_s = r > 0 ? (uint64_t)sqlite3_column_int64(select, 0) : 0; /* NULL: 0 */
+	if (r < 0 || begin_s < offset_s || begin_s == 0)
+		return r < 0 ? r : 0;
+	begin_s -= (begin_s - offset_s) % length_s;
+	for (uint64_t n = 0; n < tier->n_max && begin_s + length_s <= now_s; n++) {
+		r = retain_fold(db, unit, tier->span_s, begin_s);
+		if (r < 0)
+			return r;
+		begin_s += length_s;
+	}
+	return 0;
+}
+
+static int fold_units(sqlite3 *db, uint64_t turn, uint64_t now_s)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	uint32_t unit;
+	int r;
+
+	r = statement_new(db, "SELECT id FROM unit WHERE id % 60 = ?", &select);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)turn);
+	while ((r = statement_next(select)) > 0) {
+		unit = (uint32_t)sqlite3_column_int64(select, 0);
+		for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++) {
+			r = fold_tier(db, unit, &tiers[i], now_s);
+			if (r < 0)
+				return r;
+		}
+	}
+	return r;
+}
+
+static int delete_old(sqlite3 *db, uint64_t turn, uint64_t wall_ms)
+{
+	static const struct {
+		uint32_t span_s;
+		uint64_t kept_ms;
+	} spans[] = { { 1, DAYS(7) }, { 10, DAYS(1) }, { 60, DAYS(30) }, { 600, DAYS(90) } };
+	CLEANUP(statement_freep) sqlite3_stmt *forget = NULL;
+	int64_t before_ms;
+	int r;
+
+	r = statement_new(db,
+			  "DELETE FROM chunk WHERE unit IN (SELECT id FROM unit WHERE id % 60 = ?) "
+			  "AND span_s = ? AND from_s < ?",
+			  &forget);
+	for (size_t i = 0; r >= 0 && i < sizeof(spans) / sizeof(spans[0]); i++) {
+		before_ms = (int64_t)wall_ms - (int64_t)spans[i].kept_ms;
+		(void)sqlite3_bind_int64(forget, 1, (sqlite3_int64)turn);
+		(void)sqlite3_bind_int64(forget, 2, spans[i].span_s);
+		(void)sqlite3_bind_int64(forget, 3, before_ms / 1000);
+		r = statement_run(forget);
+	}
+	return r;
+}
+
+int retain_thin(sqlite3 *db, uint64_t wall_ms)
+{
+	uint64_t turn = wall_ms / MINUTES(1) % 60;
+	int r;
+
+	r = fold_units(db, turn, wall_ms / 1000);
+	return r < 0 ? r : delete_old(db, turn, wall_ms);
 }
 
 /* Is it the bound that was met? If it is the disk, deleting frees nothing, and would cost history at

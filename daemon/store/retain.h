@@ -7,9 +7,9 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
-/* Delete what is older than its resolution is kept: 1 s for 7 days, 10 s for 1 day, 60 s for 30 days,
- * 600 s for 90 days. Looks at a sixtieth of the units a call, those whose number is the minute's
- * modulo 60. */
+/* Fold what is complete by now into coarser chunks; then delete what is older than its resolution is
+ * kept: 1 s for 7 days, 10 s for 1 day, 60 s for 30 days, 600 s for 90 days. Looks at a sixtieth of the
+ * units a call, those whose number is the minute's modulo 60, also those that are gone. */
 int retain_thin(sqlite3 *db, uint64_t wall_ms);
 /* Forget units that were not seen for 90 days and of which nothing else is kept. Before their numbers
  * are handed out only. */
