@@ -147,8 +147,9 @@ demo-control: $(BUILD)/setup
 
 # ---- tests ---------------------------------------------------------------------
 
+SUITES := unit demo-control e2e
 check: $(BUILD)/setup-with-tests
-	tests/check --build $(BUILD) unit demo-control e2e
+	tests/check --build $(BUILD) $(SUITES)
 
 unit: $(BUILD)/setup-with-tests
 	$(BUILD_NOW) $(BUILD)/unit $(BUILD)/sim

@@ -134,19 +134,17 @@ void announce_finding(struct announcer *announcer, const struct finding *finding
 /* Where our client is: beside us, as in a build folder, or on the PATH. */
 static void find_client(char *path, size_t size)
 {
+	char self[256];
+	const char *slash;
 	ssize_t n;
-	char *slash;
 
-	n = readlink("/proc/self/exe", path, size - sizeof("selfhealctl"));
-	if (n > 0) {
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-		if (slash && strncmp(path, "/usr/", 5) != 0) {
-			(void)strcpy(slash + 1, "selfhealctl");
-			if (access(path, X_OK) == 0)
-				return;
-		}
-	}
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash && strncmp(self, "/usr/", 5) != 0 &&
+	    text_format(path, size, "%.*s/selfhealctl", (int)(slash - self), self) == 0 &&
+	    access(path, X_OK) == 0)
+		return;
 	(void)snprintf(path, size, "selfhealctl");
 }
 

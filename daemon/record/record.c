@@ -111,7 +111,8 @@ static const struct {
 	[WHY_JOB_PENDING] = { "job-pending", "systemd is about to change it already" },
 	[WHY_CHANGING_STATE] = { "changing-state", "it is just starting, stopping or reloading" },
 	[WHY_ATTEMPT_RUNNING] = { "attempt-running", "the attempt before is not concluded yet" },
-	[WHY_COOLING_DOWN] = { "cooling-down", "it is cooling down after its last decision to restart" },
+	[WHY_COOLING_DOWN] = { "cooling-down",
+			       "it is cooling down after its last decision to restart" },
 	[WHY_UNIT_BUDGET_SPENT] = { "unit-budget-spent", "its budget is spent" },
 	[WHY_HOST_BUDGET_SPENT] = { "host-budget-spent", "the budget of the host is spent" },
 	[WHY_LEDGER_LOST] = { "ledger-lost", "the record of past attempts was damaged, so budgets "

@@ -27,7 +27,7 @@ struct members_ground {
 struct members {
 	size_t n, n_max;
 	struct member *member;
-	uint64_t cut_tick; /* the last in which there were too many */
+	uint64_t cut_tick;		   /* the last in which there were too many */
 	struct tally_sum files, processes; /* what was read from both */
 };
 

@@ -69,17 +69,36 @@ equal() {
 	[[ $1 == "$2" ]] || fail "$3: '$1', expected '$2'"
 }
 
+is_not() {
+	! "$@"
+}
+
 # ---- the daemon --------------------------------------------------------------------
 
-# start_daemon [CONFIG TEXT]: with the shipped rules, as a service of this systemd.
+# Options of systemd-run that a story wants besides, and how the client finds the state.
+daemon_properties=()
+find_state=(--state-dir "$state")
+
+# start_daemon [CONFIG TEXT]: with the shipped rules, as a service of this systemd. May be called
+# again once it has ended.
 start_daemon() {
+	local n_before
+
 	mkdir -p "$state"
 	printf '%s\n' "${1-}" >/srv/selfhealed.conf
+	systemctl reset-failed selfhealed.service 2>/dev/null || true
+	n_before=$(times_said "watching")
 	systemd-run --quiet --unit=selfhealed --service-type=exec \
 		-p StandardOutput="append:$daemon_log" -p StandardError="append:$daemon_log" \
-		"$build/selfhealed" --config /srv/selfhealed.conf --state-dir "$state" \
-		--rules "$conf/rules.d"
-	wait_for 20 "the daemon watches" daemon_says "watching"
+		"${daemon_properties[@]}" "$build/selfhealed" --config /srv/selfhealed.conf \
+		--state-dir "$state" --rules "$conf/rules.d"
+	wait_for 20 "the daemon watches" said_more_often "watching" "$n_before"
+}
+
+# The power goes, as far as the daemon is concerned.
+kill_daemon() {
+	kill -KILL "$(systemctl show -P MainPID selfhealed.service)"
+	wait_for 5 "the daemon is dead" is_not daemon_runs
 }
 
 # What every story on statistics needs: a short youth, and the mode asked for.
@@ -97,6 +116,14 @@ daemon_says() {
 	grep -q -- "$1" "$daemon_log"
 }
 
+times_said() {
+	grep -c -- "$1" "$daemon_log" 2>/dev/null || true
+}
+
+said_more_often() { # WHAT THAN
+	(($(times_said "$1") > ${2:-0}))
+}
+
 daemon_runs() {
 	systemctl --quiet is-active selfhealed.service
 }
@@ -107,7 +134,7 @@ daemon_runs() {
 ctl() {
 	local code=0
 
-	"$build/selfhealctl" --state-dir "$state" "$@" || code=$?
+	"$build/selfhealctl" "${find_state[@]}" "$@" || code=$?
 	((code <= 1)) || return "$code"
 }
 
