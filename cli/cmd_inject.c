@@ -66,6 +66,6 @@ const struct command command_inject = {
 	.summary = "make a simulated service ill, to see what is done about it",
 	.details = "Puts a fault into a service of the simulator; real units cannot be chosen.\n"
 		   "Faults: cpu-spike, memory-leak. A restart ends one.\n\n"
-		   "  selfhealctl --state-dir build/state-0 inject memory-leak sim-shop\n",
+		   "  selfhealctl --state-dir build/state-0 inject memory-leak sim-web.service\n",
 	.run = inject_run,
 };

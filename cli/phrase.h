@@ -15,7 +15,7 @@
 
 #define PHRASE_SIZE 768 /* a unit's escaped name and a sentence about it fit */
 
-/* "shop.service", "sim-shop.service (simulated)" */
+/* "shop.service", "sim-web.service.service (simulated)" */
 char *phrase_unit(char *buffer, size_t size, const char *name, bool synthetic);
 /* A value as people read it; "-" if it was not read. */
 char *phrase_value(char *buffer, size_t size, uint32_t metric, double value);

@@ -3,10 +3,12 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "announce.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -155,6 +157,7 @@ void announce_start(const struct keeper *keeper, const char *state_dir)
 		"1: kernel iterators",
 		"2: kernel iterators and rare-event tracepoints",
 	};
+	CLEANUP(cleanup_free) char *absolute = realpath(state_dir, NULL);
 	char client[256];
 
 	log_notice("watching %u units, once a second (from: %s%s)", keeper->n_units, keeper->source,
@@ -165,9 +168,10 @@ void announce_start(const struct keeper *keeper, const char *state_dir)
 	else
 		log_notice("simulated time runs %u times faster; this host's units are not watched",
 			   keeper->speed);
-	log_notice("healing mode: %s; state in %s", keeper->mode, state_dir);
+	log_notice("healing mode: %s; state in %s", keeper->mode, absolute ? absolute : state_dir);
 	find_client(client, sizeof(client));
-	log_notice("in a second terminal: %s --state-dir %s status", client, state_dir);
+	log_notice("in a second terminal: %s --state-dir %s status", client,
+		   absolute ? absolute : state_dir);
 }
 
 void announce_attempt(const struct attempt *attempt, const char *name)

@@ -301,8 +301,11 @@ static void conclude(struct patient *patient, const struct unit_status *status,
 	finding->concluded = true;
 	finding->incident_changed = true;
 	(void)incident_concluded(&patient->incident, &finding->outcome);
-	if (finding->outcome.result == OUTCOME_HEALED)
-		memset(&patient->verdict, 0, sizeof(patient->verdict));
+	if (finding->outcome.result != OUTCOME_HEALED)
+		return;
+	memset(&patient->verdict, 0, sizeof(patient->verdict));
+	finding->verdict.health = HEALTH_HEALTHY; /* just proven */
+	finding->verdict.since_ms = finding->verdict.when_ms;
 }
 
 static void follow_incident(struct judge *judge, struct patient *patient, struct finding *finding)
