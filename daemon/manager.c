@@ -30,12 +30,13 @@
 #include "store/live.h"
 #include "store/writer.h"
 
-#define TICK_US	       UINT64_C(1000000)
-#define RECONNECT_MS   SECONDS(2)
-#define EARLY_GAP_MS   200u  /* an early tick comes no sooner than this after the last */
-#define LESSON_TICKS   3600u /* what a unit taught is kept once an hour, */
-#define LESSON_YOUNG   300u  /* every five minutes in its first hour */
-#define LESSON_YOUNG_S 3600u
+#define TICK_US		 UINT64_C(1000000)
+#define DISK_PATIENCE_MS 10000u /* of real time */
+#define RECONNECT_MS	 SECONDS(2)
+#define EARLY_GAP_MS	 200u  /* an early tick comes no sooner than this after the last */
+#define LESSON_TICKS	 3600u /* what a unit taught is kept once an hour, */
+#define LESSON_YOUNG	 300u  /* every five minutes in its first hour */
+#define LESSON_YOUNG_S	 3600u
 
 struct manager {
 	sd_event *event;
@@ -57,7 +58,8 @@ struct manager {
 
 	sd_event_source *timer, *ring, *acknowledgements, *hangup;
 	uint64_t last_tick_ms, last_connect_ms;
-	uint64_t inject_at_ms; /* 0: no fault is to come */
+	const struct sample *simulated; /* samples that are: of this tick */
+	uint64_t inject_at_ms;		/* 0: no fault is to come */
 
 	struct keeper keeper;
 	struct present *present;
@@ -65,10 +67,15 @@ struct manager {
 	struct outbox outbox;
 };
 
-/* What the outbox asks: how is the unit now? */
+/* What the outbox asks: how is the unit at this moment? */
 static const struct unit_status *status_of(uint32_t unit, void *userdata)
 {
 	const struct manager *manager = userdata;
+	const struct unit_status *status =
+		manager->sampler ? sampler_status(manager->sampler, unit) : NULL;
+
+	if (status)
+		return status;
 
 	for (size_t i = 0; i < manager->n_present; i++)
 		if (manager->present[i].status.unit == unit)
@@ -122,9 +129,14 @@ static int consider(struct manager *manager, const struct sample *samples,
 	for (size_t i = 0; i < n; i++) {
 		struct present *present = &manager->present[manager->n_present];
 
+		if (samples != manager->simulated &&
+		    simulation_owns(manager->simulation, samples[i].unit))
+			continue; /* a real unit of that very name: two lives would be one record */
 		r = judge_take(manager->judge, &samples[i], &status[i], can_record, &finding);
-		if (r < 0)
+		if (r == -ENOMEM)
 			return log_error_errno(r, "cannot judge %s", status[i].name);
+		if (r < 0)
+			continue; /* one unit must not blind us for all others */
 		*present = (struct present) {
 			.status = status[i],
 			.sample = samples[i],
@@ -137,6 +149,15 @@ static int consider(struct manager *manager, const struct sample *samples,
 		record_finding(manager, &finding, status[i].name);
 	}
 	return writer_samples(manager->writer, samples, n);
+}
+
+/* Units that are sampled no more leave nothing open behind. */
+static void close_what_is_gone(struct manager *manager, uint64_t when_ms, uint64_t wall_ms)
+{
+	struct finding finding;
+
+	while (judge_sweep(manager->judge, when_ms, wall_ms, &finding))
+		record_finding(manager, &finding, "a unit that is gone");
 }
 
 static void keep_lessons(struct manager *manager, bool all)
@@ -222,12 +243,14 @@ static int manager_tick(struct manager *manager)
 	if (r >= 0 && manager->simulation) {
 		inject_when_due(manager, when_ms);
 		simulation_take(manager->simulation, when_ms, wall_ms, &samples, &status);
+		manager->simulated = samples;
 		r = consider(manager, samples, status, SIMULATOR_UNITS);
 	}
 	if (r == -ENOMEM)
 		return r;
 	healer_turn(manager->healer, when_ms, wall_ms);
 	outbox_turn(&manager->outbox, when_ms);
+	close_what_is_gone(manager, when_ms, wall_ms);
 	keep_lessons(manager, false);
 	publish(manager, wall_ms, cpu_us);
 	return 0;
@@ -261,7 +284,7 @@ static int on_ring(sd_event_source *source, int fd, uint32_t revents, void *user
 	(void)source, (void)fd, (void)revents;
 	r = probe_drain(sampler_probe(manager->sampler), on_kernel_event, &urgent);
 	if (r < 0)
-		return log_error_errno(r, "cannot read the kernel's events");
+		(void)log_warning_errno(r, "cannot read the kernel's events");
 	if (!urgent || clock_boot_ms() - manager->last_tick_ms < EARLY_GAP_MS)
 		return 0;
 	r = sd_event_now(manager->event, CLOCK_MONOTONIC, &now_us);
@@ -346,6 +369,10 @@ static void reconnect(struct manager *manager)
 	if (now_ms - manager->last_connect_ms < RECONNECT_MS)
 		return;
 	manager->last_connect_ms = now_ms;
+	if (strcmp(sampler_source(manager->sampler), "systemd") != 0) {
+		manager->bus_lost = false; /* nothing of ours hung on it */
+		return;
+	}
 	if (open_way(manager, &bus, &systemd) < 0 || sampler_set_bus(manager->sampler, bus) < 0)
 		return; /* it was said when it was lost, and is tried again */
 	healer_lose(manager->healer, WAY_SYSTEMD, now_ms, clock_wall_ms());
@@ -376,8 +403,8 @@ static int on_tick(sd_event_source *timer, uint64_t due_us, void *userdata)
 	if (manager->bus_lost)
 		reconnect(manager);
 	r = manager_tick(manager);
-	if (r < 0)
-		return r;
+	if (r < 0) /* an error returned would only stop this timer, and we would look alive */
+		return sd_event_exit(manager->event, r);
 	if (manager->keeper.n_ticks == 1)
 		announce_start(&manager->keeper, manager->options->state_dir);
 	return 0;
@@ -404,7 +431,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *sig
 	}
 	apply_settings(manager);
 	judge_reconfigure(manager->judge, &manager->settings.config, &manager->settings.rulebook);
-	log_notice("settings read again");
+	log_notice("settings read again (MaxSize= and LearnSec= count from the next start)");
 	return 0;
 }
 
@@ -518,6 +545,8 @@ static int open_healer(struct manager *manager)
 	manager->mock = mock_actuator();
 	manager->outbox.writer = manager->writer;
 	manager->outbox.judge = manager->judge;
+	manager->outbox.config = &manager->settings.config;
+	manager->outbox.patience_ms = (uint64_t)DISK_PATIENCE_MS * manager->options->speed;
 	manager->outbox.status = status_of;
 	manager->outbox.userdata = manager;
 	r = healer_new(&manager->mock, &manager->by_systemd, &manager->by_simulator, outbox_attempt,

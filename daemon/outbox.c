@@ -52,8 +52,16 @@ static void refuse(struct outbox *outbox, const struct decision *decision, const
 static bool is_unchanged(const struct decision *decision, const struct unit_status *status)
 {
 	return memcmp(status->invocation, decision->invocation, INVOCATION_SIZE) == 0 &&
-	       !(status->flags & (UNIT_JOB_PENDING | UNIT_STOPPED_BY_HAND)) &&
+	       !(status->flags & (UNIT_JOB_PENDING | UNIT_STOPPED_BY_HAND | UNIT_AUTO_RESTART)) &&
 	       (status->active == UNIT_ACTIVE_ACTIVE || status->active == UNIT_ACTIVE_FAILED);
+}
+
+/* Somebody may have said stop since then. */
+static bool is_still_wanted(const struct config *config, const struct decision *decision)
+{
+	if (config->mode == MODE_OBSERVE)
+		return false;
+	return decision->way != WAY_SYSTEMD || config->mode == MODE_ENFORCE;
 }
 
 static void send(struct outbox *outbox, const struct decision *decision)
@@ -61,6 +69,10 @@ static void send(struct outbox *outbox, const struct decision *decision)
 	const struct unit_status *status = outbox->status(decision->unit, outbox->userdata);
 	int r;
 
+	if (!is_still_wanted(outbox->config, decision)) {
+		refuse(outbox, decision, "the mode of healing was changed before the call");
+		return;
+	}
 	if (!status || !is_unchanged(decision, status)) {
 		refuse(outbox, decision, "the unit changed before the call");
 		return;
@@ -111,10 +123,13 @@ void outbox_acknowledge(struct outbox *outbox)
 void outbox_put(struct outbox *outbox, const struct decision *decision, uint64_t when_ms)
 {
 	bool allowed = decision->why == WHY_ALLOWED;
+	struct decision recorded = *decision;
 	int r = -ENOBUFS;
 
+	recorded.when_ms =
+		when_ms; /* a simulated unit lives by a clock of its own; the record does not */
 	if (!allowed || outbox->n < OUTBOX_MAX)
-		r = writer_decision(outbox->writer, decision);
+		r = writer_decision(outbox->writer, &recorded);
 	if (r < 0)
 		(void)log_warning_errno(r, "cannot record the decision on %s",
 					name_of(outbox, decision->unit));
@@ -133,7 +148,7 @@ void outbox_turn(struct outbox *outbox, uint64_t when_ms)
 	for (size_t i = outbox->n; i > 0; i--) {
 		uint32_t unit = outbox->pending[i - 1].decision.unit;
 
-		if (when_ms - outbox->pending[i - 1].since_ms < OUTBOX_MS)
+		if (when_ms - outbox->pending[i - 1].since_ms < outbox->patience_ms)
 			continue;
 		log_warning("%s: nothing is done, since the disk did not take the decision in time",
 			    name_of(outbox, unit));

@@ -15,7 +15,6 @@
 #include "store/writer.h"
 
 #define OUTBOX_MAX 64
-#define OUTBOX_MS  (uint64_t)10000 /* no acknowledgement by then: not carried out */
 
 /* The newest status of a unit; NULL: there is no such unit now. */
 typedef const struct unit_status *outbox_status(uint32_t unit, void *userdata);
@@ -24,8 +23,10 @@ struct outbox {
 	struct writer *writer; /* all borrowed */
 	struct judge *judge;
 	struct healer *healer;
+	const struct config *config; /* as it is now: it may have changed since the decision */
 	outbox_status *status;
 	void *userdata;
+	uint64_t patience_ms; /* no acknowledgement by then: not carried out */
 	size_t n;
 	struct {
 		struct decision decision;

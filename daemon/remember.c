@@ -71,11 +71,14 @@ static void say_what_was_found(const struct writer_start *start, const char *pat
 			    start->n_interrupted);
 }
 
-static int read_back(struct writer *writer, struct judge *judge, uint64_t wall_ms)
+static int read_back(struct writer *writer, struct judge *judge, uint64_t cooldown_ms,
+		     uint64_t wall_ms)
 {
+	uint64_t span_ms = cooldown_ms > LEDGER_MS ? cooldown_ms : LEDGER_MS;
 	int r;
 
-	r = writer_attempts_since(writer, wall_ms - LEDGER_MS, remember_attempt, judge);
+	r = writer_attempts_since(writer, wall_ms > span_ms ? wall_ms - span_ms : 0,
+				  remember_attempt, judge);
 	return r < 0 ? r : writer_lessons(writer, remember_lesson, judge);
 }
 
@@ -104,12 +107,12 @@ int remember(const char *state_dir, const struct settings *settings, const bool 
 	memcpy(setup.can_act, can_act, sizeof(setup.can_act));
 	r = judge_new(&setup, &judge);
 	if (r >= 0)
-		r = read_back(writer, judge, wall_ms);
+		r = read_back(writer, judge, setup.config.cooldown_ms, wall_ms);
 	if (r < 0)
 		return log_error_errno(r, "cannot read what is remembered in %s", path);
-	if (start.replaced) {
-		judge_ledger_lost(judge, wall_ms + DISTRUST_MS);
-		*ret_distrust_until_wall_ms = wall_ms + DISTRUST_MS;
+	if (start.damaged_wall_ms + DISTRUST_MS > wall_ms && start.damaged_wall_ms != 0) {
+		judge_ledger_lost(judge, start.damaged_wall_ms + DISTRUST_MS);
+		*ret_distrust_until_wall_ms = start.damaged_wall_ms + DISTRUST_MS;
 	}
 	*ret_writer = TAKE(writer);
 	*ret_judge = TAKE(judge);

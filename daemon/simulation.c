@@ -14,6 +14,7 @@
 
 struct simulation {
 	struct simulator *simulator;
+	uint32_t unit[SIMULATOR_UNITS];
 	uint64_t last_ms; /* host's clock; 0: no tick yet */
 };
 
@@ -27,6 +28,8 @@ int simulation_new(simulation_number *number, void *userdata, struct simulation 
 	r = simulator_new(SEED, number, userdata, &simulation->simulator);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < SIMULATOR_UNITS; i++)
+		simulation->unit[i] = number(simulator_unit_name(i), userdata);
 	*ret = TAKE(simulation);
 	return 0;
 }
@@ -67,6 +70,14 @@ void simulation_take(struct simulation *simulation, uint64_t when_ms, uint64_t w
 	simulation->last_ms = when_ms;
 	simulator_take(simulation->simulator, when_ms + PAST_MS, wall_ms, (uint32_t)span_ms,
 		       ret_samples, ret_status);
+}
+
+bool simulation_owns(const struct simulation *simulation, uint32_t unit)
+{
+	for (size_t i = 0; simulation && i < SIMULATOR_UNITS; i++)
+		if (simulation->unit[i] == unit)
+			return true;
+	return false;
 }
 
 int simulation_inject(struct simulation *simulation, const char *fault, const char *unit,

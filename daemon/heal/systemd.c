@@ -19,6 +19,7 @@ struct order {
 	uint64_t decision; /* 0: free */
 	uint64_t started_ms;
 	sd_bus_slot *call;
+	bool was_up;		    /* it is to be restarted only if it still is */
 	enum attempt_result result; /* NONE: under way */
 	char job[JOB_NAME_SIZE];    /* its path, once known; then also how it ended */
 	char name[UNIT_NAME_SIZE];
@@ -142,8 +143,8 @@ static int on_restart(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
 
 static int restart(struct order *order)
 {
-	return call(order->systemd, "RestartUnit", order->name, "fail", &order->call, on_restart,
-		    order);
+	return call(order->systemd, order->was_up ? "TryRestartUnit" : "RestartUnit", order->name,
+		    "fail", &order->call, on_restart, order);
 }
 
 /* Whether it could be reset or not: what the restart is told is what counts. */
@@ -162,7 +163,10 @@ static int on_reset(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 
 static int begin(struct order *order, const struct unit_status *status)
 {
-	if ((status->flags & UNIT_START_LIMITED) || status->active == UNIT_ACTIVE_FAILED)
+	/* What was up is restarted only if it still is: systemd decides that in one step, so a stop
+	 * that came just before the call wins. */
+	order->was_up = status->active == UNIT_ACTIVE_ACTIVE;
+	if (status->flags & UNIT_START_LIMITED)
 		return call(order->systemd, "ResetFailedUnit", order->name, NULL, &order->call,
 			    on_reset, order);
 	return restart(order);

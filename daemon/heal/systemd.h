@@ -2,7 +2,9 @@
 #pragma once
 /*
  * Orders to systemd's manager over the system bus, asynchronous: ResetFailedUnit
- * where the unit failed, then RestartUnit, then JobRemoved of that very job.
+ * where a start limit was hit; then TryRestartUnit of a unit that is up (systemd
+ * itself then leaves one alone that was stopped a moment ago), RestartUnit of one
+ * that failed; then JobRemoved of that very job.
  *
  * The mode of the job is "fail", not "replace": a job that somebody queued
  * meanwhile, as an admin's stop, is then not pushed out; ours is refused

@@ -41,7 +41,7 @@ static void open_incident(struct incident_memory *memory, const struct verdict *
 	take_evidence(&memory->incident, verdict);
 }
 
-static void close_incident(struct incident_memory *memory, uint64_t when_ms, uint64_t wall_ms)
+void incident_close(struct incident_memory *memory, uint64_t when_ms, uint64_t wall_ms)
 {
 	memory->open = false;
 	memory->incident.closed_ms = when_ms;
@@ -76,11 +76,13 @@ enum incident_change incident_follow(struct incident_memory *memory, const struc
 		return INCIDENT_SAME; /* what comes now is judged by verify, not by calm */
 	if (is_trouble(verdict))
 		return grow(memory, verdict);
+	if (verdict->health == HEALTH_UNKNOWN)
+		return INCIDENT_SAME; /* nothing was read: neither trouble nor calm */
 	if (memory->calm_since_ms == 0)
 		memory->calm_since_ms = verdict->when_ms;
 	if (verdict->when_ms - memory->calm_since_ms < INCIDENT_CALM_MS)
 		return INCIDENT_SAME;
-	close_incident(memory, verdict->when_ms, verdict->wall_ms);
+	incident_close(memory, verdict->when_ms, verdict->wall_ms);
 	return INCIDENT_CLOSED;
 }
 
@@ -96,6 +98,8 @@ void incident_decided(struct incident_memory *memory, const struct decision *dec
 void incident_undecided(struct incident_memory *memory)
 {
 	memory->busy = false;
+	if (memory->incident.n_attempts > 0)
+		memory->incident.n_attempts--;
 	memory->incident.why = WHY_CANNOT_RECORD;
 }
 
@@ -106,6 +110,6 @@ bool incident_concluded(struct incident_memory *memory, const struct outcome *ou
 	memory->incident.outcome = outcome->result;
 	if (outcome->result != OUTCOME_HEALED)
 		return false;
-	close_incident(memory, outcome->when_ms, outcome->wall_ms);
+	incident_close(memory, outcome->when_ms, outcome->wall_ms);
 	return true;
 }

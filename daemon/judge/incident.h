@@ -23,5 +23,7 @@ enum incident_change incident_follow(struct incident_memory *memory, const struc
 void incident_decided(struct incident_memory *memory, const struct decision *decision);
 /* The decision could not be recorded, so nothing is under way. */
 void incident_undecided(struct incident_memory *memory);
+/* The unit is gone: whatever is open ends here. */
+void incident_close(struct incident_memory *memory, uint64_t when_ms, uint64_t wall_ms);
 /* True: the outcome closed it. */
 bool incident_concluded(struct incident_memory *memory, const struct outcome *outcome);

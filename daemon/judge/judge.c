@@ -24,6 +24,13 @@
 #define UNIT_NUMBER_MAX (1u << 20)
 /* Rates are smoothed like this each second: the kernel's pressure totals move in steps of 2 s. */
 #define SMOOTH_KEEP 0.7
+#define KEEP_LEAST  1e-6 /* what was before a night's sleep is forgotten in less than a minute */
+/* Not sampled for so long: gone. */
+#define ABSENT_MS MINUTES(10)
+/* A floor of memory that has been rising for so long is not taught as normal, since a leak that is
+ * learnt is never found; but caches fill as well, so not for longer than this. */
+#define GROWING_S	60u
+#define GROWING_MOST_MS HOURS(2)
 
 /* All the judge remembers of one unit. */
 struct patient {
@@ -36,10 +43,13 @@ struct patient {
 	uint64_t identity;
 	uint64_t well_since_ms; /* 0: not well now */
 	bool was_well;
-	bool told_well;		 /* the last lesson said so */
-	uint64_t quiet_until_ms; /* just started: see SETTLE_MOST_MS */
+	bool told_well;		   /* the last lesson said so */
+	uint64_t growing_since_ms; /* 0: its memory is not growing */
+	uint64_t quiet_until_ms;   /* just started: see SETTLE_MOST_MS */
 	uint8_t invocation[INVOCATION_SIZE];
 	bool seen;
+	uint64_t seen_ms;	  /* when it was sampled last */
+	bool incident_is_stale;	  /* its row does not show what happened to it since */
 	enum why why;		  /* the standing answer */
 	uint32_t answered;	  /* 1 << why: answers "no" that this incident has on record */
 	uint32_t told_generation; /* of the last lesson */
@@ -191,6 +201,8 @@ static bool follow_invocation(const struct judge *judge, struct patient *patient
 		memcpy(patient->invocation, status->invocation, INVOCATION_SIZE);
 		patient->seen = true;
 	}
+	if (anew) /* evidence of the old run is none against the new one */
+		memset(&patient->verdict.standing, 0, sizeof(patient->verdict.standing));
 	return anew;
 }
 
@@ -202,7 +214,7 @@ static void smooth(struct patient *patient, const struct sample *sample, bool an
 	patient->smooth = *sample;
 	if (anew)
 		return;
-	for (uint64_t ms = 0; ms + 500 < sample->span_ms; ms += 1000)
+	for (uint64_t ms = 0; ms + 500 < sample->span_ms && keep > KEEP_LEAST; ms += 1000)
 		keep *= SMOOTH_KEEP;
 	for (uint32_t metric = 0; metric < METRIC_N; metric++)
 		if (metric_table[metric].kind == METRIC_KIND_RATE && sample_has(&before, metric) &&
@@ -229,9 +241,33 @@ static void follow_wellness(struct patient *patient, const struct verdict *verdi
 		patient->was_well = true;
 }
 
-static bool teaches(const struct patient *patient, const struct verdict *verdict,
-		    const struct unit_status *status)
+/* Is its memory climbing, and has not been for too long to be a leak? */
+static bool is_growing(struct patient *patient, const struct evidence *evidence, uint64_t when_ms)
 {
+	if (evidence->rising_s[METRIC_RSS] < GROWING_S) {
+		patient->growing_since_ms = 0;
+		return false;
+	}
+	if (patient->growing_since_ms == 0)
+		patient->growing_since_ms = when_ms;
+	return learner_is_learnt(patient->learner) &&
+	       when_ms - patient->growing_since_ms < GROWING_MOST_MS;
+}
+
+/* May what is unusual become the new normal? Not while a rule stands that would be acted on. */
+static bool may_be_adopted(const struct judge *judge, const struct verdict *verdict)
+{
+	bool acts = verdict->rule[0] && (judge->config.heal_on & (1u << verdict->class));
+
+	return !acts && verdict->when_ms - verdict->since_ms >= ADOPT_MS;
+}
+
+static bool teaches(const struct judge *judge, struct patient *patient,
+		    const struct verdict *verdict, const struct unit_status *status,
+		    const struct evidence *evidence)
+{
+	if (is_growing(patient, evidence, verdict->when_ms))
+		return false;
 	if ((verdict->flags & SAMPLE_DISTURBED) || patient->verify.running)
 		return false;
 	if (status->active != UNIT_ACTIVE_ACTIVE && status->active != UNIT_ACTIVE_UNKNOWN)
@@ -241,7 +277,7 @@ static bool teaches(const struct patient *patient, const struct verdict *verdict
 	case HEALTH_HEALTHY:
 		return true;
 	case HEALTH_UNUSUAL:
-		return verdict->when_ms - verdict->since_ms >= ADOPT_MS;
+		return may_be_adopted(judge, verdict);
 	default:
 		return false;
 	}
@@ -261,7 +297,7 @@ static void carry_out(struct judge *judge, struct patient *patient, const struct
 	verify_begin(&patient->verify, decision, rule_named(&judge->rulebook, decision->rule),
 		     evidence);
 	policy_note(&judge->policy, decision->unit, (decision->flags & SAMPLE_SYNTHETIC) != 0,
-		    decision->wall_ms);
+		    decision->when_ms, decision->wall_ms);
 	patient->answered = 0;
 }
 
@@ -304,6 +340,7 @@ static void conclude(struct patient *patient, const struct unit_status *status,
 	if (finding->outcome.result != OUTCOME_HEALED)
 		return;
 	memset(&patient->verdict, 0, sizeof(patient->verdict));
+	learner_calm(patient->learner);
 	finding->verdict.health = HEALTH_HEALTHY; /* just proven */
 	finding->verdict.since_ms = finding->verdict.when_ms;
 }
@@ -316,7 +353,8 @@ static void follow_incident(struct judge *judge, struct patient *patient, struct
 	if (change == INCIDENT_OPENED)
 		patient->answered = 0;
 	finding->sick_began = change == INCIDENT_OPENED || change == INCIDENT_GREW;
-	finding->incident_changed = change != INCIDENT_SAME;
+	finding->incident_changed = change != INCIDENT_SAME || patient->incident_is_stale;
+	patient->incident_is_stale = false;
 }
 
 int judge_take(struct judge *judge, const struct sample *sample, const struct unit_status *status,
@@ -332,6 +370,7 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 	r = meet(judge, sample->unit, &patient);
 	if (r < 0)
 		return r;
+	patient->seen_ms = sample->when_ms;
 	follow_identity(patient, status);
 	smooth(patient, sample, follow_invocation(judge, patient, sample, status));
 	if (sample->when_ms < patient->quiet_until_ms || patient->verify.running)
@@ -348,7 +387,7 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 	ret->incident = patient->incident.incident;
 	if (!patient->incident.open && !ret->incident_changed)
 		ret->incident.id = 0;
-	if (!teaches(patient, &ret->verdict, status))
+	if (!teaches(judge, patient, &ret->verdict, status, &evidence))
 		return 0;
 	return learner_teach(patient->learner, &patient->smooth);
 }
@@ -371,13 +410,46 @@ void judge_not_recorded(struct judge *judge, uint32_t unit)
 		return;
 	patient->verify.running = false;
 	incident_undecided(&patient->incident);
+	patient->incident_is_stale = true;
+}
+
+/* A unit that is not sampled any more: what is under way will never be proven. */
+static void close_absent(struct patient *patient, uint64_t when_ms, uint64_t wall_ms,
+			 struct finding *finding)
+{
+	*finding = (struct finding) { .verdict = { .unit = patient->unit,
+						   .when_ms = when_ms,
+						   .wall_ms = wall_ms,
+						   .health = HEALTH_DOWN },
+				      .incident_changed = true };
+	if (patient->verify.running) {
+		finding->concluded = true;
+		verify_give_up(&patient->verify, when_ms, wall_ms, &finding->outcome);
+		(void)incident_concluded(&patient->incident, &finding->outcome);
+	}
+	incident_close(&patient->incident, when_ms, wall_ms);
+	finding->incident = patient->incident.incident;
+}
+
+bool judge_sweep(struct judge *judge, uint64_t when_ms, uint64_t wall_ms, struct finding *ret)
+{
+	for (size_t i = 0; i < judge->n_slots; i++) {
+		struct patient *patient = judge->slot[i];
+
+		if (!patient || !patient->incident.open || patient->seen_ms > when_ms ||
+		    when_ms - patient->seen_ms < ABSENT_MS)
+			continue;
+		close_absent(patient, when_ms, wall_ms, ret);
+		return true;
+	}
+	return false;
 }
 
 /* ---- across a restart ------------------------------------------------------- */
 
 void judge_remember_attempt(struct judge *judge, uint32_t unit, bool synthetic, uint64_t wall_ms)
 {
-	policy_note(&judge->policy, unit, synthetic, wall_ms);
+	policy_note(&judge->policy, unit, synthetic, 0, wall_ms);
 }
 
 void judge_ledger_lost(struct judge *judge, uint64_t until_wall_ms)
@@ -438,10 +510,4 @@ uint64_t judge_age_s(const struct judge *judge, uint32_t unit)
 	if (unit >= judge->n_slots || !judge->slot[unit])
 		return 0;
 	return learner_age_s(judge->slot[unit]->learner);
-}
-
-void judge_drop(struct judge *judge, uint32_t unit)
-{
-	if (unit < judge->n_slots)
-		judge->slot[unit] = patient_free(judge->slot[unit]);
 }

@@ -91,6 +91,11 @@ void learner_forget(struct learner *learner)
 	trend_init(&learner->trend);
 }
 
+void learner_calm(struct learner *learner)
+{
+	trend_calm(&learner->trend);
+}
+
 bool learner_is_learnt(const struct learner *learner)
 {
 	return learner->forest != NULL;

@@ -37,6 +37,9 @@ int learner_teach(struct learner *learner, const struct sample *sample);
 /* Forget all: another binary, another unit file. */
 void learner_forget(struct learner *learner);
 
+/* A trouble is proven over: the counts that told of it are no evidence any more. */
+void learner_calm(struct learner *learner);
+
 bool learner_is_learnt(const struct learner *learner);
 uint32_t learner_left_s(const struct learner *learner); /* 0 once learnt */
 uint64_t learner_age_s(const struct learner *learner);	/* healthy time taught in all */

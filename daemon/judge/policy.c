@@ -76,6 +76,11 @@ static const char *const untouchable[] = {
 	"bind9.service",
 	"unbound.service",
 	"dnsmasq.service",
+	"pdns*",
+	"openvswitch*",
+	"ovs*",
+	"ovn*",
+	"dropbear*",
 	"resolvconf.service",
 	"chrony*.service",
 	"ntp*.service",
@@ -127,6 +132,16 @@ static const char *const untouchable[] = {
 	"pacemaker.service",
 	"corosync.service",
 	"pcsd.service",
+	"pacemaker_remote.service",
+	"sbd.service",
+	"watchdog.service",
+	"wd_keepalive.service",
+	"kube-*",
+	"cri-docker*",
+	"teleport*",
+	"amazon-ssm-agent.service",
+	"walinuxagent.service",
+	"google-guest-agent.service",
 	"etcd*.service",
 	"patroni*.service",
 	"swarm*",
@@ -143,22 +158,26 @@ bool policy_is_untouchable(const char *name)
 	return false;
 }
 
-static bool any_name_is_untouchable(const struct unit_status *status)
+static bool lists_untouchable(const char *rest)
 {
-	char alias[UNIT_NAME_SIZE];
-	const char *rest = status->aliases;
+	char name[UNIT_NAME_SIZE];
 
-	if ((status->flags & UNIT_NAMES_CUT) || policy_is_untouchable(status->name))
-		return true;
 	while (*rest) {
 		size_t length = strcspn(rest, " ");
 
-		(void)snprintf(alias, sizeof(alias), "%.*s", (int)length, rest);
-		if (policy_is_untouchable(alias))
+		(void)snprintf(name, sizeof(name), "%.*s", (int)length, rest);
+		if (policy_is_untouchable(name))
 			return true;
 		rest += length + (rest[length] == ' ');
 	}
 	return false;
+}
+
+/* It, or what systemd would restart along with it. */
+static bool any_name_is_untouchable(const struct unit_status *status)
+{
+	return (status->flags & UNIT_NAMES_CUT) || policy_is_untouchable(status->name) ||
+	       lists_untouchable(status->aliases) || lists_untouchable(status->dependents);
 }
 
 void policy_init(struct policy *policy, const struct config *config)
@@ -172,21 +191,26 @@ void policy_limits(struct policy *policy, const struct config *config)
 	policy->config = *config;
 }
 
-void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t wall_ms)
+void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t when_ms,
+		 uint64_t wall_ms)
 {
 	if (policy->n_entries == POLICY_LEDGER_MAX) {
 		policy->n_entries--; /* the oldest is beyond any window a budget can ask for */
 		memmove(policy->entry, policy->entry + 1,
 			policy->n_entries * sizeof(policy->entry[0]));
 	}
-	policy->entry[policy->n_entries++] =
-		(struct ledger_entry) { .unit = unit, .synthetic = synthetic, .wall_ms = wall_ms };
+	policy->entry[policy->n_entries++] = (struct ledger_entry) {
+		.unit = unit, .synthetic = synthetic, .when_ms = when_ms, .wall_ms = wall_ms
+	};
 }
 
-/* Age of an attempt; one that seems to lie in the future (the clock was set back) is brand new. */
-static uint64_t entry_age_ms(const struct ledger_entry *entry, uint64_t now_ms)
+/* Age of an attempt, by the clock that says less; one that seems to lie in the future is brand new. */
+static uint64_t entry_age_ms(const struct ledger_entry *entry, const struct verdict *now)
 {
-	return now_ms > entry->wall_ms ? now_ms - entry->wall_ms : 0;
+	uint64_t wall_ms = now->wall_ms > entry->wall_ms ? now->wall_ms - entry->wall_ms : 0;
+	uint64_t boot_ms = now->when_ms > entry->when_ms ? now->when_ms - entry->when_ms : 0;
+
+	return entry->when_ms == 0 || wall_ms < boot_ms ? wall_ms : boot_ms;
 }
 
 /* Attempts within a window, of one unit or (unit 0) of the host. */
@@ -200,7 +224,7 @@ static uint32_t count_within(const struct policy *policy, const struct verdict *
 		const struct ledger_entry *entry = &policy->entry[i];
 
 		if (entry->synthetic == synthetic && (unit == 0 || entry->unit == unit) &&
-		    entry_age_ms(entry, verdict->wall_ms) < window_ms)
+		    entry_age_ms(entry, verdict) < window_ms)
 			n++;
 	}
 	return n;
@@ -223,7 +247,7 @@ static uint64_t cooling_ms(const struct policy *policy, const struct verdict *ve
 {
 	for (size_t i = policy->n_entries; i > 0; i--) {
 		const struct ledger_entry *entry = &policy->entry[i - 1];
-		uint64_t age_ms = entry_age_ms(entry, verdict->wall_ms);
+		uint64_t age_ms = entry_age_ms(entry, verdict);
 
 		if (entry->unit == verdict->unit)
 			return age_ms < policy->config.cooldown_ms
@@ -265,6 +289,8 @@ static enum why by_state(const struct unit_status *status, const struct policy_c
 {
 	if (status->flags & UNIT_STOPPED_BY_HAND)
 		return WHY_STOPPED_BY_HAND;
+	if (status->flags & UNIT_DOWN_BEFORE)
+		return WHY_DOWN_BEFORE;
 	if (status->flags & UNIT_JOB_PENDING)
 		return WHY_JOB_PENDING;
 	if (status->flags & UNIT_AUTO_RESTART)

@@ -5,7 +5,7 @@
  * classes, the untouchables, the unit's nature, jobs in the way, cool-down,
  * budgets. The ledger of past attempts is kept in wall time, because it must be
  * true after a reboot; an attempt that seems to lie in the future counts as just
- * made.
+ * made, and one of this boot is never older than the boot clock says, however the wall clock steps.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +20,8 @@
 
 struct ledger_entry {
 	uint32_t unit;
-	bool synthetic; /* a simulated heal takes nothing from the host's budget */
+	bool synthetic;	  /* a simulated heal takes nothing from the host's budget */
+	uint64_t when_ms; /* of this boot; 0: of another one, or by a daemon before us */
 	uint64_t wall_ms;
 };
 
@@ -50,7 +51,8 @@ struct decision policy_decide(const struct policy *policy, const struct verdict 
 /* Is it a unit that may ever be healed? WHY_ALLOWED, or why it is only watched. */
 enum why policy_by_nature(const struct unit_status *status);
 /* An allowed decision goes out: it counts from now on. */
-void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t wall_ms);
+void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t when_ms,
+		 uint64_t wall_ms);
 
 /* PID 1's own units, the bus, the journal, polkit, login, ourselves, display managers, udev, network,
  * name resolution, ssh, container runtimes, storage, cluster agents: compiled in. */

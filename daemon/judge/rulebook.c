@@ -90,8 +90,8 @@ static bool metric_side(const struct need *need, const struct evidence *evidence
 	}
 }
 
-static bool need_holds(const struct need *need, const struct evidence *evidence,
-		       const struct unit_status *status)
+bool rulebook_need_holds(const struct need *need, const struct evidence *evidence,
+			 const struct unit_status *status)
 {
 	double left;
 
@@ -115,7 +115,7 @@ bool rulebook_holds(const struct rule *rule, const struct evidence *evidence,
 		    const struct unit_status *status)
 {
 	for (uint32_t i = 0; i < rule->n_needs; i++)
-		if (!need_holds(&rule->need[i], evidence, status))
+		if (!rulebook_need_holds(&rule->need[i], evidence, status))
 			return false;
 	return rule->n_needs > 0;
 }

@@ -32,6 +32,8 @@ bool rulebook_is_odd(const struct evidence *evidence);
 /* Do all needs of the rule hold? An absent value never holds. */
 bool rulebook_holds(const struct rule *rule, const struct evidence *evidence,
 		    const struct unit_status *status);
+bool rulebook_need_holds(const struct need *need, const struct evidence *evidence,
+			 const struct unit_status *status);
 /* Follow every rule by one sample; `statistics` says whether rules on statistics may hold at all. */
 void rulebook_follow(const struct rulebook *rulebook, struct standing *standing,
 		     const struct evidence *evidence, const struct unit_status *status,

@@ -88,12 +88,22 @@ static void open_bucket(struct trend *trend, uint64_t when_ms)
 	}
 }
 
-static void take_counts(struct trend *trend, const struct sample *sample)
+void trend_calm(struct trend *trend)
+{
+	memset(trend->bucket, 0, sizeof(trend->bucket));
+}
+
+/* An OOM kill crippled the run that it hit: a new one has nothing of it, though both may be told by
+ * one sample. */
+static void take_counts(struct trend *trend, const struct sample *sample, bool anew)
 {
 	open_bucket(trend, sample->when_ms);
+	if (anew)
+		memset(trend->bucket[METRIC_OOM_KILLS], 0, sizeof(trend->bucket[0]));
 	for (enum metric metric = 0; metric < METRIC_N; metric++)
 		if (metric_table[metric].kind == METRIC_KIND_COUNT &&
-		    sample->have & METRIC_BIT(metric) && isfinite(sample->value[metric]))
+		    !(anew && metric == METRIC_OOM_KILLS) && sample->have & METRIC_BIT(metric) &&
+		    isfinite(sample->value[metric]))
 			trend->bucket[metric][trend->newest] += (float)sample->value[metric];
 }
 
@@ -106,7 +116,7 @@ void trend_take(struct trend *trend, const struct sample *sample, const struct b
 		begin_rising(trend, sample->when_ms);
 	trend->when_ms = sample->when_ms;
 	take_levels(trend, sample, baseline);
-	take_counts(trend, sample);
+	take_counts(trend, sample, anew);
 }
 
 double trend_recent(const struct trend *trend, enum metric metric)

@@ -44,3 +44,5 @@ void trend_take(struct trend *trend, const struct sample *sample, const struct b
 		bool anew);
 /* The sum of a count over the last five minutes, less up to one bucket. */
 double trend_recent(const struct trend *trend, enum metric metric);
+/* Forget the counts: what they told of is mended. */
+void trend_calm(struct trend *trend);

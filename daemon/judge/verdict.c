@@ -3,14 +3,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "judge/verdict.h"
 
 /* Four odd samples more than ordinary ones make a unit unusual; no more than thirty are held against
  * it, so that it is ordinary again half a minute after the last. */
-#define ODD_UP	       2
-#define ODD_UNUSUAL    8
-#define ODD_MOST       60
-#define PATIENCE_SHARE 48u /* a day of trust still to come is half an hour of patience */
+#define ODD_UP	    2
+#define ODD_UNUSUAL 8
+#define ODD_MOST    60
+/* How long silence keeps the last word: a healing that is verified and a start that settles. */
+#define SILENCE_MOST_MS MINUTES(10)
+#define PATIENCE_SHARE	48u /* a day of trust still to come is half an hour of patience */
 
 uint32_t verdict_patience_s(uint32_t for_s, uint64_t age_s, uint32_t trust_s)
 {
@@ -23,6 +26,7 @@ uint32_t verdict_patience_s(uint32_t for_s, uint64_t age_s, uint32_t trust_s)
 struct candidate {
 	const struct rule *rule;
 	uint32_t held_s, for_s;
+	bool holds; /* in this very sample, not only within the lapse that is forgiven */
 	bool due;
 };
 
@@ -58,7 +62,9 @@ static struct candidate best_rule(const struct verdict_memory *memory,
 		this.for_s = rule_is_on_fact(this.rule)
 				     ? this.rule->for_s
 				     : verdict_patience_s(this.rule->for_s, age_s, limits->trust_s);
-		this.due = this.held_s >= this.for_s;
+		this.holds = memory->standing.last_ms[i] == when_ms;
+		this.due =
+			this.held_s >= this.for_s && (this.holds || memory->health == HEALTH_SICK);
 		if (is_better(&this, &best))
 			best = this;
 	}
@@ -79,10 +85,12 @@ static bool is_down(const struct unit_status *status)
 	return status->active == UNIT_ACTIVE_INACTIVE || status->active == UNIT_ACTIVE_GONE;
 }
 
-/* While statistics are silent, what they last said stands: silence is not health. */
+/* While statistics are silent, what they last said stands: silence is not health. But not for ever:
+ * a unit that begins a new run again and again is never listened to, and old news are none. */
 static bool is_still_in_trouble(const struct verdict_memory *memory, const struct sample *sample)
 {
 	return (sample->flags & SAMPLE_DISTURBED) && !memory->by_fact &&
+	       sample->when_ms - memory->spoke_ms <= SILENCE_MOST_MS &&
 	       (memory->health == HEALTH_SICK || memory->health == HEALTH_UNUSUAL);
 }
 
@@ -124,6 +132,15 @@ static enum health health_of(const struct verdict_memory *memory,
 	return memory->odd >= ODD_UNUSUAL ? HEALTH_UNUSUAL : HEALTH_HEALTHY;
 }
 
+/* Of a count that a rule sums up, the sum is what it speaks of. */
+static bool leads_by_sum(const struct candidate *best, uint32_t lead)
+{
+	for (uint32_t i = 0; best->rule && i < best->rule->n_needs; i++)
+		if (best->rule->need[i].metric == lead)
+			return best->rule->need[i].aspect == ASPECT_RECENT;
+	return false;
+}
+
 static void name_lead(const struct candidate *best, const struct evidence *evidence,
 		      struct verdict *verdict)
 {
@@ -139,7 +156,8 @@ static void name_lead(const struct candidate *best, const struct evidence *evide
 	if (lead == evidence->lead)
 		verdict->lead_share = evidence->lead_share;
 	if (evidence->have & METRIC_BIT(lead))
-		verdict->lead_value = evidence->value[lead];
+		verdict->lead_value =
+			leads_by_sum(best, lead) ? evidence->recent[lead] : evidence->value[lead];
 	if (evidence->have_normal & METRIC_BIT(lead)) {
 		verdict->lead_expected = evidence->median[lead];
 		verdict->lead_deviation = evidence->deviation[lead];
@@ -156,7 +174,8 @@ static void name_rule(const struct candidate *best, struct verdict *verdict)
 	verdict->on_fact = rule_is_on_fact(best->rule);
 	verdict->held_s = best->held_s;
 	verdict->for_s = best->for_s;
-	verdict->wants = best->due ? best->rule->action : ACTION_NONE;
+	/* What held a moment ago makes nobody act on what is now. */
+	verdict->wants = best->due && best->holds ? best->rule->action : ACTION_NONE;
 }
 
 void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *limits,
@@ -182,10 +201,13 @@ void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *l
 	follow_oddness(memory, speaks && rulebook_is_odd(evidence));
 	best = best_rule(memory, limits, rulebook, learner_age_s(learner), sample->when_ms);
 	verdict.health = health_of(memory, limits, &best, learner, sample, status, evidence);
-	if (verdict.health != memory->health || memory->since_ms == 0) {
-		memory->health = verdict.health;
+	if (speaks && (best.rule || memory->odd >= ODD_UNUSUAL))
+		memory->spoke_ms = sample->when_ms;
+	if (best.rule || speaks || status->active == UNIT_ACTIVE_FAILED)
 		memory->by_fact = (best.rule && rule_is_on_fact(best.rule)) ||
 				  status->active == UNIT_ACTIVE_FAILED;
+	if (verdict.health != memory->health || memory->since_ms == 0) {
+		memory->health = verdict.health;
 		memory->since_ms = sample->when_ms;
 	}
 	verdict.since_ms = memory->since_ms;

@@ -13,7 +13,8 @@
 struct verdict_memory {
 	struct standing standing;
 	enum health health;
-	bool by_fact; /* health came from a rule on facts */
+	bool by_fact;	   /* health came from a rule on facts */
+	uint64_t spoke_ms; /* when statistics last spoke of trouble */
 	uint64_t since_ms;
 	int odd; /* how odd lately: up by two with each odd sample, down by one with any other */
 };

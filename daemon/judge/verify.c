@@ -42,15 +42,34 @@ static bool metric_is_normal(const struct need *need, const struct sample *sampl
 		return (sample->have & bit) && sample->value[need->metric] == 0;
 	if (!(evidence->have & bit) || !(evidence->have_normal & bit))
 		return false; /* not read again, or nothing to compare with: not proven */
+	if (need->relation == RELATION_BELOW || need->relation == RELATION_AT_MOST)
+		return evidence->value[need->metric] >= evidence->low[need->metric] ||
+		       evidence->deviation[need->metric] >= -NORMAL_DEVIATION;
 	return evidence->value[need->metric] <= evidence->high[need->metric] ||
 	       evidence->deviation[need->metric] <= NORMAL_DEVIATION;
+}
+
+/* Does the rule still hold, its sums of past counts left aside? */
+static bool still_holds(const struct rule *rule, const struct unit_status *status,
+			const struct evidence *evidence)
+{
+	uint32_t n_asked = 0;
+
+	for (uint32_t i = 0; i < rule->n_needs; i++) {
+		if (rule->need[i].aspect == ASPECT_RECENT)
+			continue;
+		n_asked++;
+		if (!rulebook_need_holds(&rule->need[i], evidence, status))
+			return false;
+	}
+	return n_asked > 0;
 }
 
 /* Are all values that triggered back in the unit's normal range, in this very sample? */
 static bool is_normal(const struct rule *rule, const struct sample *sample,
 		      const struct unit_status *status, const struct evidence *evidence)
 {
-	if (status->active != UNIT_ACTIVE_ACTIVE)
+	if (status->active != UNIT_ACTIVE_ACTIVE || still_holds(rule, status, evidence))
 		return false;
 	for (uint32_t i = 0; i < rule->n_needs; i++) {
 		const struct need *need = &rule->need[i];
@@ -70,6 +89,23 @@ static bool is_new_invocation(const struct verify *verify, const struct unit_sta
 {
 	return unit_has_invocation(status) &&
 	       memcmp(status->invocation, verify->decision.invocation, INVOCATION_SIZE) != 0;
+}
+
+/* Follow the runs that came after the old one: each begins its proof anew. */
+static void follow_runs(struct verify *verify, const struct unit_status *status)
+{
+	if (memcmp(verify->invocation, status->invocation, INVOCATION_SIZE) == 0)
+		return;
+	memcpy(verify->invocation, status->invocation, INVOCATION_SIZE);
+	verify->n_runs++;
+	verify->n_samples = 0;
+	verify->calm_since_ms = 0;
+}
+
+/* Nobody can tell any more: the manager does not answer, or somebody else has stopped the unit. */
+static bool is_out_of_sight(const struct unit_status *status)
+{
+	return status->active == UNIT_ACTIVE_UNKNOWN || (status->flags & UNIT_STOPPED_BY_HAND);
 }
 
 static bool is_away(const struct unit_status *status)
@@ -119,7 +155,11 @@ static enum outcome_result look(struct verify *verify, const struct sample *samp
 {
 	uint64_t now_ms = sample->when_ms, since_job_ms;
 	bool fresh = is_new_invocation(verify, status);
-	bool normal = fresh && is_normal(&verify->rule, sample, status, evidence);
+	bool normal;
+
+	if (fresh)
+		follow_runs(verify, status);
+	normal = fresh && is_normal(&verify->rule, sample, status, evidence);
 
 	if (verify->job_ended_ms == 0)
 		verify->job_ended_ms = now_ms;
@@ -136,13 +176,44 @@ static enum outcome_result look(struct verify *verify, const struct sample *samp
 
 	if (normal && now_ms - verify->calm_since_ms >= VERIFY_CALM_MS)
 		return OUTCOME_HEALED;
+	if (verify->n_runs >= VERIFY_RUNS_MOST)
+		return unchanged_or_worse(verify, evidence);
 	if (verify->trouble_since_ms == 0)
 		return since_job_ms >= VERIFY_PATIENCE_MS ? unchanged_or_worse(verify, evidence)
 							  : OUTCOME_NONE;
 	if (now_ms - verify->trouble_since_ms < VERIFY_TROUBLE_MS &&
 	    since_job_ms < VERIFY_PATIENCE_MS)
 		return OUTCOME_NONE;
+	if (is_out_of_sight(status))
+		return OUTCOME_UNKNOWN;
 	return is_away(status) ? when_away(verify) : unchanged_or_worse(verify, evidence);
+}
+
+static void conclude(struct verify *verify, enum outcome_result result, uint64_t when_ms,
+		     uint64_t wall_ms, struct outcome *ret)
+{
+	verify->running = false;
+	*ret = (struct outcome) {
+		.decision = verify->decision.id,
+		.unit = verify->decision.unit,
+		.flags = verify->decision.flags,
+		.when_ms = when_ms,
+		.wall_ms = wall_ms,
+		.result = result,
+		.score_before = verify->score_before,
+		.score_after = -1,
+		.lead = verify->decision.lead,
+		.value_before = verify->decision.lead_value,
+		.value_after = NAN,
+		.normal_low = verify->low,
+		.normal_high = verify->high,
+		.n_samples = verify->n_samples,
+	};
+}
+
+void verify_give_up(struct verify *verify, uint64_t when_ms, uint64_t wall_ms, struct outcome *ret)
+{
+	conclude(verify, OUTCOME_UNKNOWN, when_ms, wall_ms, ret);
 }
 
 bool verify_reach(struct verify *verify, const struct sample *sample,
@@ -160,23 +231,8 @@ bool verify_reach(struct verify *verify, const struct sample *sample,
 	if (result == OUTCOME_NONE)
 		return false;
 
-	verify->running = false;
-	*ret = (struct outcome) {
-		.decision = verify->decision.id,
-		.unit = verify->decision.unit,
-		.flags = verify->decision.flags,
-		.when_ms = sample->when_ms,
-		.wall_ms = sample->wall_ms,
-		.result = result,
-		.score_before = verify->score_before,
-		.score_after = evidence->score,
-		.lead = lead,
-		.value_before = verify->decision.lead_value,
-		.value_after = NAN,
-		.normal_low = verify->low,
-		.normal_high = verify->high,
-		.n_samples = verify->n_samples,
-	};
+	conclude(verify, result, sample->when_ms, sample->wall_ms, ret);
+	ret->score_after = evidence->score;
 	if (lead < METRIC_N && (evidence->have & METRIC_BIT(lead)))
 		ret->value_after = evidence->value[lead];
 	if (is_new_invocation(verify, status))

@@ -14,6 +14,9 @@
 #define VERIFY_TROUBLE_MS  (uint64_t)30000  /* out of range for so long: unchanged, or worse */
 #define VERIFY_PATIENCE_MS (uint64_t)120000 /* after the job: no calm by then is unchanged */
 
+#define VERIFY_RUNS_MOST                                                                           \
+	3 /* the third new run in a row: it does not stay up, so nothing is healed */
+
 struct verify {
 	bool running;
 	struct decision decision;
@@ -23,7 +26,9 @@ struct verify {
 	enum attempt_result result;		  /* ATTEMPT_RESULT_NONE: still under way */
 	uint64_t job_ended_ms;			  /* the first sample after that; 0: none yet */
 	uint64_t calm_since_ms, trouble_since_ms; /* 0: not */
-	uint32_t n_samples;
+	uint8_t invocation[INVOCATION_SIZE];	  /* of the newest run after the old one */
+	uint32_t n_runs;
+	uint32_t n_samples; /* of that run */
 };
 
 /* Begin when the decision goes out. */
@@ -31,6 +36,8 @@ void verify_begin(struct verify *verify, const struct decision *decision, const 
 		  const struct evidence *evidence);
 /* The attempt ended. (Its time is that of the next sample: a simulated unit lives by its own.) */
 void verify_attempt_ended(struct verify *verify, const struct attempt *attempt);
+/* Nobody will ever tell: the outcome is unknown. */
+void verify_give_up(struct verify *verify, uint64_t when_ms, uint64_t wall_ms, struct outcome *ret);
 /* One later sample. True once there is an outcome; running is then false. */
 bool verify_reach(struct verify *verify, const struct sample *sample,
 		  const struct unit_status *status, const struct evidence *evidence,

@@ -108,6 +108,7 @@ static const struct {
 	[WHY_REFUSES_ORDERS] = { "refuses-orders", "it refuses to be started or stopped by hand" },
 	[WHY_NEVER_WELL] = { "never-well", "it was not seen running well before" },
 	[WHY_STOPPED_BY_HAND] = { "stopped-by-hand", "it was stopped by its admin" },
+	[WHY_DOWN_BEFORE] = { "down-before", "it was down before we looked" },
 	[WHY_JOB_PENDING] = { "job-pending", "systemd is about to change it already" },
 	[WHY_CHANGING_STATE] = { "changing-state", "it is just starting, stopping or reloading" },
 	[WHY_ATTEMPT_RUNNING] = { "attempt-running", "the attempt before is not concluded yet" },

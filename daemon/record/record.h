@@ -109,8 +109,11 @@ enum unit_flag {
 	UNIT_REFUSES_ORDERS = 1 << 9, /* RefuseManualStart= or RefuseManualStop= */
 	UNIT_MASKED = 1 << 10,
 	UNIT_STOPPED_BY_HAND =
-		1 << 11,	  /* inactive, and systemd did not fail it: somebody wanted that */
-	UNIT_NAMES_CUT = 1 << 12, /* more aliases than `aliases` holds: treat as untouchable */
+		1 << 11, /* inactive, and systemd did not fail it: somebody wanted that */
+	UNIT_NAMES_CUT =
+		1 << 12, /* more names than `aliases` or `dependents` hold: treat as untouchable */
+	UNIT_DOWN_BEFORE =
+		1 << 13, /* it was failed when we first looked: who wanted that is not known */
 };
 
 /* What the manager (systemd, or whoever stands in) says of a unit now. */
@@ -127,8 +130,9 @@ struct unit_status {
 	uint64_t changed_ms; /* boot time of its last change of `active`; 0: not known */
 	uint8_t invocation[INVOCATION_SIZE]; /* of this run; all 0: none, or not known */
 	char name[UNIT_NAME_SIZE];
-	char aliases[UNIT_ALIASES_SIZE]; /* its other names, one space between them */
-	char cgroup[UNIT_ALIASES_SIZE];	 /* path below the cgroup root; "" when it has none */
+	char aliases[UNIT_ALIASES_SIZE];    /* its other names, one space between them */
+	char dependents[UNIT_ALIASES_SIZE]; /* what systemd restarts with it; not kept in live.db */
+	char cgroup[UNIT_ALIASES_SIZE];	    /* path below the cgroup root; "" when it has none */
 };
 
 bool unit_has_invocation(const struct unit_status *status);
@@ -229,6 +233,7 @@ enum why {
 	WHY_REFUSES_ORDERS,
 	WHY_NEVER_WELL, /* it was not seen active and well before */
 	WHY_STOPPED_BY_HAND,
+	WHY_DOWN_BEFORE, /* it was down before we looked */
 	WHY_JOB_PENDING,
 	WHY_CHANGING_STATE, /* activating, deactivating, reloading, auto-restart */
 	WHY_ATTEMPT_RUNNING,

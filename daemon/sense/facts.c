@@ -88,18 +88,29 @@ static void take_trigger(struct facts *facts, const char *name)
 	facts->timer_started |= ends_with(name, ".timer");
 }
 
+/* One name more in a list of UNIT_ALIASES_SIZE bytes; false: it does not fit, or is none. */
+static bool list_name(char *list, const char *name)
+{
+	size_t length = strlen(list);
+	char *end = list + length;
+
+	if (text_is_unit_name(name) &&
+	    text_format(end, UNIT_ALIASES_SIZE - length, "%s%s", length ? " " : "", name) >= 0)
+		return true;
+	*end = '\0';
+	return false;
+}
+
 static void take_name(struct facts *facts, const char *name)
 {
-	size_t length = strlen(facts->aliases);
-	char *end = facts->aliases + length;
+	if (strcmp(name, facts->name) != 0 && !list_name(facts->aliases, name))
+		facts->names_cut = true;
+}
 
-	if (strcmp(name, facts->name) == 0)
-		return;
-	if (text_is_unit_name(name) &&
-	    text_format(end, sizeof(facts->aliases) - length, "%s%s", length ? " " : "", name) >= 0)
-		return;
-	*end = '\0';
-	facts->names_cut = true;
+static void take_dependent(struct facts *facts, const char *name)
+{
+	if (!list_name(facts->dependents, name))
+		facts->dependents_cut = true;
 }
 
 /* How a property is read: which of these is used follows from its D-Bus type. */
@@ -143,6 +154,10 @@ static const struct property property_table[] = {
 	LIST("DropInPaths", take_drop_in),
 	LIST("TriggeredBy", take_trigger),
 	LIST("Names", take_name),
+	LIST("RequiredBy", take_dependent),
+	LIST("BoundBy", take_dependent),
+	LIST("ConsistsOf", take_dependent),
+	LIST("PropagatesStopTo", take_dependent),
 	BOOL("Transient", transient),
 	BOOL("RefuseManualStart", refuses_start),
 	BOOL("RefuseManualStop", refuses_stop),
@@ -392,6 +407,7 @@ static void follow_state(struct facts *facts)
 	case UNIT_ACTIVE_ACTIVE:
 	case UNIT_ACTIVE_RELOADING:
 		facts->stopped_by_hand = false;
+		facts->down_before = false;
 		facts->was_running = true;
 		break;
 	case UNIT_ACTIVE_DEACTIVATING:
@@ -430,9 +446,15 @@ int facts_read_whole(struct facts *facts, sd_bus_message *m)
 {
 	int r;
 
+	/* Four properties add up to this list, and no signal carries any of them. */
+	facts->dependents[0] = '\0';
+	facts->dependents_cut = false;
 	r = facts_read(facts, m);
 	if (r < 0)
 		return r;
+	/* Who made it fail, a stop that had to kill or a fault, only those know who saw it. */
+	if (!facts->was_read && facts->active == UNIT_ACTIVE_FAILED)
+		facts->down_before = true;
 	/* It was down and well before we looked: nobody wants it up. */
 	if (!facts->was_read && facts->active == UNIT_ACTIVE_INACTIVE && facts->well_ended)
 		facts->stopped_by_hand = true;
@@ -494,7 +516,8 @@ static uint32_t facts_flags(const struct facts *facts)
 	       flag_if(facts->oom_killed, UNIT_OOM_KILLED) |
 	       flag_if(facts->refuses_start || facts->refuses_stop, UNIT_REFUSES_ORDERS) |
 	       flag_if(facts->load_masked || facts->file_masked, UNIT_MASKED) |
-	       flag_if(facts->names_cut, UNIT_NAMES_CUT) |
+	       flag_if(facts->names_cut || facts->dependents_cut, UNIT_NAMES_CUT) |
+	       flag_if(facts->down_before && is_down, UNIT_DOWN_BEFORE) |
 	       flag_if(facts->stopped_by_hand && is_down && facts->long_running,
 		       UNIT_STOPPED_BY_HAND);
 }
@@ -530,5 +553,6 @@ void facts_status(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms,
 	ret->changed_ms = facts_changed(facts, boot_ms, wall_ms);
 	memcpy(ret->invocation, facts->invocation, sizeof(ret->invocation));
 	memcpy(ret->aliases, facts->aliases, sizeof(ret->aliases));
+	memcpy(ret->dependents, facts->dependents, sizeof(ret->dependents));
 	memcpy(ret->cgroup, facts->cgroup, sizeof(ret->cgroup));
 }

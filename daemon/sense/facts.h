@@ -21,7 +21,8 @@ struct facts {
 	bool long_running;	       /* Type= */
 	bool transient, timer_started, job_pending;
 	bool refuses_start, refuses_stop;
-	bool names_cut; /* an alias did not fit, or is no unit name */
+	bool names_cut;	     /* an alias did not fit, or is no unit name */
+	bool dependents_cut; /* the same of what is restarted with it */
 	bool well_ended, oom_killed, start_limit_named; /* Result= */
 	uint32_t main_pid, n_restarts;
 	uint64_t cgroup_id;
@@ -29,12 +30,14 @@ struct facts {
 	uint64_t fragment, drop_ins, program;		/* identities of files, or IDENTITY_NONE */
 	uint8_t invocation[INVOCATION_SIZE];
 	char aliases[UNIT_ALIASES_SIZE];
+	char dependents[UNIT_ALIASES_SIZE];
 	char cgroup[UNIT_ALIASES_SIZE];
 
 	/* As the order of its words tells. */
 	bool was_read;	      /* all properties were read at least once */
 	bool was_running;     /* seen, or said, to have been active, or failed, in our time */
 	bool stopped_by_hand; /* a job left it not running */
+	bool down_before;     /* it was failed when all was read for the first time */
 	bool start_limit_hit;
 	uint32_t n_restarts_at_start; /* NRestarts when this invocation was first seen */
 };

@@ -478,6 +478,11 @@ struct sampler *sampler_free(struct sampler *sampler)
 	return NULL;
 }
 
+const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t unit)
+{
+	return sampler->units ? units_find(sampler->units, unit) : NULL;
+}
+
 struct probe *sampler_probe(struct sampler *sampler)
 {
 	return sampler->ground.probe;

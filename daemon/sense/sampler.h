@@ -69,6 +69,9 @@ struct harvest {
 };
 int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, struct harvest *ret);
 
+/* How a unit is at this very moment, newer than the last harvest; NULL: it is on no list of systemd. */
+const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t unit);
+
 struct probe *sampler_probe(struct sampler *sampler);
 /* Does whoever gives the list answer? false between a lost bus and its return. */
 bool sampler_is_known(const struct sampler *sampler);

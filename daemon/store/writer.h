@@ -25,6 +25,8 @@ struct writer_start {
 	bool made;     /* a new file */
 	bool replaced; /* what lay there was damaged; it is kept as `kept_as` */
 	char kept_as[512];
+	uint64_t
+		damaged_wall_ms; /* when something was last moved aside here, also before; 0: never */
 	uint64_t next_incident, next_decision;
 	uint64_t n_interrupted; /* attempts whose outcome was not known yet: not proven, and those
 				   under way lost. Their incidents, and all others, are closed */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Takes the past's file: checks whose it is and that it is whole, or begins a new one. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static sqlite3 *close_db(sqlite3 *db)
 	return NULL;
 }
 DEFINE_CLEANUP(sqlite3 *, close_db)
+DEFINE_CLEANUP(DIR *, closedir)
 
 static int folder_of(const char *path, char *ret, size_t size)
 {
@@ -238,6 +240,30 @@ static int open_or_replace(const char *path, const char *folder, uint64_t max_si
 	return open_checked(path, max_size_bytes, ret, &owner, &start->made);
 }
 
+/* The newest of the files that were moved aside: renaming sets its change time. */
+static uint64_t last_damage(const char *folder, const char *path)
+{
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	CLEANUP(closedirp) DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	char prefix[PATH_SIZE];
+	uint64_t newest_ms = 0;
+	struct stat status;
+
+	if (!dir || text_format(prefix, sizeof(prefix), "%s.damaged-", name) < 0)
+		return 0;
+	while ((entry = readdir(dir))) {
+		uint64_t changed_ms;
+
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
+		    fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		changed_ms = (uint64_t)status.st_ctim.tv_sec * 1000;
+		newest_ms = changed_ms > newest_ms ? changed_ms : newest_ms;
+	}
+	return newest_ms;
+}
+
 int writer_file_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms,
 		     struct writer_file *ret, struct writer_start *ret_start)
 {
@@ -256,6 +282,7 @@ int writer_file_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms
 		(void)close(lock_fd);
 		return r;
 	}
+	start.damaged_wall_ms = last_damage(folder, path);
 	*ret = (struct writer_file) { .lock_fd = lock_fd, .db = db };
 	*ret_start = start;
 	return 0;

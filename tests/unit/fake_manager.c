@@ -120,7 +120,7 @@ static void note(struct fake_manager *fake, sd_bus_message *m)
 	const char *member = sd_bus_message_get_member(m), *name = "", *mode = "";
 	size_t length = strlen(fake->asked);
 
-	if (strcmp(member, "RestartUnit") == 0)
+	if (strcmp(member, "RestartUnit") == 0 || strcmp(member, "TryRestartUnit") == 0)
 		(void)sd_bus_message_read(m, "ss", &name, &mode);
 	if (strcmp(member, "ResetFailedUnit") == 0)
 		(void)sd_bus_message_read(m, "s", &name);
@@ -141,7 +141,8 @@ static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return answer_list(fake, m) < 0 ? -EIO : 1;
 	if (sd_bus_message_is_method_call(m, NULL, "GetAll"))
 		return answer_properties(fake, m) < 0 ? -EIO : 1;
-	if (sd_bus_message_is_method_call(m, IFACE, "RestartUnit"))
+	if (sd_bus_message_is_method_call(m, IFACE, "RestartUnit") ||
+	    sd_bus_message_is_method_call(m, IFACE, "TryRestartUnit"))
 		return answer_restart(fake, m) < 0 ? -EIO : 1;
 	if (sd_bus_message_is_method_call(m, IFACE, "Subscribe") && fake->owner_error)
 		return sd_bus_reply_method_errorf(m, fake->owner_error, "no");

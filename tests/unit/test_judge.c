@@ -243,14 +243,124 @@ Test(judge, a_fresh_run_is_given_time_before_statistics_speak)
 	(void)judge_free(ward.judge);
 }
 
-Test(judge, a_unit_that_is_dropped_is_met_anew)
+Test(judge, what_is_open_of_a_unit_that_is_gone_is_closed_and_not_called_healed)
+{
+	struct ward ward = admit();
+	struct finding finding;
+	uint64_t later_ms;
+
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 60, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	later_ms = SECONDS(ward.at_s) + MINUTES(10);
+	cr_assert(not(judge_sweep(ward.judge, later_ms - 1, later_ms, &finding)));
+	cr_assert(judge_sweep(ward.judge, later_ms, later_ms, &finding));
+	cr_assert(finding.concluded);
+	cr_assert(eq(int, finding.outcome.result, OUTCOME_UNKNOWN));
+	cr_assert(eq(u64, finding.incident.closed_ms, later_ms));
+	cr_assert(not(judge_sweep(ward.judge, later_ms, later_ms, &finding)));
+	(void)judge_free(ward.judge);
+}
+
+/* ---- found by a hostile reader ------------------------------------------------ */
+
+Test(judge, a_unit_that_was_started_again_in_time_is_not_restarted_for_its_failure)
+{
+	struct ward ward = admit();
+
+	live(&ward, 60, 100 * MIB);
+	ward.status.active = UNIT_ACTIVE_FAILED;
+	live(&ward, 4, 0);
+	ward.status.active = UNIT_ACTIVE_ACTIVE;
+	ward.run = 2; /* by its admin, a second before the rule was due */
+	live(&ward, 60, 100 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, evidence_of_an_old_run_restarts_no_new_one)
 {
 	struct ward ward = admit();
 
 	live(&ward, 120, 100 * MIB);
-	judge_drop(ward.judge, FIXTURE_UNIT);
-	cr_assert(eq(u64, judge_age_s(ward.judge, FIXTURE_UNIT), 0));
-	live(&ward, 1, 100 * MIB);
-	cr_assert(eq(int, ward.finding.verdict.health, HEALTH_LEARNING));
+	live(&ward, 19, 200 * MIB);
+	ward.run = 2; /* its admin was quicker */
+	live(&ward, 120, 100 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, a_value_that_is_back_at_the_last_moment_restarts_nothing)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 20, 200 * MIB);
+	live(&ward, 60, 100 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, an_oom_kill_of_the_run_before_restarts_nothing)
+{
+	struct rule rule = { .name = "oom-kill",
+			     .class = FAULT_CLASS_CRASH,
+			     .action = ACTION_RESTART,
+			     .for_s = 10,
+			     .n_needs = 1,
+			     .need = {
+				     { ASPECT_RECENT, METRIC_OOM_KILLS, RELATION_AT_LEAST, 1 } } };
+	struct rulebook rulebook = { .n = 1, .rule = { rule } };
+	struct config config = fixture_config();
+	struct ward ward = admit();
+	struct finding finding;
+	struct sample sample;
+
+	config.learn_s = 30;
+	judge_reconfigure(ward.judge, &config, &rulebook);
+	live(&ward, 60, 100 * MIB);
+	sample = fixture_sample(SECONDS(++ward.at_s), ++ward.run, 100 * MIB);
+	sample_set(&sample, METRIC_OOM_KILLS, 1); /* told together with the new run */
+	memset(ward.status.invocation, ward.run, INVOCATION_SIZE);
+	cr_assert(zero(int, judge_take(ward.judge, &sample, &ward.status, true, &finding)));
+	live(&ward, 120, 100 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+
+	sample = fixture_sample(SECONDS(++ward.at_s), ward.run, 100 * MIB);
+	sample_set(&sample, METRIC_OOM_KILLS, 1); /* and this one crippled the run that goes on */
+	cr_assert(zero(int, judge_take(ward.judge, &sample, &ward.status, true, &finding)));
+	live(&ward, 20, 100 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, an_old_verdict_does_not_stand_for_ever_in_a_unit_that_always_begins_anew)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 30, 200 * MIB);
+	answer(&ward, ATTEMPT_RESULT_FAILED);
+	for (unsigned int i = 0; i < 60; i++) {
+		ward.run = (uint8_t)(ward.run + 1);
+		live(&ward, 20, 100 * MIB);
+	}
+	cr_assert(ne(int, ward.finding.verdict.health, HEALTH_SICK));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, a_leak_that_must_be_waited_for_is_not_learnt_meanwhile)
+{
+	struct ward ward = admit();
+	struct config config = fixture_config();
+	struct rulebook rulebook = { .n = 1, .rule = { fixture_memory_rule() } };
+
+	config.learn_s = 30;
+	config.trust_s = 86400; /* half an hour of patience on the first day */
+	judge_reconfigure(ward.judge, &config, &rulebook);
+	live(&ward, 900, 100 * MIB);
+	for (unsigned int i = 0; i < 7200 && ward.n_allowed == 0; i++)
+		live(&ward, 1, (100 + i) * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
 	(void)judge_free(ward.judge);
 }

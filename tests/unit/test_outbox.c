@@ -11,7 +11,8 @@
 #include "outbox.h"
 #include "scratch.h"
 
-#define WALL_MS UINT64_C(1700000000000)
+#define WALL_MS	    UINT64_C(1700000000000)
+#define PATIENCE_MS UINT64_C(10000)
 
 /* A healer whose only way is mock, a judge that has never met the unit, a store of its own. */
 struct office {
@@ -22,6 +23,7 @@ struct office {
 	struct healer *healer;
 	struct actuator mock;
 	struct unit_status status;
+	struct config config;
 	struct outbox outbox;
 };
 
@@ -59,6 +61,9 @@ static void open_office(struct office *office)
 	office->outbox.writer = office->writer;
 	office->outbox.judge = office->judge;
 	office->outbox.healer = office->healer;
+	office->config = fixture_config();
+	office->outbox.config = &office->config;
+	office->outbox.patience_ms = PATIENCE_MS;
 	office->outbox.status = status_of;
 	office->outbox.userdata = office;
 }
@@ -126,10 +131,10 @@ Test(outbox, what_the_disk_does_not_take_in_time_is_never_carried_out)
 
 	open_office(&office);
 	decide(&office, 1000);
-	outbox_turn(&office.outbox, 1000 + OUTBOX_MS);
+	outbox_turn(&office.outbox, 1000 + PATIENCE_MS);
 	cr_assert(eq(sz, office.outbox.n, 0));
 	await_disk(&office);
-	healer_turn(office.healer, 2000 + OUTBOX_MS, WALL_MS);
+	healer_turn(office.healer, 2000 + PATIENCE_MS, WALL_MS);
 	cr_assert(eq(u64, office.told.decision, 0));
 	close_office(&office);
 }
@@ -143,6 +148,7 @@ Test(outbox, a_unit_that_changed_between_decision_and_call_is_left_alone)
 	} changes[] = {
 		{ 2, UNIT_ACTIVE_ACTIVE, 0 }, /* somebody restarted it */
 		{ 1, UNIT_ACTIVE_ACTIVE, UNIT_JOB_PENDING },
+		{ 1, UNIT_ACTIVE_FAILED, UNIT_AUTO_RESTART },
 		{ 1, UNIT_ACTIVE_INACTIVE, 0 },
 		{ 1, UNIT_ACTIVE_FAILED, UNIT_STOPPED_BY_HAND },
 		{ 1, UNIT_ACTIVE_DEACTIVATING, 0 },
@@ -161,4 +167,17 @@ Test(outbox, a_unit_that_changed_between_decision_and_call_is_left_alone)
 		cr_assert(eq(u64, office.told.decision, 0), "case %zu reached the healer", i);
 		close_office(&office);
 	}
+}
+
+Test(outbox, a_mode_that_was_lowered_after_the_decision_stops_it)
+{
+	struct office office;
+
+	open_office(&office);
+	decide(&office, 1000);
+	office.config.mode = MODE_OBSERVE;
+	await_disk(&office);
+	healer_turn(office.healer, 2000, WALL_MS);
+	cr_assert(eq(u64, office.told.decision, 0));
+	close_office(&office);
 }

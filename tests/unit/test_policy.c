@@ -24,7 +24,7 @@ static struct decision sick_at(struct policy *policy, uint64_t when_ms)
 	struct decision decision = policy_decide(policy, &verdict, &status, &fine);
 
 	if (decision.why == WHY_ALLOWED)
-		policy_note(policy, decision.unit, false, decision.wall_ms);
+		policy_note(policy, decision.unit, false, decision.when_ms, decision.wall_ms);
 	return decision;
 }
 
@@ -94,7 +94,7 @@ Test(policy, eleventh_heal_of_the_host_in_an_hour_is_refused)
 
 	make(&policy, &config);
 	for (uint32_t unit = 100; unit < 110; unit++)
-		policy_note(&policy, unit, false, fixture_sick(1000).wall_ms);
+		policy_note(&policy, unit, false, 0, fixture_sick(1000).wall_ms);
 	cr_assert(eq(int, sick_at(&policy, MINUTES(30)).why, WHY_HOST_BUDGET_SPENT));
 	cr_assert(eq(int, sick_at(&policy, MINUTES(61)).why, WHY_ALLOWED));
 }
@@ -106,7 +106,7 @@ Test(policy, simulated_heals_take_nothing_from_the_hosts_budget)
 
 	make(&policy, &config);
 	for (uint32_t unit = 100; unit < 110; unit++)
-		policy_note(&policy, unit, true, fixture_sick(1000).wall_ms);
+		policy_note(&policy, unit, true, 0, fixture_sick(1000).wall_ms);
 	cr_assert(eq(int, sick_at(&policy, MINUTES(30)).why, WHY_ALLOWED));
 }
 
@@ -116,7 +116,7 @@ Test(policy, an_attempt_that_seems_to_lie_in_the_future_counts_as_just_made)
 	struct policy policy;
 
 	make(&policy, &config);
-	policy_note(&policy, FIXTURE_UNIT, false, fixture_sick(DAYS(30)).wall_ms);
+	policy_note(&policy, FIXTURE_UNIT, false, 0, fixture_sick(DAYS(30)).wall_ms);
 	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_COOLING_DOWN));
 }
 
@@ -127,7 +127,7 @@ Test(policy, the_ledger_forgets_only_what_no_window_can_see)
 
 	make(&policy, &config);
 	for (uint32_t i = 0; i < POLICY_LEDGER_MAX + 10; i++)
-		policy_note(&policy, 1000 + i, false, fixture_sick(i).wall_ms);
+		policy_note(&policy, 1000 + i, false, 0, fixture_sick(i).wall_ms);
 	cr_assert(eq(sz, policy.n_entries, POLICY_LEDGER_MAX));
 	cr_assert(eq(u32, policy.entry[POLICY_LEDGER_MAX - 1].unit, 1000 + POLICY_LEDGER_MAX + 9));
 }
@@ -329,4 +329,34 @@ Test(policy, nothing_wanted_is_an_answer)
 	verdict.wants = ACTION_NONE;
 	cr_assert(
 		eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_NOTHING_WANTED));
+}
+
+Test(policy, what_would_take_an_untouchable_along_is_untouchable)
+{
+	struct unit_status status = fixture_status("vpn-base.service", 1);
+
+	(void)snprintf(status.dependents, sizeof(status.dependents), "app.service sshd.service");
+	cr_assert(eq(int, why_for(&status, &fine), WHY_UNTOUCHABLE));
+}
+
+Test(policy, what_was_down_before_we_looked_stays_down)
+{
+	struct unit_status status = fixture_status("shop.service", 1);
+
+	status.active = UNIT_ACTIVE_FAILED;
+	status.flags |= UNIT_DOWN_BEFORE;
+	cr_assert(eq(int, why_for(&status, &fine), WHY_DOWN_BEFORE));
+}
+
+Test(policy, a_wall_clock_that_steps_forward_gives_no_budget_back)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	for (unsigned int i = 0; i < 3; i++)
+		cr_assert(eq(int, sick_at(&policy, MINUTES(1 + 10 * i)).why, WHY_ALLOWED));
+	for (size_t i = 0; i < policy.n_entries; i++)
+		policy.entry[i].wall_ms -= DAYS(30); /* as if the clock had been set since */
+	cr_assert(eq(int, sick_at(&policy, MINUTES(31)).why, WHY_UNIT_BUDGET_SPENT));
 }

@@ -66,7 +66,7 @@ Test(systemd, a_restart_ends_with_its_own_job)
 	BENCH(bench);
 
 	cr_assert(eq(int, start(&bench), 0));
-	cr_assert(eq(str, bench.fake.asked, "RestartUnit:a.service:fail"));
+	cr_assert(eq(str, bench.fake.asked, "TryRestartUnit:a.service:fail"));
 	cr_assert(eq(int, poll_it(&bench), 0));
 	cr_assert(eq(str, bench.attempt.job, JOB));
 	fake_job_removed(&bench.fake, JOB "2", "a.service", "done", FAKE_OWNER);
@@ -95,11 +95,21 @@ Test(systemd, a_job_that_is_not_done_has_failed_and_says_how)
 	}
 }
 
-Test(systemd, a_failed_unit_is_reset_before_it_is_restarted)
+Test(systemd, a_failed_unit_is_started_without_hiding_its_failure_first)
 {
 	BENCH(bench);
 
 	bench.status.active = UNIT_ACTIVE_FAILED;
+	(void)start(&bench);
+	cr_assert(eq(str, bench.fake.asked, "RestartUnit:a.service:fail"));
+}
+
+Test(systemd, a_start_limit_is_reset_before_the_unit_is_started)
+{
+	BENCH(bench);
+
+	bench.status.active = UNIT_ACTIVE_FAILED;
+	bench.status.flags |= UNIT_START_LIMITED;
 	(void)start(&bench);
 	cr_assert(
 		eq(str, bench.fake.asked, "ResetFailedUnit:a.service RestartUnit:a.service:fail"));

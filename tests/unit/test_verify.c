@@ -214,3 +214,58 @@ Test(verify, what_was_not_done_is_never_healed)
 			     cases[i].outcome));
 	}
 }
+
+Test(verify, a_rule_about_too_little_is_not_healed_by_too_little)
+{
+	struct rule rule = fixture_memory_rule();
+	struct verify verify;
+	struct outcome outcome;
+	uint64_t at_s = 100;
+
+	rule.n_needs = 1;
+	rule.need[0] = (struct need) { ASPECT_VALUE, METRIC_RSS, RELATION_BELOW, 50 * MIB };
+	verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	cr_assert(eq(int, run_for(&verify, &at_s, 300, 2, 20 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_UNCHANGED));
+	verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	cr_assert(eq(int, run_for(&verify, &at_s, 300, 2, 100 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_HEALED));
+}
+
+Test(verify, calm_is_counted_in_one_run_only)
+{
+	struct rule rule = fixture_failed_rule();
+	struct verify verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	struct outcome outcome;
+	uint64_t at_s = 100;
+
+	cr_assert(eq(int, run_for(&verify, &at_s, 12, 2, 95 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_NONE));
+	cr_assert(eq(int, run_for(&verify, &at_s, 12, 3, 95 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_NONE));
+	cr_assert(eq(int, run_for(&verify, &at_s, 12, 4, 95 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_UNCHANGED));
+}
+
+Test(verify, a_unit_out_of_sight_or_stopped_by_its_admin_has_an_unknown_outcome)
+{
+	struct rule rule = fixture_memory_rule();
+	struct verify verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	struct unit_status status = fixture_status("shop.service", 2);
+	struct outcome outcome = { 0 };
+	uint64_t at_s = 100;
+
+	cr_assert(eq(int, run_for(&verify, &at_s, 300, 2, 95 * MIB, UNIT_ACTIVE_UNKNOWN, &outcome),
+		     OUTCOME_UNKNOWN));
+	verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	status.active = UNIT_ACTIVE_INACTIVE;
+	status.flags |= UNIT_STOPPED_BY_HAND;
+	outcome.result = OUTCOME_NONE;
+	for (at_s = 101; at_s < 400 && outcome.result == OUTCOME_NONE; at_s++) {
+		struct sample sample = fixture_sample(SECONDS(at_s), 2, 0);
+		struct evidence evidence = fixture_evidence(&sample);
+
+		(void)verify_reach(&verify, &sample, &status, &evidence, &outcome);
+	}
+	cr_assert(eq(int, outcome.result, OUTCOME_UNKNOWN));
+}
