@@ -131,9 +131,12 @@ BUILD_NOW = $(MAKE) --no-print-directory \
 
 # ---- to look at ----------------------------------------------------------------
 
+# As a job of its own in the foreground of the terminal: Ctrl-C is then for it alone, and make sees it
+# end well.
+IN_FRONT := bash -c 'set -m; "$$@"' in-front
 run: $(BUILD)/setup
 	$(BUILD_NOW) all
-	$(BUILD)/selfhealed --simulate --inject memory-leak:sim-web.service:20s \
+	$(IN_FRONT) $(BUILD)/selfhealed --simulate --inject memory-leak:sim-web.service:20s \
 		--state-dir $(BUILD)/state-$$(id -u) --rules packaging/conf/rules.d
 
 demo: $(BUILD)/setup

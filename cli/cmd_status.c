@@ -19,9 +19,12 @@
 /* Shown of the past where there is no present. */
 #define PAST_STORIES 10
 
-static int exit_code_of(const struct view *view, const struct present *units, size_t n)
+static int exit_code_of(const struct context *context, const struct view *view,
+			const struct present *units, size_t n)
 {
-	if (view->has_keeper && !keeper_is_well(&view->keeper, view->wall_ms))
+	if (!view->has_keeper) /* nobody watches; a database that was named is only looked at */
+		return context->db ? EXIT_WELL : EXIT_SICK;
+	if (!keeper_is_well(&view->keeper, view->wall_ms))
 		return EXIT_SICK;
 	for (size_t i = 0; i < n; i++)
 		if (view_is_bad(view, &units[i]))
@@ -316,7 +319,7 @@ static int status_of_unit(const struct context *context, const struct view *view
 		if (r < 0)
 			return log_error_errno(r, "cannot show '%s'", name);
 	}
-	return exit_code_of(view, present, 1);
+	return exit_code_of(context, view, present, 1);
 }
 
 static int status_of_all(const struct context *context, const struct view *view)
@@ -334,7 +337,7 @@ static int status_of_all(const struct context *context, const struct view *view)
 	}
 	if (r < 0)
 		return log_error_errno(r, "cannot show the status");
-	return exit_code_of(view, view->unit, view->n_units);
+	return exit_code_of(context, view, view->unit, view->n_units);
 }
 
 static int status_run(struct context *context, int argc, char **argv)

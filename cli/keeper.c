@@ -32,7 +32,9 @@ bool keeper_is_running(const struct keeper *keeper, uint64_t wall_ms)
 {
 	uint64_t last_ms = keeper_last_ms(keeper);
 
-	return wall_ms <= last_ms || wall_ms - last_ms <= KEEPER_SILENT_MS;
+	uint64_t apart_ms = wall_ms > last_ms ? wall_ms - last_ms : last_ms - wall_ms;
+
+	return apart_ms <= KEEPER_SILENT_MS; /* a present of tomorrow is none */
 }
 
 bool keeper_is_well(const struct keeper *keeper, uint64_t wall_ms)

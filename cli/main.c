@@ -116,6 +116,9 @@ static int find_state(const struct context *context, struct state_paths *ret)
 		r = text_format(ret->past, sizeof(ret->past), "%s", context->db);
 		if (r < 0)
 			return r;
+		ret->live[0] = '\0'; /* a copy by another name has no present beside it */
+		if (strcmp(context->db + length, NAME_PAST_DB) != 0)
+			return 0;
 		return text_format(ret->live, sizeof(ret->live), "%.*s" NAME_LIVE_DB, length,
 				   context->db);
 	}
@@ -135,7 +138,9 @@ static int open_state(struct context *context)
 	r = find_state(context, &paths);
 	if (r < 0)
 		return log_error_errno(r, "the path is too long");
-	r = reader_open(paths.past, paths.live, &context->reader);
+	r = context->db && access(context->db, F_OK) < 0
+		    ? -ENOENT
+		    : reader_open(paths.past, paths.live[0] ? paths.live : NULL, &context->reader);
 	if (r == -ENOENT && context->db) {
 		log_error("there is no database %s", context->db);
 	} else if (r == -ENOENT) {
@@ -153,7 +158,7 @@ static int exit_code(int r)
 {
 	if (r >= 0)
 		return r;
-	return r == -EACCES || r == -EPERM ? EXIT_REFUSED : EXIT_NO_STATE;
+	return r == -EACCES || r == -EPERM || r == -EPROTONOSUPPORT ? EXIT_REFUSED : EXIT_NO_STATE;
 }
 
 static int run_command(const struct command *command, struct context *context, int argc,

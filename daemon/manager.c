@@ -58,6 +58,7 @@ struct manager {
 
 	sd_event_source *timer, *ring, *acknowledgements, *hangup;
 	uint64_t last_tick_ms, last_connect_ms;
+	bool is_hidden;			/* the present could not be published */
 	const struct sample *simulated; /* samples that are: of this tick */
 	uint64_t inject_at_ms;		/* 0: no fault is to come */
 
@@ -199,8 +200,12 @@ static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cp
 	if (manager->sampler)
 		keeper->n_lost += probe_lost(sampler_probe(manager->sampler));
 	r = live_publish(manager->live, keeper, manager->present, manager->n_present);
-	if (r < 0)
-		(void)log_warning_errno(r, "cannot publish the present");
+	if (r < 0 && !manager->is_hidden)
+		(void)log_warning_errno(r,
+					"cannot publish the present, so status shows an old one");
+	else if (r >= 0 && manager->is_hidden)
+		log_notice("the present is published again");
+	manager->is_hidden = r < 0;
 }
 
 static void inject_when_due(struct manager *manager, uint64_t when_ms)
@@ -220,6 +225,21 @@ static void inject_when_due(struct manager *manager, uint64_t when_ms)
 			   manager->options->inject_fault);
 }
 
+/* Said when it begins and when it is over: in between nothing is decided. */
+static void follow_store(struct manager *manager, uint64_t when_ms)
+{
+	enum store_state state = writer_state(manager->writer, when_ms);
+
+	if (state != manager->keeper.store && state == STORE_WELL)
+		log_notice("decisions can be recorded again");
+	else if (state != manager->keeper.store)
+		log_error(
+			"decisions cannot be recorded (the past is %s), so nothing is healed until "
+			"they can: look at the disk of %s",
+			store_state_word(state), manager->options->state_dir);
+	manager->keeper.store = state;
+}
+
 static int manager_tick(struct manager *manager)
 {
 	uint64_t when_ms = clock_boot_ms(), wall_ms = clock_wall_ms(), cpu_us = clock_cpu_us();
@@ -229,7 +249,7 @@ static int manager_tick(struct manager *manager)
 	int r;
 
 	manager->last_tick_ms = when_ms;
-	manager->keeper.store = writer_state(manager->writer, when_ms);
+	follow_store(manager, when_ms);
 	manager->n_present = 0;
 	if (manager->sampler) {
 		r = sampler_take(manager->sampler, when_ms, wall_ms, &harvest);
@@ -513,8 +533,15 @@ static int open_simulation(struct manager *manager)
 	if (r < 0)
 		return log_error_errno(r, "cannot simulate");
 	manager->by_simulator = simulation_actuator(manager->simulation);
-	if (manager->options->inject_fault[0])
-		manager->inject_at_ms = when_ms + manager->options->inject_after_ms;
+	if (!manager->options->inject_fault[0])
+		return 0;
+	if (!simulation_knows(manager->options->inject_fault, manager->options->inject_unit)) {
+		log_error("--inject: there is no fault '%s' or no simulated service '%s'; faults: "
+			  "cpu-spike, memory-leak; services: sim-web.service, sim-worker.service",
+			  manager->options->inject_fault, manager->options->inject_unit);
+		return -EINVAL;
+	}
+	manager->inject_at_ms = when_ms + manager->options->inject_after_ms;
 	return 0;
 }
 

@@ -96,14 +96,17 @@ static void take_acknowledgement(uint64_t id, int error, void *userdata)
 
 	for (size_t i = 0; i < outbox->n; i++) {
 		struct decision decision = outbox->pending[i].decision;
+		bool given_up = outbox->pending[i].given_up;
 
 		if (decision.id != id)
 			continue;
 		remove_pending(outbox, i);
-		if (error == 0) {
+		if (error == 0 && given_up)
+			refuse(outbox, &decision, "the disk took the decision too late");
+		if (error == 0 && !given_up)
 			send(outbox, &decision);
+		if (error == 0 || given_up)
 			return;
-		}
 		(void)log_warning_errno(error, "%s: nothing is done, for want of a record",
 					name_of(outbox, decision.unit));
 		judge_not_recorded(outbox->judge, decision.unit);
@@ -140,6 +143,7 @@ void outbox_put(struct outbox *outbox, const struct decision *decision, uint64_t
 		return;
 	}
 	outbox->pending[outbox->n].decision = *decision;
+	outbox->pending[outbox->n].given_up = false;
 	outbox->pending[outbox->n++].since_ms = when_ms;
 }
 
@@ -148,11 +152,12 @@ void outbox_turn(struct outbox *outbox, uint64_t when_ms)
 	for (size_t i = outbox->n; i > 0; i--) {
 		uint32_t unit = outbox->pending[i - 1].decision.unit;
 
-		if (when_ms - outbox->pending[i - 1].since_ms < outbox->patience_ms)
+		if (outbox->pending[i - 1].given_up ||
+		    when_ms - outbox->pending[i - 1].since_ms < outbox->patience_ms)
 			continue;
 		log_warning("%s: nothing is done, since the disk did not take the decision in time",
 			    name_of(outbox, unit));
 		judge_not_recorded(outbox->judge, unit);
-		remove_pending(outbox, i - 1);
+		outbox->pending[i - 1].given_up = true;
 	}
 }

@@ -37,6 +37,16 @@ static int say_why_not_opened(int r, const char *path)
 	switch (r) {
 	case -EBUSY:
 		return log_error_errno(r,
+				       "somebody has a transaction open in %s; end it (a "
+				       "sqlite3 of yours?), and start again",
+				       path);
+	case -ENOSPC:
+		return log_error_errno(r,
+				       "there is no space for %s; free some, or name another "
+				       "folder with --state-dir",
+				       path);
+	case -EALREADY:
+		return log_error_errno(r,
 				       "another selfhealed keeps its state in %s; stop it, or name "
 				       "another folder with --state-dir",
 				       path);

@@ -2,6 +2,7 @@
 /* Lets the daemon watch, break and heal simulated services. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -70,6 +71,19 @@ void simulation_take(struct simulation *simulation, uint64_t when_ms, uint64_t w
 	simulation->last_ms = when_ms;
 	simulator_take(simulation->simulator, when_ms + PAST_MS, wall_ms, (uint32_t)span_ms,
 		       ret_samples, ret_status);
+}
+
+static bool is_named(const char *(*name)(size_t i), const char *wanted)
+{
+	for (size_t i = 0; name(i); i++)
+		if (strcmp(name(i), wanted) == 0)
+			return true;
+	return false;
+}
+
+bool simulation_knows(const char *fault, const char *unit)
+{
+	return is_named(simulator_fault_name, fault) && is_named(simulator_unit_name, unit);
 }
 
 bool simulation_owns(const struct simulation *simulation, uint32_t unit)

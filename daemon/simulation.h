@@ -25,6 +25,8 @@ int simulation_past(struct simulation *simulation, struct judge *judge, uint64_t
 /* One tick; SIMULATOR_UNITS of each, the simulation's until the next call. */
 void simulation_take(struct simulation *simulation, uint64_t when_ms, uint64_t wall_ms,
 		     const struct sample **ret_samples, const struct unit_status **ret_status);
+/* Are these the names of a fault and of a service of it? */
+bool simulation_knows(const char *fault, const char *unit);
 /* Is that number one of its services'? simulation may be NULL. */
 bool simulation_owns(const struct simulation *simulation, uint32_t unit);
 /* As simulator_inject(), now. */

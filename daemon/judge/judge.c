@@ -167,7 +167,7 @@ static void follow_identity(struct patient *patient, const struct unit_status *s
 {
 	if (status->identity == 0)
 		return;
-	if (patient->identity != 0 && patient->identity != status->identity) {
+	if (patient->identity != status->identity) {
 		learner_forget(patient->learner); /* another binary or unit file: another unit */
 		patient->was_well = false;
 		patient->well_since_ms = 0;

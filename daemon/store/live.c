@@ -140,6 +140,16 @@ static int remove_files(const char *path)
 	return 0;
 }
 
+/* What is broken there holds nothing that must last; what another user owns is theirs. */
+static int may_remove(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return -errno;
+	return status.st_uid == geteuid() ? 0 : -EPERM;
+}
+
 int live_open(const char *path, struct live **ret)
 {
 	int r;
@@ -147,7 +157,9 @@ int live_open(const char *path, struct live **ret)
 	r = open_once(path, ret);
 	if (r != -EBADMSG)
 		return r;
-	r = remove_files(path);
+	r = may_remove(path);
+	if (r >= 0)
+		r = remove_files(path);
 	return r < 0 ? r : open_once(path, ret);
 }
 

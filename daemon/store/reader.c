@@ -22,7 +22,9 @@ int reader_open(const char *past_path, const char *live_path, struct reader **re
 	if (r < 0 && r != -ENOENT)
 		return r;
 	live = source_open(live_path, schema_check_live, &reader->live);
-	if (live < 0 && live != -ENOENT)
+	/* What is wrong with the present must not hide the past. */
+	reader->lost_present = live == -EBADMSG || live == -EPROTONOSUPPORT || live == -ENODATA;
+	if (live < 0 && live != -ENOENT && !(reader->lost_present && r >= 0))
 		return live;
 	if (r == -ENOENT && live == -ENOENT) {
 		source_problem("no state at %s: is the daemon installed and running? "
@@ -51,6 +53,13 @@ const char *reader_notice(const struct reader *reader)
 	if (reader->past.is_cut || reader->live.is_cut)
 		return "the newest minutes are missing: they are in a log that cannot be read "
 		       "until the daemon starts";
+	if (reader->past.stands_alone)
+		return "this database lies without its log (-wal): if it is a copy of the file "
+		       "alone, "
+		       "the newest minutes are missing";
+	if (reader->lost_present)
+		return "the present is missing: live.db is damaged, or of another version; the "
+		       "daemon makes it anew when it starts";
 	if (reader->found_bad_row)
 		return "some rows are damaged and not shown";
 	return NULL;

@@ -251,7 +251,10 @@ static void put_status(struct json *json, const struct unit_status *status)
 	text(json, "kind", unit_kind_word(status->kind));
 	text(json, "active", unit_active_word(status->active));
 	flags(json, status->flags, unit_flags, sizeof(unit_flags) / sizeof(unit_flags[0]));
-	number(json, "n_restarts", status->n_restarts);
+	if (status->kind == UNIT_KIND_SERVICE && status->active != UNIT_ACTIVE_UNKNOWN)
+		number(json, "n_restarts", status->n_restarts);
+	else
+		null(json, "n_restarts");
 	number_or_null(json, "main_pid", status->main_pid);
 	number_or_null(json, "cgroup_id", status->cgroup_id);
 	/* As text: 64 bits do not fit a reader's double. */
@@ -285,6 +288,15 @@ static void put_sample(struct json *json, const struct sample *sample)
 	end(json, '}');
 }
 
+/* Only a rule is about a class of fault. */
+static void class_of_rule(struct json *json, const char *rule, enum fault_class class)
+{
+	if (rule[0])
+		text(json, "class", fault_class_word(class));
+	else
+		null(json, "class");
+}
+
 static void put_verdict(struct json *json, const struct verdict *verdict)
 {
 	key(json, "verdict");
@@ -297,12 +309,13 @@ static void put_verdict(struct json *json, const struct verdict *verdict)
 	score(json, "threshold", verdict->threshold);
 	number(json, "generation", verdict->generation);
 	metric(json, "lead", verdict->lead);
-	single(json, "lead_share", verdict->lead_share);
+	single(json, "lead_share", verdict->lead < METRIC_N ? verdict->lead_share : NAN);
 	real(json, "lead_value", verdict->lead_value);
 	real(json, "lead_expected", verdict->lead_expected);
-	single(json, "lead_deviation", verdict->lead_deviation);
+	single(json, "lead_deviation",
+	       isnan(verdict->lead_expected) ? NAN : verdict->lead_deviation);
 	text(json, "rule", verdict->rule);
-	text(json, "class", fault_class_word(verdict->class));
+	class_of_rule(json, verdict->rule, verdict->class);
 	text(json, "wants", action_word(verdict->wants));
 	boolean(json, "on_fact", verdict->on_fact);
 	number(json, "held_s", verdict->held_s);

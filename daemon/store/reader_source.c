@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Opens one database for reading, without any right to write. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -144,6 +146,24 @@ static int connect_immutable(const char *path, int (*check)(sqlite3 *db), struct
 	return 0;
 }
 
+/* Our daemon never takes the log away, so a file that wants one and has none beside it is a copy of the
+ * file alone, or some other tool emptied the log into it: nobody can tell which. */
+static bool stands_alone(const char *path)
+{
+	char log_path[4096 + 8];
+	uint8_t versions[2] = { 0 }; /* at byte 18 of the header: 2 is "with a log" */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return false;
+	if (pread(fd, versions, sizeof(versions), 18) != (ssize_t)sizeof(versions))
+		versions[0] = 0;
+	(void)close(fd);
+	return versions[0] == 2 &&
+	       snprintf(log_path, sizeof(log_path), "%s-wal", path) < (int)sizeof(log_path) &&
+	       access(log_path, F_OK) < 0 && errno == ENOENT;
+}
+
 int source_open(const char *path, int (*check)(sqlite3 *db), struct source *ret)
 {
 	struct source source = { .check = check };
@@ -154,6 +174,7 @@ int source_open(const char *path, int (*check)(sqlite3 *db), struct source *ret)
 	r = look(path);
 	if (r == -ENOENT)
 		return r;
+	source.stands_alone = stands_alone(path); /* before we make a log ourselves */
 	if (r >= 0)
 		r = connect(path, 0, check, &source.db, &result);
 	if (r < 0 && ((result & 0xff) == SQLITE_READONLY || (result & 0xff) == SQLITE_CANTOPEN))

@@ -7,6 +7,7 @@
 struct source {
 	sqlite3 *db;		   /* owned by the reader; NULL: not there */
 	int (*check)(sqlite3 *db); /* whose it is, and of which version */
+	bool stands_alone;	   /* without its log: something may be missing */
 	bool is_cut;		   /* its log could not be read */
 };
 
@@ -25,6 +26,7 @@ static inline void source_endp(struct source **local)
 /* One reader: past and present, and whether a row had to be passed over. */
 struct reader {
 	struct source past, live;
+	bool lost_present; /* there is a live.db, but not one that we can read */
 	bool found_bad_row;
 };
 

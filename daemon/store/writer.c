@@ -223,6 +223,7 @@ int writer_incident(struct writer *writer, const struct incident *incident)
 {
 	const struct message message = { .kind = MESSAGE_INCIDENT, .incident = *incident };
 
+	push_units(writer); /* a record names its unit: that row must be there first */
 	return queue_push(writer->queue, &message);
 }
 
@@ -230,6 +231,7 @@ int writer_decision(struct writer *writer, const struct decision *decision)
 {
 	const struct message message = { .kind = MESSAGE_DECISION, .decision = *decision };
 
+	push_units(writer); /* a record names its unit: that row must be there first */
 	return queue_push(writer->queue, &message);
 }
 

@@ -35,7 +35,7 @@ struct writer_start {
 /* path is the database, in a folder that exists; max_size_bytes bounds it; wall_ms is now (names of
  * what is moved aside, closing of what was interrupted). What is damaged or no database of ours is
  * moved aside, if file and folder belong to this user.
- * -EBUSY: another daemon has it (flock on `lock` beside it). -EPROTONOSUPPORT: a newer schema; -EPERM:
+ * -EALREADY: another daemon has it (flock on `lock` beside it). -EBUSY: somebody else is writing to it. -EPROTONOSUPPORT: a newer schema; -EPERM:
  * it is broken and another user's; -EACCES, -EROFS: no right to it; -ELOOP: a symbolic link; -EINVAL:
  * no regular file; -ENOSPC. Nothing is touched then. */
 int writer_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms, struct writer **ret,

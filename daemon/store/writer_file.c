@@ -51,11 +51,12 @@ static int take_lock(const char *folder, int *ret_fd)
 	r = text_format(path, sizeof(path), "%s/" NAME_LOCK, folder);
 	if (r < 0)
 		return r;
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, FILE_MODE);
+	/* Who may read the database must not be able to lock its daemon out. */
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return -errno;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
+		r = errno == EWOULDBLOCK ? -EALREADY : -errno;
 		(void)close(fd);
 		return r;
 	}

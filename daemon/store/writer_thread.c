@@ -119,6 +119,15 @@ static int write_messages(struct writer_thread *thread, struct batch *batch)
 	return 0;
 }
 
+/* Somebody moved or removed the file under us: what is written now, nobody will ever read. */
+static bool is_elsewhere(sqlite3 *db)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	       moved;
+}
+
 static int write_transaction(struct writer_thread *thread, struct batch *batch)
 {
 	uint64_t newest = thread->newest;
@@ -144,6 +153,8 @@ static int write_batch(struct writer_thread *thread, struct batch *batch)
 {
 	int r, restored;
 
+	if (is_elsewhere(thread->db))
+		return -ESTALE;
 	if (!batch->decides)
 		return write_transaction(thread, batch);
 	r = schema_run(thread->db, "PRAGMA synchronous = FULL");

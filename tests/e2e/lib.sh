@@ -84,7 +84,6 @@ find_state=(--state-dir "$state")
 start_daemon() {
 	local n_before
 
-	mkdir -p "$state"
 	printf '%s\n' "${1-}" >/srv/selfhealed.conf
 	systemctl reset-failed selfhealed.service 2>/dev/null || true
 	n_before=$(times_said "watching")

@@ -184,6 +184,6 @@ bool is_root_or_left_out(const char *test)
 {
 	if (geteuid() == 0)
 		return true;
-	(void)fprintf(stderr, "left out (needs root): %s\n", test);
+	(void)fprintf(stderr, "not run here: unit %s (needs root)\n", test);
 	return false;
 }

@@ -36,7 +36,7 @@ Test(writer_file, a_second_daemon_is_refused)
 {
 	struct writer *writer = begin(BOUND), *second = NULL;
 
-	cr_assert(eq(int, open_past(&second), -EBUSY));
+	cr_assert(eq(int, open_past(&second), -EALREADY));
 	(void)writer_close(writer);
 	writer = begin(BOUND);
 	(void)writer_close(writer);
@@ -55,7 +55,8 @@ Test(writer_file, its_files_are_closed_to_others_and_stay)
 	(void)writer_close(writer);
 	for (size_t i = 0; i < 4; i++) {
 		cr_assert(zero(int, stat(place(names[i]), &status)), "%s", names[i]);
-		cr_assert(eq(u32, status.st_mode & 0777, 0640), "%s", names[i]);
+		/* Readers may not hold the lock: they could keep the daemon out. */
+		cr_assert(eq(u32, status.st_mode & 0777, i == 3 ? 0600 : 0640), "%s", names[i]);
 	}
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The daemon is killed, with one heal behind it and one half done: what it spent stays spent, and what it
-# did not see to its end is not called healed.
+# The daemon is killed, with one heal behind it and one half done: what it spent stays spent, and
+# what it did not see to its end is not called healed.
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 

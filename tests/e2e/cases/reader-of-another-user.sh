@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Who is in the group reads present and past without any right to write, with a daemon or without. Who
-# is not is told so.
+# Who is in the group reads present and past without any right to write, with a daemon or without.
+# Who is not is told so.
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -10,6 +10,7 @@ daemon_properties=(-p Group=selfheal)
 unit=patient-calm.service
 start_patient calm "ExecStart=$patients/leaky 7005 $trigger.calm 0" Restart=no
 start_daemon "$(quick observe)"
+equal "$(stat -c '%G %a' "$state")" "selfheal 750" "group and mode of the folder"
 
 # nobody GROUP COMMAND...: as a user who owns nothing here, in that group.
 nobody() {
@@ -32,7 +33,7 @@ has_incident() {
 		jq length) == 1 ]]
 }
 is_called_dead() {
-	nobody selfheal "$build/selfhealctl" --state-dir "$state" | grep -q "NOT RUNNING"
+	[[ $(nobody selfheal "$build/selfhealctl" --state-dir "$state" status) == *"NOT RUNNING"* ]]
 }
 assert_stranger_is_told() {
 	assert_told nogroup 4 "may not read $state/.*: join its group" status

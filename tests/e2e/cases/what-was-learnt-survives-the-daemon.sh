@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What was learnt of a service is known to the next daemon at once; of a changed one it is learnt anew.
+# What was learnt of a service is known to the next daemon at once; a changed one is learnt anew.
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 
