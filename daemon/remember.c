@@ -2,17 +2,20 @@
 /* Opens the past and reads back what must not be forgotten. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "record/names.h"
 #include "remember.h"
 
-#define DISTRUST_MS HOURS(1) /* a lost ledger counts as spent for so long */
-#define LEDGER_MS   DAYS(1)  /* the longest window of a budget */
-#define FOREST_SEED UINT64_C(0x5e1f4ea1)
+#define DISTRUST_MS  HOURS(1) /* a lost ledger counts as spent for so long */
+#define ROOM_EVERY_S 5
+#define LEDGER_MS    DAYS(1) /* the longest window of a budget */
+#define FOREST_SEED  UINT64_C(0x5e1f4ea1)
 
 static void remember_attempt(uint32_t unit, bool synthetic, uint64_t wall_ms, void *userdata)
 {
@@ -35,15 +38,13 @@ static void remember_lesson(uint32_t unit, uint64_t identity, bool was_well, con
 static int say_why_not_opened(int r, const char *path)
 {
 	switch (r) {
+	case -ECANCELED:
+		log_notice("ended while waiting for space for %s", path);
+		return r;
 	case -EBUSY:
 		return log_error_errno(r,
 				       "somebody has a transaction open in %s; end it (a "
 				       "sqlite3 of yours?), and start again",
-				       path);
-	case -ENOSPC:
-		return log_error_errno(r,
-				       "there is no space for %s; free some, or name another "
-				       "folder with --state-dir",
 				       path);
 	case -EALREADY:
 		return log_error_errno(r,
@@ -81,6 +82,32 @@ static void say_what_was_found(const struct writer_start *start, const char *pat
 			    start->n_interrupted);
 }
 
+/* A full disk is waited for: nothing can be watched for want of a memory, but nobody has to come back
+ * and start us either. The signals that end us are blocked by now, so they are asked for. */
+static int open_when_there_is_room(const char *path, uint64_t max_size_bytes, struct writer **ret,
+				   struct writer_start *ret_start)
+{
+	const struct timespec pause = { .tv_sec = ROOM_EVERY_S };
+	sigset_t ends;
+	int r;
+
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGINT);
+	(void)sigaddset(&ends, SIGTERM);
+	r = writer_open(path, max_size_bytes, clock_wall_ms(), ret, ret_start);
+	if (r == -ENOSPC)
+		log_error(
+			"there is no space for %s: nothing is watched until there is some (or name "
+			"another folder with --state-dir)",
+			path);
+	while (r == -ENOSPC) {
+		if (sigtimedwait(&ends, NULL, &pause) > 0)
+			return -ECANCELED;
+		r = writer_open(path, max_size_bytes, clock_wall_ms(), ret, ret_start);
+	}
+	return r;
+}
+
 static int read_back(struct writer *writer, struct judge *judge, uint64_t cooldown_ms,
 		     uint64_t wall_ms)
 {
@@ -98,7 +125,7 @@ int remember(const char *state_dir, const struct settings *settings, const bool 
 {
 	CLEANUP(writer_closep) struct writer *writer = NULL;
 	CLEANUP(judge_freep) struct judge *judge = NULL;
-	uint64_t wall_ms = clock_wall_ms();
+	uint64_t wall_ms;
 	struct judge_setup setup = { .config = settings->config,
 				     .rulebook = &settings->rulebook,
 				     .seed = FOREST_SEED };
@@ -107,9 +134,10 @@ int remember(const char *state_dir, const struct settings *settings, const bool 
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/" NAME_PAST_DB, state_dir);
-	r = writer_open(path, setup.config.max_size_bytes, wall_ms, &writer, &start);
+	r = open_when_there_is_room(path, setup.config.max_size_bytes, &writer, &start);
 	if (r < 0)
 		return say_why_not_opened(r, path);
+	wall_ms = clock_wall_ms();
 	say_what_was_found(&start, path);
 
 	setup.next_incident = start.next_incident;
