@@ -133,7 +133,7 @@ BUILD_NOW = $(MAKE) --no-print-directory \
 
 # As a job of its own in the foreground of the terminal: Ctrl-C is then for it alone, and make sees it
 # end well.
-IN_FRONT := bash -c 'set -m; "$$@"' in-front
+IN_FRONT := bash -c 'set -m; "$$@"; exit $$?' in-front
 run: $(BUILD)/setup
 	$(BUILD_NOW) all
 	$(IN_FRONT) $(BUILD)/selfhealed --simulate --inject memory-leak:sim-web.service:20s \
