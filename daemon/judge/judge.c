@@ -408,6 +408,8 @@ void judge_not_recorded(struct judge *judge, uint32_t unit)
 
 	if (!patient)
 		return;
+	if (patient->verify.running)
+		policy_unnote(&judge->policy, unit);
 	patient->verify.running = false;
 	incident_undecided(&patient->incident);
 	patient->incident_is_stale = true;

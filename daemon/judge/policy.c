@@ -204,6 +204,18 @@ void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t 
 	};
 }
 
+void policy_unnote(struct policy *policy, uint32_t unit)
+{
+	for (size_t i = policy->n_entries; i > 0; i--) {
+		if (policy->entry[i - 1].unit != unit)
+			continue;
+		memmove(policy->entry + i - 1, policy->entry + i,
+			(policy->n_entries - i) * sizeof(policy->entry[0]));
+		policy->n_entries--;
+		return;
+	}
+}
+
 /* Age of an attempt, by the clock that says less; one that seems to lie in the future is brand new. */
 static uint64_t entry_age_ms(const struct ledger_entry *entry, const struct verdict *now)
 {

@@ -53,6 +53,8 @@ enum why policy_by_nature(const struct unit_status *status);
 /* An allowed decision goes out: it counts from now on. */
 void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t when_ms,
 		 uint64_t wall_ms);
+/* It did not go out after all: nothing was done, so nothing has to cool down. */
+void policy_unnote(struct policy *policy, uint32_t unit);
 
 /* PID 1's own units, the bus, the journal, polkit, login, ourselves, display managers, udev, network,
  * name resolution, ssh, container runtimes, storage, cluster agents: compiled in. */

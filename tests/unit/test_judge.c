@@ -148,9 +148,14 @@ Test(judge, a_decision_that_did_not_reach_the_disk_leaves_nothing_under_way)
 
 	live(&ward, 120, 100 * MIB);
 	live(&ward, 60, 200 * MIB);
+	ward.can_record = false;
 	judge_not_recorded(ward.judge, FIXTURE_UNIT);
-	live(&ward, 2, 200 * MIB);
-	cr_assert(eq(int, ward.finding.why, WHY_COOLING_DOWN));
+	live(&ward, 30, 200 * MIB);
+	cr_assert(eq(int, ward.finding.why, WHY_CANNOT_RECORD));
+	ward.can_record = true; /* nothing was done, so nothing has to cool down */
+	live(&ward, 5, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 2));
+	cr_assert(eq(u32, ward.finding.incident.n_attempts, 1));
 	(void)judge_free(ward.judge);
 }
 

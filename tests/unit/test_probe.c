@@ -5,6 +5,7 @@
 #include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -53,9 +54,13 @@ static pid_t fork_child(void)
 	return pid;
 }
 
-static void kill_child(pid_t pid)
+/* A signal that nobody else on the host sends: events carry the host's process ids, which may not be
+ * those of our namespace. */
+#define CHILD_SIGNAL (SIGRTMAX - 3)
+
+static void kill_child(pid_t pid, int signal)
 {
-	(void)kill(pid, SIGKILL);
+	(void)kill(pid, signal);
 	cr_assert(eq(int, waitpid(pid, NULL, 0), pid));
 }
 
@@ -112,6 +117,9 @@ Test(probe, child_is_seen_with_its_memory_and_descriptors)
 
 	if (probe_tier(probe) == TIER_FILES) {
 		cr_assert(ne(str, (char *)probe_limit(probe), ""));
+		(void)fprintf(stderr,
+			      "not run here: unit probe/processes (needs CAP_BPF, CAP_PERFMON "
+			      "and BTF)\n");
 		return;
 	}
 	pid = fork_child();
@@ -125,13 +133,13 @@ Test(probe, child_is_seen_with_its_memory_and_descriptors)
 	cr_assert(ge(dbl, child->usage.total[METRIC_MINOR_FAULTS], CHILD_BYTES / 4096 / 512));
 	cr_assert(gt(dbl, child->usage.total[METRIC_CPU], 0));
 	cr_assert(eq(dbl, child->usage.total[METRIC_THREADS], 1));
-	kill_child(pid);
+	kill_child(pid, SIGKILL);
 	cr_assert(eq(int, probe_snapshot(probe), 0));
 	cr_assert(find(probe, pid) == NULL, "reaped, so gone");
 }
 
 struct heard {
-	uint32_t pid, unit, code;
+	uint32_t unit;
 	size_t n;
 };
 
@@ -139,10 +147,9 @@ static void hear(const struct probe_event *event, void *userdata)
 {
 	struct heard *heard = userdata;
 
-	if (event->pid != heard->pid || event->oom_kill)
+	if (event->oom_kill || event->code != (uint32_t)CHILD_SIGNAL)
 		return;
 	heard->unit = event->unit;
-	heard->code = event->code;
 	heard->n++;
 }
 
@@ -156,14 +163,16 @@ Test(probe, exit_by_signal_is_counted_for_the_unit_and_told_once)
 	pid_t pid;
 
 	cr_assert(eq(int, cgroup_roots_read("/proc/self/mountinfo", &roots), 0));
-	if (probe_tier(probe) < TIER_EVENTS || cgroup_id(&roots, "/", &id) < 0)
+	if (probe_tier(probe) < TIER_EVENTS || cgroup_id(&roots, "/", &id) < 0) {
+		(void)fprintf(stderr, "not run here: unit probe/exit_by_signal (needs CAP_BPF, "
+				      "CAP_PERFMON, BTF and cgroup2)\n");
 		return;
+	}
 	cr_assert(eq(int, probe_watch(probe, id, 7), 0)); /* the root: every task is in it */
 	cr_assert(eq(int, probe_snapshot(probe), 0));
 	cr_assert(probe_usage(probe, 7, 0, &before));
 	pid = fork_child();
-	heard.pid = (uint32_t)pid;
-	kill_child(pid);
+	kill_child(pid, CHILD_SIGNAL);
 	cr_assert(eq(int, probe_snapshot(probe), 0));
 	cr_assert(probe_usage(probe, 7, 0, &after));
 	cr_assert(ge(int, probe_drain(probe, hear, &heard), 1));
@@ -178,5 +187,4 @@ Test(probe, exit_by_signal_is_counted_for_the_unit_and_told_once)
 				  metric_table[i].name);
 	cr_assert(eq(sz, heard.n, 1));
 	cr_assert(eq(u32, heard.unit, 7));
-	cr_assert(eq(u32, heard.code, SIGKILL));
 }
