@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -18,8 +17,8 @@
 #include "control.h"
 #include "heal/healer.h"
 #include "heal/mock.h"
-#include "heal/systemd.h"
 #include "judge/judge.h"
+#include "link.h"
 #include "manager.h"
 #include "outbox.h"
 #include "remember.h"
@@ -32,7 +31,7 @@
 
 #define TICK_US		 UINT64_C(1000000)
 #define DISK_PATIENCE_MS 10000u /* of real time */
-#define RECONNECT_MS	 SECONDS(2)
+#define RELINK_MS	 SECONDS(2)
 #define EARLY_GAP_MS	 200u  /* an early tick comes no sooner than this after the last */
 #define LESSON_TICKS	 3600u /* what a unit taught is kept once an hour, */
 #define LESSON_YOUNG	 300u  /* every five minutes in its first hour */
@@ -46,18 +45,16 @@ struct manager {
 	struct writer *writer;
 	struct live *live;
 	struct judge *judge;
-	sd_bus *bus; /* NULL: no systemd here */
-	bool bus_lost;
+	struct link *link;	 /* NULL: no systemd here */
 	struct sampler *sampler; /* NULL with --speed: real units cannot be sped up */
 	struct simulation *simulation;
-	struct systemd *systemd;
 	struct healer *healer;
 	struct control *control;
 	struct announcer announcer;
 	struct actuator mock, by_systemd, by_simulator;
 
 	sd_event_source *timer, *ring, *acknowledgements, *hangup;
-	uint64_t last_tick_ms, last_connect_ms;
+	uint64_t last_tick_ms, last_link_ms;
 	bool is_hidden;			/* the present could not be published */
 	const struct sample *simulated; /* samples that are: of this tick */
 	uint64_t inject_at_ms;		/* 0: no fault is to come */
@@ -311,8 +308,6 @@ static int on_ring(sd_event_source *source, int fd, uint32_t revents, void *user
 	return r < 0 ? r : arm(manager->timer, now_us);
 }
 
-/* ---- the system bus ------------------------------------------------------------- */
-
 static void apply_settings(struct manager *manager)
 {
 	const struct config *config = &manager->settings.config;
@@ -322,53 +317,7 @@ static void apply_settings(struct manager *manager)
 		       mode_word(config->mode));
 }
 
-static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	struct manager *manager = userdata;
-
-	(void)message, (void)error;
-	if (!manager->bus_lost)
-		log_warning(
-			"the system bus is gone: the state of units is unknown until it is back");
-	manager->bus_lost = true;
-	return 0;
-}
-
-static int open_bus(struct manager *manager, sd_bus **ret)
-{
-	CLEANUP(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-	int r;
-
-	r = sd_bus_open_system(&bus);
-	if (r >= 0)
-		r = sd_bus_set_exit_on_disconnect(bus, 0);
-	if (r >= 0)
-		r = sd_bus_attach_event(bus, manager->event, SD_EVENT_PRIORITY_NORMAL);
-	if (r >= 0)
-		r = sd_bus_match_signal(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
-					"org.freedesktop.DBus.Local", "Disconnected",
-					on_disconnected, manager);
-	if (r < 0)
-		return r;
-	*ret = TAKE(bus);
-	return 0;
-}
-
-/* The bus, and the way of orders over it. */
-static int open_way(struct manager *manager, sd_bus **ret_bus, struct systemd **ret_systemd)
-{
-	CLEANUP(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-	int r;
-
-	r = open_bus(manager, &bus);
-	if (r < 0)
-		return r;
-	r = systemd_new(bus, ret_systemd);
-	if (r < 0)
-		return r;
-	*ret_bus = TAKE(bus);
-	return 0;
-}
+/* ---- the system bus ------------------------------------------------------------- */
 
 static int watch_ring(struct manager *manager)
 {
@@ -380,28 +329,22 @@ static int watch_ring(struct manager *manager)
 }
 
 /* What is in flight ends as lost; the list of units and the way of orders are made anew. */
-static void reconnect(struct manager *manager)
+static void relink(struct manager *manager)
 {
-	CLEANUP(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-	CLEANUP(systemd_freep) struct systemd *systemd = NULL;
+	CLEANUP(link_freep) struct link *link = NULL;
 	uint64_t now_ms = clock_boot_ms();
 
-	if (now_ms - manager->last_connect_ms < RECONNECT_MS)
-		return;
-	manager->last_connect_ms = now_ms;
-	if (strcmp(sampler_source(manager->sampler), "systemd") != 0) {
-		manager->bus_lost = false; /* nothing of ours hung on it */
-		return;
-	}
-	if (open_way(manager, &bus, &systemd) < 0 || sampler_set_bus(manager->sampler, bus) < 0)
+	if (now_ms - manager->last_link_ms < RELINK_MS ||
+	    strcmp(sampler_source(manager->sampler), "systemd") != 0)
+		return; /* where the list is not systemd's, nothing of ours hangs on the bus */
+	manager->last_link_ms = now_ms;
+	if (link_new(manager->event, &link) < 0 ||
+	    sampler_set_bus(manager->sampler, link_bus(link)) < 0)
 		return; /* it was said when it was lost, and is tried again */
 	healer_lose(manager->healer, WAY_SYSTEMD, now_ms, clock_wall_ms());
-	(void)systemd_free(manager->systemd);
-	(void)sd_bus_flush_close_unref(manager->bus);
-	manager->systemd = TAKE(systemd);
-	manager->bus = TAKE(bus);
-	manager->by_systemd = systemd_actuator(manager->systemd);
-	manager->bus_lost = false;
+	(void)link_free(manager->link);
+	manager->link = TAKE(link);
+	manager->by_systemd = link_actuator(manager->link);
 	log_notice("the system bus is back");
 }
 
@@ -420,8 +363,8 @@ static int on_tick(sd_event_source *timer, uint64_t due_us, void *userdata)
 			due_us + period_us > now_us ? due_us + period_us : now_us + period_us);
 	if (r < 0)
 		return log_error_errno(r, "cannot arm the timer");
-	if (manager->bus_lost)
-		reconnect(manager);
+	if (manager->link && link_is_lost(manager->link))
+		relink(manager);
 	r = manager_tick(manager);
 	if (r < 0) /* an error returned would only stop this timer, and we would look alive */
 		return sd_event_exit(manager->event, r);
@@ -553,15 +496,16 @@ static int open_sampler(struct manager *manager)
 	if (manager->options->speed != 1)
 		return 0;
 	if (sd_booted() > 0) {
-		r = open_way(manager, &manager->bus, &manager->systemd);
+		r = link_new(manager->event, &manager->link);
 		if (r >= 0)
-			manager->by_systemd = systemd_actuator(manager->systemd);
+			manager->by_systemd = link_actuator(manager->link);
 		else
 			(void)log_warning_errno(r, "cannot ask systemd over the system bus, so "
 						   "cgroups are watched and nothing can be "
 						   "restarted; is dbus.service running?");
 	}
-	r = sampler_new(manager->bus, writer_number, manager->writer, &manager->sampler);
+	r = sampler_new(manager->link ? link_bus(manager->link) : NULL, writer_number,
+			manager->writer, &manager->sampler);
 	return r < 0 ? log_error_errno(r, "cannot watch this host") : 0;
 }
 
@@ -660,13 +604,12 @@ struct manager *manager_free(struct manager *manager)
 	(void)sd_event_source_disable_unref(manager->hangup);
 	(void)control_free(manager->control);
 	(void)healer_free(manager->healer);
-	(void)systemd_free(manager->systemd);
 	(void)sampler_free(manager->sampler);
+	(void)link_free(manager->link);
 	(void)simulation_free(manager->simulation);
 	(void)judge_free(manager->judge);
 	(void)writer_close(manager->writer);
 	(void)live_close(manager->live);
-	(void)sd_bus_flush_close_unref(manager->bus);
 	(void)sd_event_unref(manager->event);
 	free(manager->present);
 	free(manager);

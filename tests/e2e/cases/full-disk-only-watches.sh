@@ -35,6 +35,7 @@ wait_for 15 "the disk refuses the decision" \
 	daemon_says "$first: nothing is done, for want of a record"
 wait_for 5 "status knows it" keeper_says full
 ctl status | grep "FULL: nothing can be recorded" || fail "status does not say it"
+daemon_says "decisions cannot be recorded" || fail "the log does not say it"
 
 systemctl kill --signal=KILL "$second"
 wait_for 15 "the next is not even tried" is_status "$second" .why cannot-record
@@ -48,6 +49,7 @@ done
 
 rm "$state/ballast"
 wait_for 15 "there is room, and it records again" keeper_says well
+daemon_says "decisions can be recorded again" || fail "the log does not say that"
 wait_for 30 "the second is up again" is_replaced "$second" "$before_second"
 wait_for 30 "the first is up again" is_replaced "$first" "$before"
 for unit in "$first" "$second"; do
