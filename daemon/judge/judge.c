@@ -27,6 +27,8 @@
 #define KEEP_LEAST  1e-6 /* what was before a night's sleep is forgotten in less than a minute */
 /* Not sampled for so long: gone. */
 #define ABSENT_MS MINUTES(10)
+/* And for so long: what was learnt of it makes room. (It was kept when it was last saved.) */
+#define FORGET_MS DAYS(1)
 /* A floor of memory that has been rising for so long is not taught as normal, since a leak that is
  * learnt is never found; but caches fill as well, so not for longer than this. */
 #define GROWING_S	60u
@@ -438,9 +440,17 @@ bool judge_sweep(struct judge *judge, uint64_t when_ms, uint64_t wall_ms, struct
 	for (size_t i = 0; i < judge->n_slots; i++) {
 		struct patient *patient = judge->slot[i];
 
-		if (!patient || !patient->incident.open || patient->seen_ms > when_ms ||
-		    when_ms - patient->seen_ms < ABSENT_MS)
+		if (!patient)
 			continue;
+		if (patient->seen_ms == 0) /* remembered, and not met yet: counted from now */
+			patient->seen_ms = when_ms;
+		if (patient->seen_ms > when_ms || when_ms - patient->seen_ms < ABSENT_MS)
+			continue;
+		if (!patient->incident.open) {
+			if (when_ms - patient->seen_ms >= FORGET_MS)
+				judge->slot[i] = patient_free(patient);
+			continue;
+		}
 		close_absent(patient, when_ms, wall_ms, ret);
 		return true;
 	}

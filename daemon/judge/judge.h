@@ -72,6 +72,7 @@ int judge_lesson(struct judge *judge, uint32_t unit, struct judge_lesson *ret);
 /* Healthy time taught of a unit. */
 uint64_t judge_age_s(const struct judge *judge, uint32_t unit);
 /* Close what is open of a unit that has not been sampled for ten minutes: its incident, and an
- * attempt on it as not proven. One a call, true while there is one. (A unit that lives on a clock ahead
+ * attempt on it as not proven. One a call, true while there is one. After a day the
+ * unit is forgotten. (A unit that lives on a clock ahead
  * of when_ms is never taken for absent.) */
 bool judge_sweep(struct judge *judge, uint64_t when_ms, uint64_t wall_ms, struct finding *ret);

@@ -310,7 +310,7 @@ static int publish_ring(struct live *live, const struct keeper *keeper,
 }
 
 static int publish(struct live *live, const struct keeper *keeper, const struct present *present,
-		   size_t n)
+		   size_t n, bool with_ring)
 {
 	struct columns columns = { .statement = live->statement[LIVE_FORGET] };
 	int r;
@@ -322,7 +322,23 @@ static int publish(struct live *live, const struct keeper *keeper, const struct 
 		return r;
 	column_put_int(&columns, keeper->at_wall_ms);
 	r = run_columns(&columns);
-	return r < 0 ? r : publish_ring(live, keeper, present, n);
+	return r < 0 || !with_ring ? r : publish_ring(live, keeper, present, n);
+}
+
+static int transact(struct live *live, const struct keeper *keeper, const struct present *present,
+		    size_t n, bool with_ring)
+{
+	int r;
+
+	r = run(live, LIVE_BEGIN);
+	if (r < 0)
+		return r;
+	r = publish(live, keeper, present, n, with_ring);
+	if (r >= 0)
+		r = run(live, LIVE_COMMIT);
+	if (r < 0 && !sqlite3_get_autocommit(live->db))
+		(void)run(live, LIVE_ROLLBACK);
+	return r;
 }
 
 int live_publish(struct live *live, const struct keeper *keeper, const struct present *present,
@@ -330,13 +346,9 @@ int live_publish(struct live *live, const struct keeper *keeper, const struct pr
 {
 	int r;
 
-	r = run(live, LIVE_BEGIN);
-	if (r < 0)
+	r = transact(live, keeper, present, n, true);
+	if (r != -ENOSPC)
 		return r;
-	r = publish(live, keeper, present, n);
-	if (r >= 0)
-		r = run(live, LIVE_COMMIT);
-	if (r < 0 && !sqlite3_get_autocommit(live->db))
-		(void)run(live, LIVE_ROLLBACK);
-	return r;
+	/* The rows of now replace rows; only the ring grows. Without it people still see how it is. */
+	return transact(live, keeper, present, n, false);
 }

@@ -20,7 +20,7 @@ int live_open(const char *path, struct live **ret);
 struct live *live_close(struct live *live);
 DEFINE_CLEANUP(struct live *, live_close)
 
-/* One tick in one transaction. Units that are not among n are gone from the present. Allocates nothing
+/* One tick in one transaction; on a full disk without its place in the ring. Units that are not among n are gone from the present. Allocates nothing
  * once there were as many units. -EBUSY: somebody else holds a write lock; the tick is not shown. */
 int live_publish(struct live *live, const struct keeper *keeper, const struct present *present,
 		 size_t n);

@@ -264,6 +264,9 @@ Test(judge, what_is_open_of_a_unit_that_is_gone_is_closed_and_not_called_healed)
 	cr_assert(eq(int, finding.outcome.result, OUTCOME_UNKNOWN));
 	cr_assert(eq(u64, finding.incident.closed_ms, later_ms));
 	cr_assert(not(judge_sweep(ward.judge, later_ms, later_ms, &finding)));
+	cr_assert(gt(u64, judge_age_s(ward.judge, FIXTURE_UNIT), 0));
+	cr_assert(not(judge_sweep(ward.judge, later_ms + DAYS(1), later_ms, &finding)));
+	cr_assert(eq(u64, judge_age_s(ward.judge, FIXTURE_UNIT), 0), "forgotten after a day");
 	(void)judge_free(ward.judge);
 }
 
