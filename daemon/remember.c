@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -55,13 +56,18 @@ static int say_why_not_opened(int r, const char *path)
 		return log_error_errno(
 			r,
 			"%s was written by a newer selfhealed; install that version, "
-			"or move the file away to begin anew",
-			path);
+			"or begin anew: mv %s %s.newer",
+			path, path, path);
 	case -EPERM:
 		return log_error_errno(r,
 				       "%s is damaged and belongs to another user, so it is left "
-				       "alone; as its owner, move it away",
-				       path);
+				       "alone; as its owner: mv %s %s.damaged",
+				       path, path, path);
+	case -EACCES:
+		return log_error_errno(r,
+				       "cannot open %s; as root: chown -R %u \"$(dirname %s)\", or "
+				       "name another folder with --state-dir",
+				       path, (unsigned int)geteuid(), path);
 	default:
 		return log_error_errno(r,
 				       "cannot open %s; is the folder writable for this user? (see "
