@@ -12,7 +12,7 @@
  *	For=20s
  *	Action=restart
  *
- * All Need= lines must hold at once, without a pause, for For= (0 if not said). The
+ * All Need= lines must hold together for For= (0 if not said; a lapse is in judge/rulebook.h). The
  * left side is METRIC.ASPECT, or a fact. Class=, Action= and a Need= must be there;
  * only Need= may be there more than once.
  */

@@ -187,3 +187,18 @@ bool is_root_or_left_out(const char *test)
 	(void)fprintf(stderr, "not run here: unit %s (needs root)\n", test);
 	return false;
 }
+
+struct writer_start place_start;
+
+int place_open(struct writer **ret)
+{
+	return writer_open(PAST, BOUND, NOON, ret, &place_start);
+}
+
+struct writer *place_begin(uint64_t bound)
+{
+	struct writer *writer = NULL;
+
+	cr_assert(zero(int, writer_open(PAST, bound, NOON, &writer, &place_start)));
+	return writer;
+}

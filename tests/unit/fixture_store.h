@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "record/record.h"
+#include "store/writer.h"
 
 /* For .init and .fini of a suite: make the folder, remove it with all that is in it. */
 void place_make(void);
@@ -28,3 +29,10 @@ struct sample place_sample(uint32_t unit, uint64_t wall_ms, double value);
 
 /* False, after saying that `test` was left out, when this is not root. */
 bool is_root_or_left_out(const char *test);
+
+/* The past in the place, opened at noon, and what was found there last time. */
+#define PAST  place("selfheal.db")
+#define BOUND ((uint64_t)64 << 20)
+extern struct writer_start place_start;
+int place_open(struct writer **ret);
+struct writer *place_begin(uint64_t bound); /* which must succeed */

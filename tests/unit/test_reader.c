@@ -20,9 +20,7 @@
 #include "store/reader.h"
 #include "store/writer.h"
 
-#define PAST  place("selfheal.db")
-#define LIVE  place("live.db")
-#define BOUND ((uint64_t)64 << 20)
+#define LIVE place("live.db")
 
 TestSuite(reader, .init = place_make, .fini = place_remove);
 

@@ -17,25 +17,7 @@
 #include "store/writer.h"
 #include "store/writer_queue.h"
 
-#define PAST  place("selfheal.db")
-#define BOUND ((uint64_t)64 << 20)
-
 TestSuite(writer, .init = place_make, .fini = place_remove);
-
-static struct writer_start start;
-
-static struct writer *begin(uint64_t bound)
-{
-	struct writer *writer = NULL;
-
-	cr_assert(zero(int, writer_open(PAST, bound, NOON, &writer, &start)));
-	return writer;
-}
-
-static int open_past(struct writer **ret)
-{
-	return writer_open(PAST, BOUND, NOON, ret, &start);
-}
 
 /* The answers of one test, in the order they came. */
 static struct {
@@ -97,10 +79,10 @@ static void leave(sqlite3 *db)
 
 Test(writer, decisions_are_acknowledged_in_order_and_are_then_in_the_file)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	struct incident incident = begin_incident(writer, 1);
 
-	cr_assert(start.made);
+	cr_assert(place_start.made);
 	for (uint64_t id = 1; id <= 100; id++)
 		decide(writer, id, &incident);
 	await(writer, 1);
@@ -119,7 +101,7 @@ Test(writer, decisions_are_acknowledged_in_order_and_are_then_in_the_file)
 
 Test(writer, a_decision_without_its_incident_is_refused_and_harms_no_other)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	struct incident incident = begin_incident(writer, 1), missing = place_incident(9, 1);
 
 	decide(writer, 1, &missing);
@@ -133,7 +115,7 @@ Test(writer, a_decision_without_its_incident_is_refused_and_harms_no_other)
 
 Test(writer, a_full_queue_refuses_at_once_and_what_was_taken_is_written)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	struct incident incident = begin_incident(writer, 1);
 	sqlite3 *other;
 	uint64_t id = 1;
@@ -161,7 +143,7 @@ Test(writer, a_full_queue_refuses_at_once_and_what_was_taken_is_written)
 
 Test(writer, a_decision_unanswered_for_five_seconds_means_stuck)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	struct incident incident = begin_incident(writer, 1);
 	sqlite3 *other;
 
@@ -180,7 +162,7 @@ Test(writer, a_decision_unanswered_for_five_seconds_means_stuck)
 
 Test(writer, a_strangers_lock_fails_decisions_and_passes)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	struct incident incident = begin_incident(writer, 1);
 	struct sample sample = place_sample(1, NOON, 1);
 	sqlite3 *other;
@@ -205,7 +187,7 @@ Test(writer, a_strangers_lock_fails_decisions_and_passes)
 /* Open incidents may not be deleted, so in the end there is no room at all. */
 Test(writer, at_the_bound_decisions_are_refused_records_wait_and_room_heals_it)
 {
-	struct writer *writer = begin(0); /* the least there is: 64 pages */
+	struct writer *writer = place_begin(0); /* the least there is: 64 pages */
 	struct incident incident = begin_incident(writer, 1);
 	struct sample sample = place_sample(1, NOON, 1);
 	uint64_t n_open = 1;
@@ -236,7 +218,7 @@ Test(writer, at_the_bound_decisions_are_refused_records_wait_and_room_heals_it)
 
 Test(writer, at_the_bound_old_telemetry_makes_way)
 {
-	struct writer *writer = begin(0);
+	struct writer *writer = place_begin(0);
 	struct incident incident;
 	char sql[256];
 
@@ -246,7 +228,7 @@ Test(writer, at_the_bound_old_telemetry_makes_way)
 			       "INSERT INTO chunk VALUES (1, 10, %d, randomblob(2000))", i);
 		(void)place_ask("selfheal.db", sql);
 	}
-	writer = begin(0);
+	writer = place_begin(0);
 	for (uint64_t id = 1; id <= 400; id++) {
 		incident = begin_incident(writer, id);
 		if (id % 20 == 0)
@@ -262,22 +244,22 @@ Test(writer, at_the_bound_old_telemetry_makes_way)
 
 Test(writer, reopening_goes_on_with_numbers)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	struct incident incident;
 	uint32_t shop = writer_number("shop.service", writer);
 	uint32_t bank = writer_number("bank.service", writer);
 
-	cr_assert(eq(u64, start.next_incident, 1));
-	cr_assert(eq(u64, start.next_decision, 1));
+	cr_assert(eq(u64, place_start.next_incident, 1));
+	cr_assert(eq(u64, place_start.next_decision, 1));
 	cr_assert(ne(u32, shop, bank));
 	cr_assert(eq(u32, writer_number("shop.service", writer), shop));
 	incident = begin_incident(writer, 7);
 	decide(writer, 12, &incident);
 	(void)writer_close(writer);
-	writer = begin(BOUND);
-	cr_assert(not(start.made));
-	cr_assert(eq(u64, start.next_incident, 8));
-	cr_assert(eq(u64, start.next_decision, 13));
+	writer = place_begin(BOUND);
+	cr_assert(not(place_start.made));
+	cr_assert(eq(u64, place_start.next_incident, 8));
+	cr_assert(eq(u64, place_start.next_decision, 13));
 	cr_assert(eq(u32, writer_number("bank.service", writer), bank));
 	cr_assert(eq(u32, writer_number("new.service", writer), 3));
 	(void)writer_close(writer);
@@ -285,7 +267,7 @@ Test(writer, reopening_goes_on_with_numbers)
 
 Test(writer, names_that_are_none_and_a_full_table_get_no_number)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	char name[400] = "";
 
 	cr_assert(eq(u32, writer_number("", writer), 0));
@@ -324,7 +306,7 @@ static void visit_attempt(uint32_t unit, bool synthetic, uint64_t wall_ms, void 
 
 Test(writer, what_was_under_way_is_closed_as_not_proven_and_still_counts)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	struct incident incident = begin_incident(writer, 1);
 	struct decision decision = place_decision(1, &incident);
 	struct attempt attempt = place_attempt(&decision);
@@ -345,8 +327,8 @@ Test(writer, what_was_under_way_is_closed_as_not_proven_and_still_counts)
 	cr_assert(zero(int, writer_decision(writer, &decision)));
 	(void)writer_close(writer);
 
-	writer = begin(BOUND);
-	cr_assert(eq(u64, start.n_interrupted, 3));
+	writer = place_begin(BOUND);
+	cr_assert(eq(u64, place_start.n_interrupted, 3));
 	cr_assert(zero(int, writer_attempts_since(writer, NOON + 2000, visit_attempt, NULL)));
 	cr_assert(eq(sz, n_visits, 2), "those of the last hours that were allowed");
 	cr_assert(eq(u32, last_visit, 1));
@@ -364,8 +346,8 @@ Test(writer, what_was_under_way_is_closed_as_not_proven_and_still_counts)
 		     place_ask("selfheal.db", "SELECT closed_wall_ms FROM incident "
 					      "WHERE outcome = 'unknown'"),
 		     NOON));
-	writer = begin(BOUND);
-	cr_assert(zero(u64, start.n_interrupted), "once is enough");
+	writer = place_begin(BOUND);
+	cr_assert(zero(u64, place_start.n_interrupted), "once is enough");
 	(void)writer_close(writer);
 }
 
@@ -383,7 +365,7 @@ static void visit_lesson(uint32_t unit, uint64_t identity, bool was_well, const 
 
 Test(writer, what_was_learnt_last_is_remembered)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	uint32_t unit = writer_number("shop.service", writer);
 
 	cr_assert(zero(int,
@@ -391,7 +373,7 @@ Test(writer, what_was_learnt_last_is_remembered)
 	cr_assert(zero(int, writer_lesson(writer, unit, UINT64_MAX - 1, true, NOON,
 					  (uint8_t *)strdup("new"), 3)));
 	(void)writer_close(writer);
-	writer = begin(BOUND);
+	writer = place_begin(BOUND);
 	cr_assert(zero(int, writer_lessons(writer, visit_lesson, NULL)));
 	cr_assert(eq(sz, n_visits, 1));
 	(void)writer_close(writer);
@@ -399,7 +381,7 @@ Test(writer, what_was_learnt_last_is_remembered)
 
 Test(writer, blobs_are_bounded_even_if_the_disk_is_stuck)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	struct incident incident = begin_incident(writer, 1);
 	size_t size = (size_t)3 << 20;
 	sqlite3 *other;
@@ -430,14 +412,14 @@ static void work_until_killed(void)
 	struct incident incident;
 	uint32_t unit;
 
-	if (open_past(&writer) < 0)
+	if (place_open(&writer) < 0)
 		_exit(1);
 	unit = writer_number("shop.service", writer);
-	incident = place_incident(start.next_incident, unit);
+	incident = place_incident(place_start.next_incident, unit);
 	(void)writer_incident(writer, &incident);
 	for (uint64_t i = 0;; i++) {
 		struct sample sample = place_sample(unit, NOON + i * 7000, (double)i);
-		struct decision decision = place_decision(start.next_decision + i, &incident);
+		struct decision decision = place_decision(place_start.next_decision + i, &incident);
 		struct attempt attempt = place_attempt(&decision);
 		struct pollfd wait = { .fd = writer_fd(writer), .events = POLLIN };
 

@@ -9,24 +9,11 @@
 #include "store/chunk.h"
 #include "store/writer.h"
 
-#define PAST  place("selfheal.db")
-#define BOUND ((uint64_t)64 << 20)
-
 TestSuite(writer_course, .init = place_make, .fini = place_remove);
-
-static struct writer_start start;
-
-static struct writer *begin(uint64_t bound)
-{
-	struct writer *writer = NULL;
-
-	cr_assert(zero(int, writer_open(PAST, bound, NOON, &writer, &start)));
-	return writer;
-}
 
 Test(writer_course, samples_become_minutes_and_hours)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	uint32_t unit = writer_number("shop.service", writer);
 	uint64_t hour = NOON + 60000; /* unit 1's hour begins with the minute 1 */
 	static struct chunk_stream streams[CHUNK_STREAMS_MAX];
@@ -71,7 +58,7 @@ Test(writer_course, samples_become_minutes_and_hours)
 
 Test(writer_course, hours_that_ended_while_it_was_away_are_written_when_it_is_back)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	uint32_t unit = writer_number("shop.service", writer);
 
 	for (uint64_t second = 0; second < 1800; second++) {
@@ -83,7 +70,7 @@ Test(writer_course, hours_that_ended_while_it_was_away_are_written_when_it_is_ba
 	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM chunk"), 0));
 
 	/* Its next turn but one is thirty hours later, when a day's old 10 s chunks are deleted. */
-	writer = begin(BOUND);
+	writer = place_begin(BOUND);
 	for (uint64_t second = 0; second < 121; second++) {
 		struct sample sample = place_sample(unit, NOON + HOURS(30) + second * 1000, 1);
 
@@ -103,7 +90,7 @@ Test(writer_course, hours_that_ended_while_it_was_away_are_written_when_it_is_ba
 
 Test(writer_course, a_wall_clock_that_steps_back_loses_no_minute_before)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	uint32_t unit = writer_number("shop.service", writer);
 
 	for (int pass = 0; pass < 2; pass++) {
@@ -120,7 +107,7 @@ Test(writer_course, a_wall_clock_that_steps_back_loses_no_minute_before)
 
 Test(writer_course, detail_is_the_last_two_minutes_at_one_hertz)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	uint32_t unit = writer_number("shop.service", writer);
 	static struct chunk_stream streams[CHUNK_STREAMS_MAX];
 	sqlite3_stmt *select = NULL;

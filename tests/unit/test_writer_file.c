@@ -12,33 +12,15 @@
 #include "fixture_store.h"
 #include "store/writer.h"
 
-#define PAST  place("selfheal.db")
-#define BOUND ((uint64_t)64 << 20)
-
 TestSuite(writer_file, .init = place_make, .fini = place_remove);
-
-static struct writer_start start;
-
-static struct writer *begin(uint64_t bound)
-{
-	struct writer *writer = NULL;
-
-	cr_assert(zero(int, writer_open(PAST, bound, NOON, &writer, &start)));
-	return writer;
-}
-
-static int open_past(struct writer **ret)
-{
-	return writer_open(PAST, BOUND, NOON, ret, &start);
-}
 
 Test(writer_file, a_second_daemon_is_refused)
 {
-	struct writer *writer = begin(BOUND), *second = NULL;
+	struct writer *writer = place_begin(BOUND), *second = NULL;
 
-	cr_assert(eq(int, open_past(&second), -EALREADY));
+	cr_assert(eq(int, place_open(&second), -EALREADY));
 	(void)writer_close(writer);
-	writer = begin(BOUND);
+	writer = place_begin(BOUND);
 	(void)writer_close(writer);
 }
 
@@ -50,7 +32,7 @@ Test(writer_file, its_files_are_closed_to_others_and_stay)
 	struct stat status;
 
 	(void)umask(0);
-	writer = begin(BOUND);
+	writer = place_begin(BOUND);
 	(void)writer_number("a.service", writer);
 	(void)writer_close(writer);
 	for (size_t i = 0; i < 4; i++) {
@@ -76,19 +58,19 @@ Test(writer_file, what_is_damaged_or_not_ours_is_moved_aside_whole)
 			place_write("selfheal.db", "", 0);
 			(void)place_ask("selfheal.db", "CREATE TABLE song (title TEXT)");
 		} else {
-			writer = begin(BOUND);
+			writer = place_begin(BOUND);
 			(void)writer_close(writer);
 			(void)place_ask("selfheal.db", "PRAGMA wal_checkpoint(TRUNCATE)");
 			cr_assert(zero(int, truncate(PAST, 40960)));
 		}
-		writer = begin(BOUND);
-		cr_assert(start.replaced && start.made, "%s", kinds[i]);
+		writer = place_begin(BOUND);
+		cr_assert(place_start.replaced && place_start.made, "%s", kinds[i]);
 		(void)writer_close(writer);
-		cr_assert(zero(int,
-			       strncmp(start.kept_as, place("selfheal.db.damaged-20251201-120000"),
-				       strlen(place("selfheal.db.damaged-20251201-120000")))),
-			  "%s", start.kept_as);
-		cr_assert(zero(int, access(start.kept_as, F_OK)), "%s", kinds[i]);
+		cr_assert(zero(int, strncmp(place_start.kept_as,
+					    place("selfheal.db.damaged-20251201-120000"),
+					    strlen(place("selfheal.db.damaged-20251201-120000")))),
+			  "%s", place_start.kept_as);
+		cr_assert(zero(int, access(place_start.kept_as, F_OK)), "%s", kinds[i]);
 		cr_assert(
 			eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM metric"), METRIC_N));
 	}
@@ -101,32 +83,32 @@ Test(writer_file, an_empty_file_is_a_new_one)
 	struct writer *writer;
 
 	place_write("selfheal.db", "", 0);
-	writer = begin(BOUND);
-	cr_assert(start.made && !start.replaced);
+	writer = place_begin(BOUND);
+	cr_assert(place_start.made && !place_start.replaced);
 	(void)writer_close(writer);
 }
 
 Test(writer_file, a_newer_schema_a_link_and_a_folder_are_refused_untouched)
 {
-	struct writer *writer = begin(BOUND);
+	struct writer *writer = place_begin(BOUND);
 	struct stat before, after;
 
 	(void)writer_close(writer);
 	(void)place_ask("selfheal.db", "PRAGMA user_version = 2");
 	(void)place_ask("selfheal.db", "PRAGMA wal_checkpoint(TRUNCATE)");
 	cr_assert(zero(int, stat(PAST, &before)));
-	cr_assert(eq(int, open_past(&writer), -EPROTONOSUPPORT));
+	cr_assert(eq(int, place_open(&writer), -EPROTONOSUPPORT));
 	cr_assert(zero(int, stat(PAST, &after)));
 	cr_assert(eq(i64, before.st_mtim.tv_nsec, after.st_mtim.tv_nsec));
 	cr_assert(eq(i64, before.st_size, after.st_size));
 	cr_assert(zero(int, rename(PAST, place("elsewhere.db"))));
 	cr_assert(zero(int, symlink(place("elsewhere.db"), PAST)));
-	cr_assert(eq(int, open_past(&writer), -ELOOP));
+	cr_assert(eq(int, place_open(&writer), -ELOOP));
 	cr_assert(zero(int, unlink(PAST)));
 	cr_assert(zero(int, mkdir(PAST, 0755)));
-	cr_assert(lt(int, open_past(&writer), 0));
-	cr_assert(
-		eq(int, writer_open(place("no/where.db"), BOUND, NOON, &writer, &start), -ENOENT));
+	cr_assert(lt(int, place_open(&writer), 0));
+	cr_assert(eq(int, writer_open(place("no/where.db"), BOUND, NOON, &writer, &place_start),
+		     -ENOENT));
 }
 
 Test(writer_file, what_is_damaged_and_another_users_is_left_alone)
@@ -137,10 +119,10 @@ Test(writer_file, what_is_damaged_and_another_users_is_left_alone)
 		return;
 	place_write("selfheal.db", "no database, but some text of thirty bytes", 42);
 	cr_assert(zero(int, chown(PAST, 1, 1)));
-	cr_assert(eq(int, open_past(&writer), -EPERM));
+	cr_assert(eq(int, place_open(&writer), -EPERM));
 	cr_assert(place_has("selfheal.db"));
 	cr_assert(zero(int, chown(PAST, 0, 0)));
 	cr_assert(zero(int, chown(place(""), 1, 1)));
-	cr_assert(eq(int, open_past(&writer), -EPERM), "nor in another user's folder");
+	cr_assert(eq(int, place_open(&writer), -EPERM), "nor in another user's folder");
 	cr_assert(place_has("selfheal.db"));
 }
