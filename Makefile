@@ -115,14 +115,19 @@ $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 
 # Again after the list changed, or after any package came or went.
 SETUP_INPUTS := packaging/setup packaging/debian/control $(wildcard /var/lib/dpkg/status)
-$(BUILD)/setup: $(SETUP_INPUTS)
+$(BUILD)/setup: $(SETUP_INPUTS) | is-ours
 	packaging/setup
 	mkdir -p $(@D)
 	touch $@
-$(BUILD)/setup-with-tests: $(SETUP_INPUTS)
+$(BUILD)/setup-with-tests: $(SETUP_INPUTS) | is-ours
 	packaging/setup --with-tests
 	mkdir -p $(@D)
 	touch $@
+
+# Somebody else may have built here, root for instance.
+is-ours:
+	mkdir -p $(BUILD) 2>/dev/null && test -w $(BUILD) || { \
+		echo "cannot write to $(BUILD); name a folder of your own: make BUILD=DIR ..." >&2; exit 1; }
 
 # make again: only now is it known where the tools are. As many jobs as CPUs,
 # unless somebody said how many.
@@ -189,7 +194,7 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all run demo demo-control check unit e2e fresh lint lint-gcc lint-clang lint-tidy help clean
+.PHONY: all is-ours run demo demo-control check unit e2e fresh lint lint-gcc lint-clang lint-tidy help clean
 .DELETE_ON_ERROR:
 # Named in pattern rules alone, these would be deleted as intermediate.
 .SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o)

@@ -78,6 +78,5 @@ int main(int argc, char **argv)
 		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	log_open("selfhealed", options.verbose);
 	raise_descriptor_limit();
-	r = run(&options); /* -ECANCELED: told to end before there was anything to watch */
-	return r < 0 && r != -ECANCELED ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run(&options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

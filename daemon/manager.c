@@ -1,60 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The path of a fact, once a second; and the life of all parts. */
+/* The path of a fact, once a second; and what has to be made anew meanwhile. */
 #include <errno.h>
 #include <signal.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "announce.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "control.h"
-#include "heal/healer.h"
-#include "heal/mock.h"
-#include "judge/judge.h"
-#include "link.h"
 #include "manager.h"
-#include "outbox.h"
-#include "remember.h"
-#include "record/names.h"
-#include "sense/sampler.h"
+#include "parts.h"
 #include "sense/simulator.h"
-#include "simulation.h"
-#include "store/live.h"
-#include "store/writer.h"
 
-#define TICK_US		 UINT64_C(1000000)
-#define DISK_PATIENCE_MS 10000u /* of real time */
-#define RELINK_MS	 SECONDS(2)
-#define EARLY_GAP_MS	 200u  /* an early tick comes no sooner than this after the last */
-#define LESSON_TICKS	 3600u /* what a unit taught is kept once an hour, */
-#define LESSON_YOUNG	 300u  /* every five minutes in its first hour */
-#define LESSON_YOUNG_S	 3600u
+#define TICK_US	       UINT64_C(1000000)
+#define RELINK_MS      SECONDS(2)
+#define ROOM_MS	       SECONDS(5)
+#define EARLY_GAP_MS   200u  /* an early tick comes no sooner than this after the last */
+#define LESSON_TICKS   3600u /* what a unit taught is kept once an hour, */
+#define LESSON_YOUNG   300u  /* every five minutes in its first hour */
+#define LESSON_YOUNG_S 3600u
 
 struct manager {
 	sd_event *event;
 	const struct options *options;
 	struct settings settings;
-
-	struct writer *writer;
-	struct live *live;
-	struct judge *judge;
-	struct link *link;	 /* NULL: no systemd here */
-	struct sampler *sampler; /* NULL with --speed: real units cannot be sped up */
-	struct simulation *simulation;
-	struct healer *healer;
-	struct control *control;
+	struct parts parts;
 	struct announcer announcer;
-	struct actuator mock, by_systemd, by_simulator;
 
 	sd_event_source *timer, *ring, *acknowledgements, *hangup;
-	uint64_t last_tick_ms, last_link_ms;
+	uint64_t last_tick_ms, last_link_ms, last_room_ms;
 	bool is_hidden;			/* the present could not be published */
 	const struct sample *simulated; /* samples that are: of this tick */
 	uint64_t inject_at_ms;		/* 0: no fault is to come */
@@ -62,7 +39,6 @@ struct manager {
 	struct keeper keeper;
 	struct present *present;
 	size_t n_present, n_room;
-	struct outbox outbox;
 };
 
 /* What the outbox asks: how is the unit at this moment? */
@@ -70,7 +46,7 @@ static const struct unit_status *status_of(uint32_t unit, void *userdata)
 {
 	const struct manager *manager = userdata;
 	const struct unit_status *status =
-		manager->sampler ? sampler_status(manager->sampler, unit) : NULL;
+		manager->parts.sampler ? sampler_status(manager->parts.sampler, unit) : NULL;
 
 	if (status)
 		return status;
@@ -90,16 +66,16 @@ static void record_finding(struct manager *manager, const struct finding *findin
 	int r = 0;
 
 	if (finding->incident_changed)
-		r = writer_incident(manager->writer, &finding->incident);
+		r = writer_incident(manager->parts.past.writer, &finding->incident);
 	if (r >= 0 && finding->concluded)
-		r = writer_outcome(manager->writer, &finding->outcome);
+		r = writer_outcome(manager->parts.past.writer, &finding->outcome);
 	if (r >= 0 && turned) /* its last minutes at 1 Hz */
-		r = writer_detail(manager->writer, finding->verdict.unit);
+		r = writer_detail(manager->parts.past.writer, finding->verdict.unit);
 	if (r < 0)
 		(void)log_warning_errno(r, "cannot record what happens to %s", name);
 	announce_finding(&manager->announcer, finding, name);
 	if (finding->decided)
-		outbox_put(&manager->outbox, &finding->decision, manager->last_tick_ms);
+		outbox_put(&manager->parts.outbox, &finding->decision, manager->last_tick_ms);
 }
 
 static int make_room(struct manager *manager, size_t n)
@@ -128,25 +104,27 @@ static int consider(struct manager *manager, const struct sample *samples,
 		struct present *present = &manager->present[manager->n_present];
 
 		if (samples != manager->simulated &&
-		    simulation_owns(manager->simulation, samples[i].unit))
+		    simulation_owns(manager->parts.simulation, samples[i].unit))
 			continue; /* a real unit of that very name: two lives would be one record */
-		r = judge_take(manager->judge, &samples[i], &status[i], can_record, &finding);
+		r = judge_take(manager->parts.judge, &samples[i], &status[i], can_record, &finding);
 		if (r == -ENOMEM)
 			return log_error_errno(r, "cannot judge %s", status[i].name);
 		if (r < 0)
 			continue; /* one unit must not blind us for all others */
+		if (manager->parts.past.start.is_full) /* no number that the past will know */
+			finding.incident.id = finding.decision.incident = 0;
 		*present = (struct present) {
 			.status = status[i],
 			.sample = samples[i],
 			.verdict = finding.verdict,
 			.why = finding.why,
-			.age_s = judge_age_s(manager->judge, samples[i].unit),
+			.age_s = judge_age_s(manager->parts.judge, samples[i].unit),
 			.incident = finding.incident.closed_ms ? 0 : finding.incident.id,
 		};
 		manager->n_present++;
 		record_finding(manager, &finding, status[i].name);
 	}
-	return writer_samples(manager->writer, samples, n);
+	return writer_samples(manager->parts.past.writer, samples, n);
 }
 
 /* Units that are sampled no more leave nothing open behind. */
@@ -154,7 +132,7 @@ static void close_what_is_gone(struct manager *manager, uint64_t when_ms, uint64
 {
 	struct finding finding;
 
-	while (judge_sweep(manager->judge, when_ms, wall_ms, &finding))
+	while (judge_sweep(manager->parts.judge, when_ms, wall_ms, &finding))
 		record_finding(manager, &finding, "a unit that is gone");
 }
 
@@ -171,12 +149,13 @@ static void keep_lessons(struct manager *manager, bool all)
 
 		if (!all && tick % every != unit % every)
 			continue;
-		r = judge_lesson(manager->judge, unit, &lesson);
+		r = judge_lesson(manager->parts.judge, unit, &lesson);
 		if (r == -ENODATA)
 			continue;
 		if (r >= 0)
-			r = writer_lesson(manager->writer, unit, lesson.identity, lesson.was_well,
-					  clock_wall_ms(), lesson.bytes, lesson.size);
+			r = writer_lesson(manager->parts.past.writer, unit, lesson.identity,
+					  lesson.was_well, clock_wall_ms(), lesson.bytes,
+					  lesson.size);
 		if (r < 0)
 			(void)log_warning_errno(r, "cannot keep what was learnt of %s",
 						manager->present[i].status.name);
@@ -193,10 +172,10 @@ static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cp
 	keeper->n_units = (uint32_t)manager->n_present;
 	keeper->cpu_us = clock_cpu_us();
 	keeper->tick_us = keeper->cpu_us - began_cpu_us;
-	keeper->n_lost = writer_lost(manager->writer);
-	if (manager->sampler)
-		keeper->n_lost += probe_lost(sampler_probe(manager->sampler));
-	r = live_publish(manager->live, keeper, manager->present, manager->n_present);
+	keeper->n_lost = writer_lost(manager->parts.past.writer);
+	if (manager->parts.sampler)
+		keeper->n_lost += probe_lost(sampler_probe(manager->parts.sampler));
+	r = parts_publish(&manager->parts, keeper, manager->present, manager->n_present);
 	if (r < 0 && !manager->is_hidden)
 		(void)log_warning_errno(r,
 					"cannot publish the present, so status shows an old one");
@@ -212,7 +191,7 @@ static void inject_when_due(struct manager *manager, uint64_t when_ms)
 	if (manager->inject_at_ms == 0 || when_ms < manager->inject_at_ms)
 		return;
 	manager->inject_at_ms = 0;
-	r = simulation_inject(manager->simulation, manager->options->inject_fault,
+	r = simulation_inject(manager->parts.simulation, manager->options->inject_fault,
 			      manager->options->inject_unit, when_ms);
 	if (r < 0)
 		(void)log_error_errno(r, "cannot inject %s into %s", manager->options->inject_fault,
@@ -225,7 +204,7 @@ static void inject_when_due(struct manager *manager, uint64_t when_ms)
 /* Said when it begins and when it is over: in between nothing is decided. */
 static void follow_store(struct manager *manager, uint64_t when_ms)
 {
-	enum store_state state = writer_state(manager->writer, when_ms);
+	enum store_state state = writer_state(manager->parts.past.writer, when_ms);
 
 	if (state != manager->keeper.store && state == STORE_WELL)
 		log_notice("decisions can be recorded again");
@@ -248,8 +227,8 @@ static int manager_tick(struct manager *manager)
 	manager->last_tick_ms = when_ms;
 	follow_store(manager, when_ms);
 	manager->n_present = 0;
-	if (manager->sampler) {
-		r = sampler_take(manager->sampler, when_ms, wall_ms, &harvest);
+	if (manager->parts.sampler) {
+		r = sampler_take(manager->parts.sampler, when_ms, wall_ms, &harvest);
 		if (r < 0)
 			return log_error_errno(r, "cannot sample");
 	}
@@ -257,16 +236,16 @@ static int manager_tick(struct manager *manager)
 	if (r < 0)
 		return log_error_errno(r, "cannot watch %zu units", harvest.n);
 	r = consider(manager, harvest.samples, harvest.status, harvest.n);
-	if (r >= 0 && manager->simulation) {
+	if (r >= 0 && manager->parts.simulation) {
 		inject_when_due(manager, when_ms);
-		simulation_take(manager->simulation, when_ms, wall_ms, &samples, &status);
+		simulation_take(manager->parts.simulation, when_ms, wall_ms, &samples, &status);
 		manager->simulated = samples;
 		r = consider(manager, samples, status, SIMULATOR_UNITS);
 	}
 	if (r == -ENOMEM)
 		return r;
-	healer_turn(manager->healer, when_ms, wall_ms);
-	outbox_turn(&manager->outbox, when_ms);
+	healer_turn(manager->parts.healer, when_ms, wall_ms);
+	outbox_turn(&manager->parts.outbox, when_ms);
 	close_what_is_gone(manager, when_ms, wall_ms);
 	keep_lessons(manager, false);
 	publish(manager, wall_ms, cpu_us);
@@ -299,7 +278,7 @@ static int on_ring(sd_event_source *source, int fd, uint32_t revents, void *user
 	int r;
 
 	(void)source, (void)fd, (void)revents;
-	r = probe_drain(sampler_probe(manager->sampler), on_kernel_event, &urgent);
+	r = probe_drain(sampler_probe(manager->parts.sampler), on_kernel_event, &urgent);
 	if (r < 0)
 		(void)log_warning_errno(r, "cannot read the kernel's events");
 	if (!urgent || clock_boot_ms() - manager->last_tick_ms < EARLY_GAP_MS)
@@ -317,35 +296,77 @@ static void apply_settings(struct manager *manager)
 		       mode_word(config->mode));
 }
 
-/* ---- the system bus ------------------------------------------------------------- */
+/* What is said of the daemon itself, as far as the parts know it. */
+static void describe_keeper(struct manager *manager)
+{
+	struct keeper *keeper = &manager->keeper;
+	struct sampler *sampler = manager->parts.sampler;
+
+	keeper->distrust_until_wall_ms = manager->parts.distrust_until_wall_ms;
+	(void)snprintf(keeper->source, sizeof(keeper->source), "%s",
+		       sampler ? sampler_source(sampler) : "the simulator alone");
+	if (!sampler)
+		return;
+	keeper->tier = (uint32_t)probe_tier(sampler_probe(sampler));
+	(void)snprintf(keeper->limit, sizeof(keeper->limit), "%s",
+		       probe_limit(sampler_probe(sampler)));
+}
+
+/* The fault that was asked for on the command line. */
+static int plan_fault(struct manager *manager)
+{
+	const struct options *options = manager->options;
+
+	if (!options->inject_fault[0])
+		return 0;
+	if (!simulation_knows(options->inject_fault, options->inject_unit)) {
+		log_error("--inject: there is no fault '%s' or no simulated service '%s'; faults: "
+			  "cpu-spike, memory-leak; services: sim-web.service, sim-worker.service",
+			  options->inject_fault, options->inject_unit);
+		return -EINVAL;
+	}
+	manager->inject_at_ms = clock_boot_ms() + options->inject_after_ms;
+	return 0;
+}
+
+/* ---- parts that come back --------------------------------------------------------- */
 
 static int watch_ring(struct manager *manager)
 {
-	int fd = manager->sampler ? probe_fd(sampler_probe(manager->sampler)) : -1;
+	int fd = manager->parts.sampler ? probe_fd(sampler_probe(manager->parts.sampler)) : -1;
 
 	if (fd < 0)
 		return 0;
 	return sd_event_add_io(manager->event, &manager->ring, fd, EPOLLIN, on_ring, manager);
 }
 
-/* What is in flight ends as lost; the list of units and the way of orders are made anew. */
-static void relink(struct manager *manager)
+static void relink_when_due(struct manager *manager, uint64_t when_ms)
 {
-	CLEANUP(link_freep) struct link *link = NULL;
-	uint64_t now_ms = clock_boot_ms();
+	if (when_ms - manager->last_link_ms < RELINK_MS)
+		return;
+	manager->last_link_ms = when_ms;
+	if (parts_relink(&manager->parts))
+		log_notice("the system bus is back");
+}
 
-	if (now_ms - manager->last_link_ms < RELINK_MS ||
-	    strcmp(sampler_source(manager->sampler), "systemd") != 0)
-		return; /* where the list is not systemd's, nothing of ours hangs on the bus */
-	manager->last_link_ms = now_ms;
-	if (link_new(manager->event, &link) < 0 ||
-	    sampler_set_bus(manager->sampler, link_bus(link)) < 0)
-		return; /* it was said when it was lost, and is tried again */
-	healer_lose(manager->healer, WAY_SYSTEMD, now_ms, clock_wall_ms());
-	(void)link_free(manager->link);
-	manager->link = TAKE(link);
-	manager->by_systemd = link_actuator(manager->link);
-	log_notice("the system bus is back");
+/* Units have other numbers then, so what was seen of them is forgotten too. */
+static int find_room_when_due(struct manager *manager, uint64_t when_ms)
+{
+	int r;
+
+	if (!manager->parts.past.start.is_full || when_ms - manager->last_room_ms < ROOM_MS)
+		return 0;
+	manager->last_room_ms = when_ms;
+	r = parts_find_room(&manager->parts);
+	if (r == -ENOSPC)
+		return 0;
+	if (r < 0)
+		return r;
+	manager->n_present = 0;
+	describe_keeper(manager);
+	manager->ring = sd_event_source_disable_unref(manager->ring);
+	r = watch_ring(manager);
+	return r < 0 ? log_error_errno(r, "cannot watch the kernel's events") : plan_fault(manager);
 }
 
 /* ---- the heart -------------------------------------------------------------------- */
@@ -363,9 +384,10 @@ static int on_tick(sd_event_source *timer, uint64_t due_us, void *userdata)
 			due_us + period_us > now_us ? due_us + period_us : now_us + period_us);
 	if (r < 0)
 		return log_error_errno(r, "cannot arm the timer");
-	if (manager->link && link_is_lost(manager->link))
-		relink(manager);
-	r = manager_tick(manager);
+	relink_when_due(manager, clock_boot_ms());
+	r = find_room_when_due(manager, clock_boot_ms());
+	if (r >= 0)
+		r = manager_tick(manager);
 	if (r < 0) /* an error returned would only stop this timer, and we would look alive */
 		return sd_event_exit(manager->event, r);
 	if (manager->keeper.n_ticks == 1)
@@ -378,7 +400,7 @@ static int on_acknowledgements(sd_event_source *source, int fd, uint32_t revents
 	struct manager *manager = userdata;
 
 	(void)source, (void)fd, (void)revents;
-	outbox_acknowledge(&manager->outbox);
+	outbox_acknowledge(&manager->parts.outbox);
 	return 0;
 }
 
@@ -393,158 +415,13 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *sig
 		return 0;
 	}
 	apply_settings(manager);
-	judge_reconfigure(manager->judge, &manager->settings.config, &manager->settings.rulebook);
+	judge_reconfigure(manager->parts.judge, &manager->settings.config,
+			  &manager->settings.rulebook);
 	log_notice("settings read again (MaxSize= and LearnSec= count from the next start)");
 	return 0;
 }
 
 /* ---- life ------------------------------------------------------------------------- */
-
-static int make_folder(const char *path)
-{
-	if (mkdir(path, 0750) < 0 && errno != EEXIST)
-		return log_error_errno(-errno,
-				       "cannot make the folder %s; make it, or name another with "
-				       "--state-dir",
-				       path);
-	return 0;
-}
-
-/* The past: opened, and what must not be forgotten read back. */
-static int open_past(struct manager *manager)
-{
-	bool can_act[WAY_N] = { false };
-	int r;
-
-	r = make_folder(manager->options->state_dir);
-	if (r < 0)
-		return r;
-	can_act[WAY_MOCK] = true;
-	can_act[WAY_SIMULATOR] = manager->options->simulate;
-	can_act[WAY_SYSTEMD] = sd_booted() > 0;
-	return remember(manager->options->state_dir, &manager->settings, can_act, &manager->writer,
-			&manager->judge, &manager->keeper.distrust_until_wall_ms);
-}
-
-static int open_present(struct manager *manager)
-{
-	char path[512];
-	int r;
-
-	r = make_folder(manager->options->live_dir);
-	if (r < 0)
-		return r;
-	(void)snprintf(path, sizeof(path), "%s/" NAME_LIVE_DB, manager->options->live_dir);
-	r = live_open(path, &manager->live);
-	return r < 0 ? log_error_errno(r, "cannot open %s", path) : 0;
-}
-
-static int on_inject(void *userdata, const char *fault, const char *unit)
-{
-	struct manager *manager = userdata;
-	int r;
-
-	if (!manager->simulation)
-		return -EOPNOTSUPP;
-	r = simulation_inject(manager->simulation, fault, unit, clock_boot_ms());
-	if (r >= 0)
-		log_notice("%s (simulated) falls ill by order: %s", unit, fault);
-	return r;
-}
-
-static int open_control(struct manager *manager)
-{
-	static const struct control_handler handler = { .inject = on_inject };
-	char path[512];
-	int r;
-
-	(void)snprintf(path, sizeof(path), "%s/" NAME_CONTROL, manager->options->live_dir);
-	r = control_new(manager->event, path, &handler, manager, &manager->control);
-	return r < 0 ? log_error_errno(r, "cannot take orders at %s", path) : 0;
-}
-
-static int open_simulation(struct manager *manager)
-{
-	uint64_t when_ms = clock_boot_ms();
-	int r;
-
-	if (!manager->options->simulate)
-		return 0;
-	r = simulation_new(writer_number, manager->writer, &manager->simulation);
-	if (r >= 0)
-		r = simulation_past(manager->simulation, manager->judge, when_ms, clock_wall_ms());
-	if (r < 0)
-		return log_error_errno(r, "cannot simulate");
-	manager->by_simulator = simulation_actuator(manager->simulation);
-	if (!manager->options->inject_fault[0])
-		return 0;
-	if (!simulation_knows(manager->options->inject_fault, manager->options->inject_unit)) {
-		log_error("--inject: there is no fault '%s' or no simulated service '%s'; faults: "
-			  "cpu-spike, memory-leak; services: sim-web.service, sim-worker.service",
-			  manager->options->inject_fault, manager->options->inject_unit);
-		return -EINVAL;
-	}
-	manager->inject_at_ms = when_ms + manager->options->inject_after_ms;
-	return 0;
-}
-
-/* With --speed there is no host to watch: only simulated time can run faster. */
-static int open_sampler(struct manager *manager)
-{
-	int r;
-
-	if (manager->options->speed != 1)
-		return 0;
-	if (sd_booted() > 0) {
-		r = link_new(manager->event, &manager->link);
-		if (r >= 0)
-			manager->by_systemd = link_actuator(manager->link);
-		else
-			(void)log_warning_errno(r, "cannot ask systemd over the system bus, so "
-						   "cgroups are watched and nothing can be "
-						   "restarted; is dbus.service running?");
-	}
-	r = sampler_new(manager->link ? link_bus(manager->link) : NULL, writer_number,
-			manager->writer, &manager->sampler);
-	return r < 0 ? log_error_errno(r, "cannot watch this host") : 0;
-}
-
-static int open_healer(struct manager *manager)
-{
-	int r;
-
-	manager->mock = mock_actuator();
-	manager->outbox.writer = manager->writer;
-	manager->outbox.judge = manager->judge;
-	manager->outbox.config = &manager->settings.config;
-	manager->outbox.patience_ms = (uint64_t)DISK_PATIENCE_MS * manager->options->speed;
-	manager->outbox.status = status_of;
-	manager->outbox.userdata = manager;
-	r = healer_new(&manager->mock, &manager->by_systemd, &manager->by_simulator, outbox_attempt,
-		       &manager->outbox, &manager->healer);
-	if (r < 0)
-		return log_error_errno(r, "cannot heal");
-	manager->outbox.healer = manager->healer;
-	return 0;
-}
-
-static void describe_keeper(struct manager *manager)
-{
-	struct keeper *keeper = &manager->keeper;
-	const struct sampler *sampler = manager->sampler;
-
-	keeper->pid = (uint32_t)getpid();
-	keeper->started_wall_ms = clock_wall_ms();
-	keeper->simulates = manager->options->simulate;
-	keeper->speed = manager->options->speed;
-	(void)snprintf(keeper->source, sizeof(keeper->source), "%s",
-		       sampler ? sampler_source(sampler) : "the simulator alone");
-	if (!sampler)
-		return;
-	keeper->tier = (uint32_t)probe_tier(sampler_probe(manager->sampler));
-	(void)snprintf(keeper->limit, sizeof(keeper->limit), "%s",
-		       probe_limit(sampler_probe(manager->sampler)));
-}
 
 static int begin(struct manager *manager)
 {
@@ -559,20 +436,37 @@ static int begin(struct manager *manager)
 	if (r >= 0)
 		r = watch_ring(manager);
 	if (r >= 0)
-		r = sd_event_add_io(event, &manager->acknowledgements, writer_fd(manager->writer),
-				    EPOLLIN, on_acknowledgements, manager);
+		r = sd_event_add_io(event, &manager->acknowledgements,
+				    writer_fd(manager->parts.past.writer), EPOLLIN,
+				    on_acknowledgements, manager);
 	if (r >= 0)
 		r = sd_event_add_signal(event, &manager->hangup, SIGHUP, on_hangup, manager);
 	return r < 0 ? log_error_errno(r, "cannot begin the loop") : 0;
 }
 
+static int start(struct manager *manager)
+{
+	struct keeper *keeper = &manager->keeper;
+	int r;
+
+	r = parts_open(&manager->parts);
+	if (r >= 0)
+		r = plan_fault(manager);
+	if (r < 0)
+		return r;
+	keeper->pid = (uint32_t)getpid();
+	keeper->started_wall_ms = clock_wall_ms();
+	keeper->simulates = manager->options->simulate;
+	keeper->speed = manager->options->speed;
+	if (manager->parts.past.start.is_full)
+		keeper->store = STORE_FULL; /* it was said already */
+	describe_keeper(manager);
+	return begin(manager);
+}
+
 int manager_new(sd_event *event, const struct options *options, const struct settings *settings,
 		struct manager **ret)
 {
-	static int (*const steps[])(struct manager *) = {
-		open_past,   open_present, open_simulation, open_sampler,
-		open_healer, open_control, begin,
-	};
 	CLEANUP(manager_freep) struct manager *manager = calloc(1, sizeof(*manager));
 	int r;
 
@@ -581,13 +475,14 @@ int manager_new(sd_event *event, const struct options *options, const struct set
 	manager->event = sd_event_ref(event);
 	manager->options = options;
 	manager->settings = *settings;
+	manager->parts = (struct parts) { .event = event,
+					  .options = options,
+					  .settings = &manager->settings,
+					  .outbox = { .status = status_of, .userdata = manager } };
 	apply_settings(manager);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		r = steps[i](manager);
-		if (r < 0)
-			return r;
-	}
-	describe_keeper(manager);
+	r = start(manager);
+	if (r < 0)
+		return r;
 	*ret = TAKE(manager);
 	return 0;
 }
@@ -596,20 +491,13 @@ struct manager *manager_free(struct manager *manager)
 {
 	if (!manager)
 		return NULL;
-	if (manager->judge && manager->writer)
+	if (manager->parts.judge)
 		keep_lessons(manager, true);
 	(void)sd_event_source_disable_unref(manager->timer);
 	(void)sd_event_source_disable_unref(manager->ring);
 	(void)sd_event_source_disable_unref(manager->acknowledgements);
 	(void)sd_event_source_disable_unref(manager->hangup);
-	(void)control_free(manager->control);
-	(void)healer_free(manager->healer);
-	(void)sampler_free(manager->sampler);
-	(void)link_free(manager->link);
-	(void)simulation_free(manager->simulation);
-	(void)judge_free(manager->judge);
-	(void)writer_close(manager->writer);
-	(void)live_close(manager->live);
+	parts_close(&manager->parts);
 	(void)sd_event_unref(manager->event);
 	free(manager->present);
 	free(manager);

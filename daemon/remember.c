@@ -2,10 +2,8 @@
 /* Opens the past and reads back what must not be forgotten. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,10 +11,10 @@
 #include "record/names.h"
 #include "remember.h"
 
-#define DISTRUST_MS  HOURS(1) /* a lost ledger counts as spent for so long */
-#define ROOM_EVERY_S 5
-#define LEDGER_MS    DAYS(1) /* the longest window of a budget */
-#define FOREST_SEED  UINT64_C(0x5e1f4ea1)
+#define DISTRUST_MS HOURS(1) /* a lost ledger counts as spent for so long */
+#define PATH_SIZE   512
+#define LEDGER_MS   DAYS(1) /* the longest window of a budget */
+#define FOREST_SEED UINT64_C(0x5e1f4ea1)
 
 static void remember_attempt(uint32_t unit, bool synthetic, uint64_t wall_ms, void *userdata)
 {
@@ -39,9 +37,6 @@ static void remember_lesson(uint32_t unit, uint64_t identity, bool was_well, con
 static int say_why_not_opened(int r, const char *path)
 {
 	switch (r) {
-	case -ECANCELED:
-		log_notice("ended while waiting for space for %s", path);
-		return r;
 	case -EBUSY:
 		return log_error_errno(r,
 				       "somebody has a transaction open in %s; end it (a "
@@ -88,30 +83,49 @@ static void say_what_was_found(const struct writer_start *start, const char *pat
 			    start->n_interrupted);
 }
 
-/* A full disk is waited for: nothing can be watched for want of a memory, but nobody has to come back
- * and start us either. The signals that end us are blocked by now, so they are asked for. */
-static int open_when_there_is_room(const char *path, uint64_t max_size_bytes, struct writer **ret,
-				   struct writer_start *ret_start)
+static void path_of_past(const struct options *options, char *ret, size_t size)
 {
-	const struct timespec pause = { .tv_sec = ROOM_EVERY_S };
-	sigset_t ends;
+	(void)snprintf(ret, size, "%s/" NAME_PAST_DB, options->state_dir);
+}
+
+int remember_open(const struct options *options, const struct settings *settings, struct past *ret)
+{
+	char path[PATH_SIZE];
 	int r;
 
-	(void)sigemptyset(&ends);
-	(void)sigaddset(&ends, SIGINT);
-	(void)sigaddset(&ends, SIGTERM);
-	r = writer_open(path, max_size_bytes, clock_wall_ms(), ret, ret_start);
-	if (r == -ENOSPC)
+	path_of_past(options, path, sizeof(path));
+	r = writer_open(path, settings->config.max_size_bytes, clock_wall_ms(), &ret->writer,
+			&ret->start);
+	if (r < 0)
+		return say_why_not_opened(r, path);
+	if (ret->start.is_full)
 		log_error(
-			"there is no space for %s: nothing is watched until there is some (or name "
-			"another folder with --state-dir)",
+			"there is no space for %s: until there is, units are watched, but nothing "
+			"is learnt for good, recorded or healed (make room there, or name another "
+			"folder with --state-dir)",
 			path);
-	while (r == -ENOSPC) {
-		if (sigtimedwait(&ends, NULL, &pause) > 0)
-			return -ECANCELED;
-		r = writer_open(path, max_size_bytes, clock_wall_ms(), ret, ret_start);
-	}
-	return r;
+	else
+		say_what_was_found(&ret->start, path);
+	return 0;
+}
+
+int remember_find_room(const struct options *options, const struct settings *settings,
+		       struct past *past)
+{
+	char path[PATH_SIZE];
+	int r;
+
+	path_of_past(options, path, sizeof(path));
+	r = writer_find_room(past->writer, path, settings->config.max_size_bytes, clock_wall_ms(),
+			     &past->start);
+	if (r == -ENOSPC)
+		return r;
+	if (r < 0)
+		return say_why_not_opened(r, path);
+	log_notice("there is space for %s now: all begins anew with what is remembered there",
+		   path);
+	say_what_was_found(&past->start, path);
+	return 0;
 }
 
 static int read_back(struct writer *writer, struct judge *judge, uint64_t cooldown_ms,
@@ -125,40 +139,31 @@ static int read_back(struct writer *writer, struct judge *judge, uint64_t cooldo
 	return r < 0 ? r : writer_lessons(writer, remember_lesson, judge);
 }
 
-int remember(const char *state_dir, const struct settings *settings, const bool can_act[WAY_N],
-	     struct writer **ret_writer, struct judge **ret_judge,
-	     uint64_t *ret_distrust_until_wall_ms)
+int remember_judge(const struct past *past, const struct settings *settings,
+		   const bool can_act[WAY_N], struct judge **ret_judge,
+		   uint64_t *ret_distrust_until_wall_ms)
 {
-	CLEANUP(writer_closep) struct writer *writer = NULL;
 	CLEANUP(judge_freep) struct judge *judge = NULL;
-	uint64_t wall_ms;
+	uint64_t wall_ms = clock_wall_ms(), distrust_until_wall_ms = 0;
 	struct judge_setup setup = { .config = settings->config,
 				     .rulebook = &settings->rulebook,
-				     .seed = FOREST_SEED };
-	struct writer_start start;
-	char path[512];
+				     .seed = FOREST_SEED,
+				     .next_incident = past->start.next_incident,
+				     .next_decision = past->start.next_decision };
 	int r;
 
-	(void)snprintf(path, sizeof(path), "%s/" NAME_PAST_DB, state_dir);
-	r = open_when_there_is_room(path, setup.config.max_size_bytes, &writer, &start);
-	if (r < 0)
-		return say_why_not_opened(r, path);
-	wall_ms = clock_wall_ms();
-	say_what_was_found(&start, path);
-
-	setup.next_incident = start.next_incident;
-	setup.next_decision = start.next_decision;
 	memcpy(setup.can_act, can_act, sizeof(setup.can_act));
 	r = judge_new(&setup, &judge);
 	if (r >= 0)
-		r = read_back(writer, judge, setup.config.cooldown_ms, wall_ms);
+		r = read_back(past->writer, judge, setup.config.cooldown_ms, wall_ms);
 	if (r < 0)
-		return log_error_errno(r, "cannot read what is remembered in %s", path);
-	if (start.damaged_wall_ms + DISTRUST_MS > wall_ms && start.damaged_wall_ms != 0) {
-		judge_ledger_lost(judge, start.damaged_wall_ms + DISTRUST_MS);
-		*ret_distrust_until_wall_ms = start.damaged_wall_ms + DISTRUST_MS;
+		return log_error_errno(r, "cannot read what is remembered");
+	if (past->start.damaged_wall_ms + DISTRUST_MS > wall_ms &&
+	    past->start.damaged_wall_ms != 0) {
+		distrust_until_wall_ms = past->start.damaged_wall_ms + DISTRUST_MS;
+		judge_ledger_lost(judge, distrust_until_wall_ms);
 	}
-	*ret_writer = TAKE(writer);
 	*ret_judge = TAKE(judge);
+	*ret_distrust_until_wall_ms = distrust_until_wall_ms;
 	return 0;
 }

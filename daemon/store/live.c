@@ -113,8 +113,9 @@ static int open_once(const char *path, struct live **ret)
 	live = calloc(1, sizeof(*live));
 	if (!live)
 		return -ENOMEM;
-	result =
-		sqlite3_open_v2(path, &live->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	result = sqlite3_open_v2(
+		path, &live->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	r = schema_errno(result);
 	if (r >= 0)
 		r = set_up(live);

@@ -14,19 +14,22 @@
 int reader_open(const char *past_path, const char *live_path, struct reader **ret)
 {
 	CLEANUP(reader_closep) struct reader *reader = calloc(1, sizeof(*reader));
-	int r, live;
+	int past, live;
 
 	if (!reader)
 		return -ENOMEM;
-	r = source_open(past_path, schema_check, &reader->past);
-	if (r < 0 && r != -ENOENT)
-		return r;
+	past = source_open(past_path, schema_check, &reader->past);
+	if (past < 0 && past != -ENOENT && past != -ENODATA)
+		return past;
 	live = source_open(live_path, schema_check_live, &reader->live);
-	/* What is wrong with the present must not hide the past. */
+	/* What is wrong with one of them must not hide the other. */
+	reader->lost_past = past == -ENODATA;
 	reader->lost_present = live == -EBADMSG || live == -EPROTONOSUPPORT || live == -ENODATA;
-	if (live < 0 && live != -ENOENT && !(reader->lost_present && r >= 0))
+	if (live < 0 && live != -ENOENT && !(reader->lost_present && past >= 0))
 		return live;
-	if (r == -ENOENT && live == -ENOENT) {
+	if (live == -ENOENT && past == -ENODATA)
+		return past;
+	if (live == -ENOENT && past == -ENOENT) {
 		source_problem("no state at %s: is the daemon installed and running? "
 			       "sudo systemctl start selfhealed",
 			       past_path   ? past_path
@@ -57,6 +60,9 @@ const char *reader_notice(const struct reader *reader)
 		return "this database lies without its log (-wal): if it is a copy of the file "
 		       "alone, "
 		       "the newest minutes are missing";
+	if (reader->lost_past)
+		return "the past is missing: selfheal.db is empty so far, or of an older version; "
+		       "is there space on its disk?";
 	if (reader->lost_present)
 		return "the present is missing: live.db is damaged, or of another version; the "
 		       "daemon makes it anew when it starts";

@@ -18,7 +18,8 @@ struct reader;
 
 /* Either path may be NULL, or name a file that is not there: that part of the answers is then empty.
  * -ENOENT: neither is there; -EACCES; -EBADMSG: not ours or damaged; -EPROTONOSUPPORT: newer than
- * this program; -ENODATA: older, or still empty: the daemon has to bring it up to date. After a
+ * this program; -ENODATA: older, or still empty: the daemon has to bring it up to date. The last three
+ * of one part do not hide the other (of the past: the last one). After a
  * failure reader_problem() names the file and what mends it. */
 int reader_open(const char *past_path, const char *live_path, struct reader **ret);
 struct reader *reader_close(struct reader *reader);

@@ -46,9 +46,10 @@ static int explain(const char *path, int r)
 		source_problem("%s was written by a newer selfhealed: upgrade selfhealctl", path);
 		break;
 	case -ENODATA:
-		source_problem("%s holds nothing yet, or is of an older version: start the daemon "
-			       "once: sudo systemctl start selfhealed",
-			       path);
+		source_problem(
+			"%s is empty so far, or of an older version: start the daemon, and "
+			"see that there is space on its disk: sudo systemctl start selfhealed",
+			path);
 		break;
 	case -EBADMSG:
 		source_problem(

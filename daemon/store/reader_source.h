@@ -26,6 +26,7 @@ static inline void source_endp(struct source **local)
 /* One reader: past and present, and whether a row had to be passed over. */
 struct reader {
 	struct source past, live;
+	bool lost_past; /* selfheal.db is still empty, or too old: there is no space to mend that */
 	bool lost_present; /* there is a live.db, but not one that we can read */
 	bool found_bad_row;
 };

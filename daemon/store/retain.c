@@ -347,7 +347,7 @@ int retain_checkpoint(sqlite3 *db, uint64_t wall_ms)
 	int result, r;
 
 	result = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	if (result != SQLITE_OK && result != SQLITE_BUSY)
+	if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY)
 		return schema_errno(result);
 	r = statement_new(db, "REPLACE INTO pulse (id, checkpoint_wall_ms) VALUES (1, ?)", &pulse);
 	if (r < 0)

@@ -15,6 +15,8 @@ extern const char schema_past_text[], schema_live_text[];
 
 int schema_errno(int sqlite_result)
 {
+	if (sqlite_result == SQLITE_IOERR_SHMSIZE) /* the log's index could not grow */
+		return -ENOSPC;
 	switch (sqlite_result & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:

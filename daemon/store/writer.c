@@ -19,11 +19,14 @@
 
 #define CLOSE_LIMIT_MS 5000
 #define RETRY_MS       SECONDS(3)
+/* Numbers of a writer without a file lie above those of any file (whose table holds 4096 names), so
+ * that no one is taken for a unit of the past. The judge has a place for each number up to the highest. */
+#define FIRST_PASSING_NUMBER (UINT32_C(1) << 16)
 
 struct writer {
 	struct writer_file file; /* its db is the thread's once there is one */
 	struct queue *queue;
-	struct writer_thread *thread;
+	struct writer_thread *thread; /* NULL: without a file */
 	struct courses *courses;
 	struct numbers numbers;
 	size_t n_known;	    /* units of which the queue has heard */
@@ -41,6 +44,7 @@ static int load_numbers(struct writer *writer)
 	r = statement_new(writer->file.db, "SELECT id, name FROM unit ORDER BY id", &select);
 	if (r < 0)
 		return r;
+	numbers_clear(&writer->numbers);
 	while ((r = statement_next(select)) > 0) {
 		name = (const char *)sqlite3_column_text(select, 1);
 		number = (uint32_t)sqlite3_column_int64(select, 0);
@@ -75,6 +79,41 @@ static int take_stock(struct writer *writer, struct writer_start *start)
 	return r;
 }
 
+/* A file that is within its bound by a hair still has old telemetry to give. */
+static int take_stock_somehow(struct writer *writer, struct writer_start *start)
+{
+	int r;
+
+	r = take_stock(writer, start);
+	if (r == -ENOSPC && retain_make_room(writer->file.db) >= 0)
+		r = take_stock(writer, start);
+	return r;
+}
+
+int writer_find_room(struct writer *writer, const char *path, uint64_t max_size_bytes,
+		     uint64_t wall_ms, struct writer_start *ret_start)
+{
+	struct writer_start start;
+	int r;
+
+	writer->wall_ms = wall_ms;
+	r = writer_file_open(path, max_size_bytes, wall_ms, &writer->file, &start);
+	if (r < 0)
+		return r;
+	r = take_stock_somehow(writer, &start);
+	if (r < 0) {
+		(void)sqlite3_close(TAKE(writer->file.db));
+		return r;
+	}
+	r = writer_thread_start(writer->file.db, writer->queue, &writer->thread);
+	if (r < 0) {
+		writer->file.db = NULL;
+		return r;
+	}
+	*ret_start = start;
+	return 0;
+}
+
 int writer_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms, struct writer **ret,
 		struct writer_start *ret_start)
 {
@@ -85,22 +124,20 @@ int writer_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms, str
 	if (!writer)
 		return -ENOMEM;
 	writer->file.lock_fd = -1;
-	writer->numbers.next = 1;
-	writer->wall_ms = wall_ms;
-	r = writer_file_open(path, max_size_bytes, wall_ms, &writer->file, &start);
-	if (r >= 0)
-		r = take_stock(writer, &start);
-	if (r >= 0)
-		r = courses_new(&writer->courses);
+	r = courses_new(&writer->courses);
 	if (r >= 0)
 		r = queue_new(&writer->queue);
+	if (r >= 0)
+		r = writer_find_room(writer, path, max_size_bytes, wall_ms, &start);
+	if (r == -ENOSPC) {
+		writer->numbers.next = FIRST_PASSING_NUMBER;
+		start = (struct writer_start) { .is_full = true,
+						.next_incident = 1,
+						.next_decision = 1 };
+		r = 0;
+	}
 	if (r < 0)
 		return r;
-	r = writer_thread_start(writer->file.db, writer->queue, &writer->thread);
-	if (r < 0) {
-		writer->file.db = NULL;
-		return r;
-	}
 	*ret = TAKE(writer);
 	*ret_start = start;
 	return 0;
@@ -148,12 +185,21 @@ struct writer *writer_close(struct writer *writer)
 	return NULL;
 }
 
+/* Takes message->bytes, also on failure. */
+static int push(struct writer *writer, const struct message *message)
+{
+	if (writer->thread)
+		return queue_push(writer->queue, message);
+	free(message->bytes);
+	return message->kind == MESSAGE_DECISION ? -ENOSPC : 0;
+}
+
 /* Units come first: what follows points to their rows. */
 static void push_units(struct writer *writer)
 {
 	struct message message = { .kind = MESSAGE_UNIT };
 
-	for (; writer->n_known < writer->numbers.n; writer->n_known++) {
+	for (; writer->thread && writer->n_known < writer->numbers.n; writer->n_known++) {
 		message.unit.id = writer->numbers.entry[writer->n_known].number;
 		message.unit.wall_ms = writer->wall_ms;
 		(void)strncpy(message.unit.name, writer->numbers.entry[writer->n_known].name,
@@ -185,6 +231,8 @@ int writer_attempts_since(struct writer *writer, uint64_t wall_ms,
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
 	int r;
 
+	if (!writer->thread)
+		return 0;
 	r = statement_new(writer->file.db,
 			  "SELECT unit, flags & 1, wall_ms FROM decision "
 			  "WHERE why = 'allowed' AND wall_ms >= ? ORDER BY wall_ms",
@@ -207,6 +255,8 @@ int writer_lessons(struct writer *writer,
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
 	int r;
 
+	if (!writer->thread)
+		return 0;
 	r = statement_new(writer->file.db, "SELECT unit, identity, was_well, body FROM lesson",
 			  &select);
 	if (r < 0)
@@ -224,7 +274,7 @@ int writer_incident(struct writer *writer, const struct incident *incident)
 	const struct message message = { .kind = MESSAGE_INCIDENT, .incident = *incident };
 
 	push_units(writer); /* a record names its unit: that row must be there first */
-	return queue_push(writer->queue, &message);
+	return push(writer, &message);
 }
 
 int writer_decision(struct writer *writer, const struct decision *decision)
@@ -232,21 +282,21 @@ int writer_decision(struct writer *writer, const struct decision *decision)
 	const struct message message = { .kind = MESSAGE_DECISION, .decision = *decision };
 
 	push_units(writer); /* a record names its unit: that row must be there first */
-	return queue_push(writer->queue, &message);
+	return push(writer, &message);
 }
 
 int writer_attempt(struct writer *writer, const struct attempt *attempt)
 {
 	const struct message message = { .kind = MESSAGE_ATTEMPT, .attempt = *attempt };
 
-	return queue_push(writer->queue, &message);
+	return push(writer, &message);
 }
 
 int writer_outcome(struct writer *writer, const struct outcome *outcome)
 {
 	const struct message message = { .kind = MESSAGE_OUTCOME, .outcome = *outcome };
 
-	return queue_push(writer->queue, &message);
+	return push(writer, &message);
 }
 
 int writer_lesson(struct writer *writer, uint32_t unit, uint64_t identity, bool was_well,
@@ -262,7 +312,7 @@ int writer_lesson(struct writer *writer, uint32_t unit, uint64_t identity, bool 
 		.size = size,
 	};
 
-	return queue_push(writer->queue, &message);
+	return push(writer, &message);
 }
 
 static void retry_when_due(struct writer *writer, uint64_t when_ms)
@@ -279,7 +329,7 @@ int writer_samples(struct writer *writer, const struct sample *samples, size_t n
 	struct course_minute minute;
 	int r;
 
-	if (n == 0)
+	if (n == 0 || !writer->thread)
 		return 0;
 	writer->wall_ms = samples[0].wall_ms;
 	push_units(writer);
@@ -297,7 +347,7 @@ int writer_detail(struct writer *writer, uint32_t unit)
 			   &message.size);
 	if (r == -ENOENT)
 		return 0;
-	return r < 0 ? r : queue_push(writer->queue, &message);
+	return r < 0 ? r : push(writer, &message);
 }
 
 int writer_fd(const struct writer *writer)
@@ -313,7 +363,7 @@ int writer_acknowledge(struct writer *writer,
 
 enum store_state writer_state(const struct writer *writer, uint64_t when_ms)
 {
-	return queue_state(writer->queue, when_ms);
+	return writer->thread ? queue_state(writer->queue, when_ms) : STORE_FULL;
 }
 
 uint64_t writer_lost(const struct writer *writer)

@@ -10,6 +10,10 @@
  * outcomes stay in the queue and are tried again, with each further decision and
  * every few seconds of samples; decisions are answered with the error, and
  * telemetry and lessons of that time are lost.
+ *
+ * A disk that is full already at the start leaves a writer without a file: it
+ * gives numbers, keeps nothing, and its state is STORE_FULL until writer_find_room()
+ * succeeds.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +26,7 @@ struct writer;
 
 /* What was found at the start. */
 struct writer_start {
+	bool is_full;  /* no space for the file: nothing below is known */
 	bool made;     /* a new file */
 	bool replaced; /* what lay there was damaged; it is kept as `kept_as` */
 	char kept_as[512];
@@ -37,15 +42,19 @@ struct writer_start {
  * moved aside, if file and folder belong to this user.
  * -EALREADY: another daemon has it (flock on `lock` beside it). -EBUSY: somebody else is writing to it. -EPROTONOSUPPORT: a newer schema; -EPERM:
  * it is broken and another user's; -EACCES, -EROFS: no right to it; -ELOOP: a symbolic link; -EINVAL:
- * no regular file; -ENOSPC. Nothing is touched then. */
+ * no regular file. Nothing is touched then. A full disk is no error: see is_full. */
 int writer_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms, struct writer **ret,
 		struct writer_start *ret_start);
+/* Try a writer without a file again: -ENOSPC while the disk is full, otherwise as writer_open(). All
+ * numbers it gave before are void then, and other units have them. */
+int writer_find_room(struct writer *writer, const char *path, uint64_t max_size_bytes,
+		     uint64_t wall_ms, struct writer_start *ret_start);
 /* Waits for what is queued, at most 5 s. */
 struct writer *writer_close(struct writer *writer);
 DEFINE_CLEANUP(struct writer *, writer_close)
 
-/* A unit's number for ever, from memory; a new name gets its row in the background. 0: the table is
- * full, or that is no name. Fits the sampler's `number`. */
+/* A unit's number for ever (without a file: until there is one), from memory; a new name gets its row
+ * in the background. 0: the table is full, or that is no name. Fits the sampler's `number`. */
 uint32_t writer_number(const char *name, void *writer);
 
 /* What the daemon must remember across a restart; call before the first submit. A decision that was
@@ -61,7 +70,8 @@ int writer_lessons(struct writer *writer,
 
 /* Records, in this order of time; an incident, attempt or outcome that is there already is written
  * over. -ENOBUFS: the queue is full (the disk is stuck): the record is lost and counted; a decision
- * must then not be carried out, and is not acknowledged. */
+ * must then not be carried out, and is not acknowledged. Without a file a decision is -ENOSPC, and all
+ * else is dropped without a word. */
 int writer_incident(struct writer *writer, const struct incident *incident);
 int writer_decision(struct writer *writer, const struct decision *decision);
 int writer_attempt(struct writer *writer, const struct attempt *attempt);

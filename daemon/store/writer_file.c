@@ -91,7 +91,9 @@ static int open_db(const char *path, sqlite3 **ret)
 	CLEANUP(close_dbp) sqlite3 *db = NULL;
 	int result, persist = 1;
 
-	result = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL);
+	result = sqlite3_open_v2(
+		path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE,
+		NULL);
 	if (result != SQLITE_OK)
 		return schema_errno(result);
 	(void)sqlite3_busy_timeout(db, BUSY_MS);
@@ -266,25 +268,20 @@ static uint64_t last_damage(const char *folder, const char *path)
 }
 
 int writer_file_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms,
-		     struct writer_file *ret, struct writer_start *ret_start)
+		     struct writer_file *file, struct writer_start *ret_start)
 {
 	struct writer_start start = { 0 };
 	char folder[PATH_SIZE];
-	sqlite3 *db = NULL;
-	int r, lock_fd = -1;
+	int r;
 
 	r = folder_of(path, folder, sizeof(folder));
+	if (r >= 0 && file->lock_fd < 0)
+		r = take_lock(folder, &file->lock_fd);
 	if (r >= 0)
-		r = take_lock(folder, &lock_fd);
+		r = open_or_replace(path, folder, max_size_bytes, wall_ms, &file->db, &start);
 	if (r < 0)
 		return r;
-	r = open_or_replace(path, folder, max_size_bytes, wall_ms, &db, &start);
-	if (r < 0) {
-		(void)close(lock_fd);
-		return r;
-	}
 	start.damaged_wall_ms = last_damage(folder, path);
-	*ret = (struct writer_file) { .lock_fd = lock_fd, .db = db };
 	*ret_start = start;
 	return 0;
 }

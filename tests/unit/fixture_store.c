@@ -4,6 +4,7 @@
 #include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,4 +202,39 @@ struct writer *place_begin(uint64_t bound)
 
 	cr_assert(zero(int, writer_open(PAST, bound, NOON, &writer, &place_start)));
 	return writer;
+}
+
+struct place_answers place_answers;
+
+void place_take(uint64_t decision, int error, void *userdata)
+{
+	(void)userdata;
+	place_answers.decision[place_answers.n] = decision;
+	place_answers.error[place_answers.n++] = error;
+}
+
+/* The eventfd wakes us. */
+void place_await(struct writer *writer, size_t n)
+{
+	while (place_answers.n < n) {
+		struct pollfd wait = { .fd = writer_fd(writer), .events = POLLIN };
+
+		cr_assert(eq(int, poll(&wait, 1, 20000), 1), "no answer");
+		cr_assert(ge(int, writer_acknowledge(writer, place_take, NULL), 0));
+	}
+}
+
+void place_decide(struct writer *writer, uint64_t id, const struct incident *incident)
+{
+	struct decision decision = place_decision(id, incident);
+
+	cr_assert(zero(int, writer_decision(writer, &decision)));
+}
+
+struct incident place_begin_incident(struct writer *writer, uint64_t id)
+{
+	struct incident incident = place_incident(id, writer_number("shop.service", writer));
+
+	cr_assert(zero(int, writer_incident(writer, &incident)));
+	return incident;
 }

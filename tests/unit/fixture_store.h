@@ -36,3 +36,18 @@ bool is_root_or_left_out(const char *test);
 extern struct writer_start place_start;
 int place_open(struct writer **ret);
 struct writer *place_begin(uint64_t bound); /* which must succeed */
+
+/* The answers to decisions of one test, in the order they came. */
+extern struct place_answers {
+	size_t n;
+	uint64_t decision[4096];
+	int error[4096];
+} place_answers;
+/* For writer_acknowledge(). */
+void place_take(uint64_t decision, int error, void *userdata);
+/* Until there are so many answers. */
+void place_await(struct writer *writer, size_t n);
+/* A decision on it, submitted. */
+void place_decide(struct writer *writer, uint64_t id, const struct incident *incident);
+/* An incident of shop.service, submitted. */
+struct incident place_begin_incident(struct writer *writer, uint64_t id);

@@ -254,6 +254,27 @@ Test(reader, a_file_that_cannot_be_read_is_named_with_what_mends_it)
 	}
 }
 
+Test(reader, a_past_that_is_still_empty_does_not_hide_the_present)
+{
+	CLEANUP(reader_closep) struct reader *reader = NULL;
+	struct story *stories = NULL;
+	struct keeper keeper;
+	size_t n = 5;
+
+	write_live();
+	place_write("selfheal.db", "", 0);
+	cr_assert(zero(int, reader_open(PAST, LIVE, &reader)));
+	cr_assert(zero(int, reader_keeper(reader, &keeper)));
+	cr_assert(zero(int, reader_stories(reader, NULL, 0, 0, &stories, &n)));
+	cr_assert(zero(sz, n));
+	cr_assert(ne(ptr, strstr(reader_notice(reader), "the past is missing"), NULL));
+	reader = reader_close(reader);
+	(void)remove(LIVE);
+	place_write("live.db", "", 0);
+	cr_assert(eq(int, reader_open(PAST, LIVE, &reader), -ENODATA));
+	cr_assert(ne(ptr, strstr(reader_problem(), "space"), NULL), "%s", reader_problem());
+}
+
 Test(reader, a_word_nobody_knows_costs_its_row_alone)
 {
 	static const char *const damages[] = {

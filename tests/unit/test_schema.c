@@ -136,6 +136,7 @@ Test(schema, errors_have_their_errno)
 		{ SQLITE_CANTOPEN, -EACCES },
 		{ SQLITE_CONSTRAINT, -EINVAL },
 		{ SQLITE_IOERR_FSYNC, -EIO },
+		{ SQLITE_IOERR_SHMSIZE, -ENOSPC },
 		{ SQLITE_NOMEM, -ENOMEM },
 		{ SQLITE_PERM, -EPERM },
 	};

@@ -19,47 +19,6 @@
 
 TestSuite(writer, .init = place_make, .fini = place_remove);
 
-/* The answers of one test, in the order they came. */
-static struct {
-	size_t n;
-	uint64_t decision[4096];
-	int error[4096];
-} answers;
-
-static void take(uint64_t decision, int error, void *userdata)
-{
-	(void)userdata;
-	answers.decision[answers.n] = decision;
-	answers.error[answers.n++] = error;
-}
-
-/* Until so many answers are there; the eventfd wakes us. */
-static void await(struct writer *writer, size_t n)
-{
-	while (answers.n < n) {
-		struct pollfd wait = { .fd = writer_fd(writer), .events = POLLIN };
-
-		cr_assert(eq(int, poll(&wait, 1, 20000), 1), "no answer");
-		cr_assert(ge(int, writer_acknowledge(writer, take, NULL), 0));
-	}
-}
-
-static void decide(struct writer *writer, uint64_t id, const struct incident *incident)
-{
-	struct decision decision = place_decision(id, incident);
-
-	cr_assert(zero(int, writer_decision(writer, &decision)));
-}
-
-/* An incident of a new unit, submitted. */
-static struct incident begin_incident(struct writer *writer, uint64_t id)
-{
-	struct incident incident = place_incident(id, writer_number("shop.service", writer));
-
-	cr_assert(zero(int, writer_incident(writer, &incident)));
-	return incident;
-}
-
 /* Somebody else who holds the write lock. */
 static sqlite3 *stranger(void)
 {
@@ -80,18 +39,18 @@ static void leave(sqlite3 *db)
 Test(writer, decisions_are_acknowledged_in_order_and_are_then_in_the_file)
 {
 	struct writer *writer = place_begin(BOUND);
-	struct incident incident = begin_incident(writer, 1);
+	struct incident incident = place_begin_incident(writer, 1);
 
 	cr_assert(place_start.made);
 	for (uint64_t id = 1; id <= 100; id++)
-		decide(writer, id, &incident);
-	await(writer, 1);
+		place_decide(writer, id, &incident);
+	place_await(writer, 1);
 	cr_assert(ge(i64, place_ask("selfheal.db", "SELECT count(*) FROM decision"),
-		     (int64_t)answers.n));
-	await(writer, 100);
+		     (int64_t)place_answers.n));
+	place_await(writer, 100);
 	for (uint64_t id = 1; id <= 100; id++) {
-		cr_assert(eq(u64, answers.decision[id - 1], id));
-		cr_assert(zero(int, answers.error[id - 1]));
+		cr_assert(eq(u64, place_answers.decision[id - 1], id));
+		cr_assert(zero(int, place_answers.error[id - 1]));
 	}
 	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM decision"), 100));
 	cr_assert(eq(int, writer_state(writer, UINT64_MAX), STORE_WELL));
@@ -102,13 +61,13 @@ Test(writer, decisions_are_acknowledged_in_order_and_are_then_in_the_file)
 Test(writer, a_decision_without_its_incident_is_refused_and_harms_no_other)
 {
 	struct writer *writer = place_begin(BOUND);
-	struct incident incident = begin_incident(writer, 1), missing = place_incident(9, 1);
+	struct incident incident = place_begin_incident(writer, 1), missing = place_incident(9, 1);
 
-	decide(writer, 1, &missing);
-	decide(writer, 2, &incident);
-	await(writer, 2);
-	cr_assert(eq(int, answers.error[0], -EINVAL));
-	cr_assert(zero(int, answers.error[1]));
+	place_decide(writer, 1, &missing);
+	place_decide(writer, 2, &incident);
+	place_await(writer, 2);
+	cr_assert(eq(int, place_answers.error[0], -EINVAL));
+	cr_assert(zero(int, place_answers.error[1]));
 	cr_assert(eq(int, writer_state(writer, 7000), STORE_WELL));
 	(void)writer_close(writer);
 }
@@ -116,13 +75,13 @@ Test(writer, a_decision_without_its_incident_is_refused_and_harms_no_other)
 Test(writer, a_full_queue_refuses_at_once_and_what_was_taken_is_written)
 {
 	struct writer *writer = place_begin(BOUND);
-	struct incident incident = begin_incident(writer, 1);
+	struct incident incident = place_begin_incident(writer, 1);
 	sqlite3 *other;
 	uint64_t id = 1;
 	int r = 0;
 
-	decide(writer, id++, &incident);
-	await(writer, 1);
+	place_decide(writer, id++, &incident);
+	place_await(writer, 1);
 	other = stranger();
 	for (; r == 0 && id < 3000; id++) {
 		struct decision decision = place_decision(id, &incident);
@@ -133,9 +92,9 @@ Test(writer, a_full_queue_refuses_at_once_and_what_was_taken_is_written)
 	cr_assert(eq(u64, id - 3, QUEUE_MESSAGES));
 	cr_assert(eq(u64, writer_lost(writer), 1));
 	leave(other);
-	await(writer, 1 + QUEUE_MESSAGES);
-	for (size_t i = 0; i < answers.n; i++)
-		cr_assert(zero(int, answers.error[i]));
+	place_await(writer, 1 + QUEUE_MESSAGES);
+	for (size_t i = 0; i < place_answers.n; i++)
+		cr_assert(zero(int, place_answers.error[i]));
 	(void)writer_close(writer);
 	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM decision"),
 		     1 + QUEUE_MESSAGES));
@@ -144,18 +103,18 @@ Test(writer, a_full_queue_refuses_at_once_and_what_was_taken_is_written)
 Test(writer, a_decision_unanswered_for_five_seconds_means_stuck)
 {
 	struct writer *writer = place_begin(BOUND);
-	struct incident incident = begin_incident(writer, 1);
+	struct incident incident = place_begin_incident(writer, 1);
 	sqlite3 *other;
 
-	decide(writer, 1, &incident); /* at 6001 */
-	await(writer, 1);
+	place_decide(writer, 1, &incident); /* at 6001 */
+	place_await(writer, 1);
 	other = stranger();
-	decide(writer, 2, &incident); /* at 6002 */
+	place_decide(writer, 2, &incident); /* at 6002 */
 	cr_assert(eq(int, writer_state(writer, 11002), STORE_WELL));
 	cr_assert(eq(int, writer_state(writer, 11003), STORE_STUCK));
 	leave(other);
-	await(writer, 2);
-	cr_assert(zero(int, answers.error[1]));
+	place_await(writer, 2);
+	cr_assert(zero(int, place_answers.error[1]));
 	cr_assert(eq(int, writer_state(writer, 11003), STORE_WELL));
 	(void)writer_close(writer);
 }
@@ -163,23 +122,23 @@ Test(writer, a_decision_unanswered_for_five_seconds_means_stuck)
 Test(writer, a_strangers_lock_fails_decisions_and_passes)
 {
 	struct writer *writer = place_begin(BOUND);
-	struct incident incident = begin_incident(writer, 1);
+	struct incident incident = place_begin_incident(writer, 1);
 	struct sample sample = place_sample(1, NOON, 1);
 	sqlite3 *other;
 
-	decide(writer, 1, &incident);
-	await(writer, 1);
+	place_decide(writer, 1, &incident);
+	place_await(writer, 1);
 	other = stranger();
-	decide(writer, 2, &incident);
+	place_decide(writer, 2, &incident);
 	cr_assert(zero(int, writer_incident(writer, &incident)));
-	await(writer, 2); /* after the thread's patience of two seconds */
-	cr_assert(eq(int, answers.error[1], -EBUSY));
+	place_await(writer, 2); /* after the thread's patience of two seconds */
+	cr_assert(eq(int, place_answers.error[1], -EBUSY));
 	cr_assert(eq(int, writer_state(writer, 7000), STORE_FAILED));
 	leave(other);
 	cr_assert(zero(int, writer_samples(writer, &sample, 1)), "nudges");
-	decide(writer, 3, &incident);
-	await(writer, 3);
-	cr_assert(zero(int, answers.error[2]));
+	place_decide(writer, 3, &incident);
+	place_await(writer, 3);
+	cr_assert(zero(int, place_answers.error[2]));
 	cr_assert(eq(int, writer_state(writer, 7000), STORE_WELL));
 	(void)writer_close(writer);
 }
@@ -188,17 +147,17 @@ Test(writer, a_strangers_lock_fails_decisions_and_passes)
 Test(writer, at_the_bound_decisions_are_refused_records_wait_and_room_heals_it)
 {
 	struct writer *writer = place_begin(0); /* the least there is: 64 pages */
-	struct incident incident = begin_incident(writer, 1);
+	struct incident incident = place_begin_incident(writer, 1);
 	struct sample sample = place_sample(1, NOON, 1);
 	uint64_t n_open = 1;
 
 	do {
 		for (size_t i = 0; i < 50; i++)
-			incident = begin_incident(writer, ++n_open);
-		decide(writer, n_open, &incident);
-		await(writer, answers.n + 1);
-	} while (answers.error[answers.n - 1] == 0 && n_open < 3000);
-	cr_assert(eq(int, answers.error[answers.n - 1], -ENOSPC));
+			incident = place_begin_incident(writer, ++n_open);
+		place_decide(writer, n_open, &incident);
+		place_await(writer, place_answers.n + 1);
+	} while (place_answers.error[place_answers.n - 1] == 0 && n_open < 3000);
+	cr_assert(eq(int, place_answers.error[place_answers.n - 1], -ENOSPC));
 	cr_assert(eq(int, writer_state(writer, 7000), STORE_FULL));
 	cr_assert(zero(u64, writer_lost(writer)), "the incidents wait");
 
@@ -230,13 +189,13 @@ Test(writer, at_the_bound_old_telemetry_makes_way)
 	}
 	writer = place_begin(0);
 	for (uint64_t id = 1; id <= 400; id++) {
-		incident = begin_incident(writer, id);
+		incident = place_begin_incident(writer, id);
 		if (id % 20 == 0)
-			decide(writer, id, &incident);
+			place_decide(writer, id, &incident);
 	}
-	await(writer, 20);
+	place_await(writer, 20);
 	for (size_t i = 0; i < 20; i++)
-		cr_assert(zero(int, answers.error[i]));
+		cr_assert(zero(int, place_answers.error[i]));
 	(void)writer_close(writer);
 	cr_assert(lt(i64, place_ask("selfheal.db", "SELECT count(*) FROM chunk"), 40));
 	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM incident"), 400));
@@ -253,8 +212,8 @@ Test(writer, reopening_goes_on_with_numbers)
 	cr_assert(eq(u64, place_start.next_decision, 1));
 	cr_assert(ne(u32, shop, bank));
 	cr_assert(eq(u32, writer_number("shop.service", writer), shop));
-	incident = begin_incident(writer, 7);
-	decide(writer, 12, &incident);
+	incident = place_begin_incident(writer, 7);
+	place_decide(writer, 12, &incident);
 	(void)writer_close(writer);
 	writer = place_begin(BOUND);
 	cr_assert(not(place_start.made));
@@ -307,7 +266,7 @@ static void visit_attempt(uint32_t unit, bool synthetic, uint64_t wall_ms, void 
 Test(writer, what_was_under_way_is_closed_as_not_proven_and_still_counts)
 {
 	struct writer *writer = place_begin(BOUND);
-	struct incident incident = begin_incident(writer, 1);
+	struct incident incident = place_begin_incident(writer, 1);
 	struct decision decision = place_decision(1, &incident);
 	struct attempt attempt = place_attempt(&decision);
 
@@ -315,12 +274,12 @@ Test(writer, what_was_under_way_is_closed_as_not_proven_and_still_counts)
 	attempt.ended_ms = attempt.ended_wall_ms = 0;
 	attempt.state = ATTEMPT_RUNNING;
 	attempt.result = ATTEMPT_RESULT_NONE;
-	decide(writer, 1, &incident);
+	place_decide(writer, 1, &incident);
 	cr_assert(zero(int, writer_attempt(writer, &attempt)));
-	decide(writer, 2, &incident);
+	place_decide(writer, 2, &incident);
 	decision = place_decision(3, &incident);
 	attempt = place_attempt(&decision);
-	decide(writer, 3, &incident);
+	place_decide(writer, 3, &incident);
 	cr_assert(zero(int, writer_attempt(writer, &attempt)));
 	decision = place_decision(4, &incident);
 	decision.why = WHY_COOLING_DOWN;
@@ -382,12 +341,12 @@ Test(writer, what_was_learnt_last_is_remembered)
 Test(writer, blobs_are_bounded_even_if_the_disk_is_stuck)
 {
 	struct writer *writer = place_begin(BOUND);
-	struct incident incident = begin_incident(writer, 1);
+	struct incident incident = place_begin_incident(writer, 1);
 	size_t size = (size_t)3 << 20;
 	sqlite3 *other;
 
-	decide(writer, 1, &incident);
-	await(writer, 1);
+	place_decide(writer, 1, &incident);
+	place_await(writer, 1);
 	other = stranger();
 	cr_assert(zero(int, writer_lesson(writer, 1, 0, true, 0, calloc(1, size), size)));
 	cr_assert(zero(int, writer_lesson(writer, 1, 0, true, 0, calloc(1, size), size)));
