@@ -147,6 +147,20 @@ static void print_record(const struct output *output, const struct keeper *keepe
 			     text_moment(until, sizeof(until), keeper->distrust_until_wall_ms));
 }
 
+/* Who is beyond the bounds is told, with the bound: nobody may take them for healthy. */
+static void print_unwatched(const struct output *output, const struct keeper *keeper)
+{
+	bool are_cgroups = strcmp(keeper->source, "cgroups") == 0;
+
+	if (keeper->n_unwatched > 0)
+		output_field(output, "Not watched:", PAINT_NOTICE,
+			     "%" PRIu32 " more unit%s, beyond the bound of %s at once or of 4096 "
+			     "names on record; a restart of selfhealed forgets those not seen for "
+			     "90 days",
+			     keeper->n_unwatched, keeper->n_unwatched == 1 ? "" : "s",
+			     are_cgroups ? "512 cgroups" : "1024 units");
+}
+
 void keeper_print(const struct output *output, const struct keeper *keeper, uint64_t wall_ms)
 {
 	print_headline(output, keeper, wall_ms);
@@ -154,6 +168,7 @@ void keeper_print(const struct output *output, const struct keeper *keeper, uint
 	print_mode(output, keeper);
 	output_field(output, "Telemetry:", PAINT_NONE, "tier %" PRIu32 "%s%s", keeper->tier,
 		     *keeper->limit ? "; not higher: " : "", keeper->limit);
+	print_unwatched(output, keeper);
 	print_ticks(output, keeper);
 	print_record(output, keeper);
 }

@@ -162,6 +162,21 @@ static void keep_lessons(struct manager *manager, bool all)
 	}
 }
 
+/* Said when the first is left out, and when all are watched again. */
+static void count_unwatched(struct manager *manager)
+{
+	const struct sampler *sampler = manager->parts.sampler;
+	uint32_t n = sampler ? (uint32_t)sampler_unwatched(sampler) : 0;
+
+	if (n > 0 && manager->keeper.n_unwatched == 0)
+		log_warning("%" PRIu32 " units are beyond the bounds of what is watched; "
+			    "see BOUNDS in selfhealed(8)",
+			    n);
+	else if (n == 0 && manager->keeper.n_unwatched > 0)
+		log_notice("no unit is beyond the bounds of what is watched any more");
+	manager->keeper.n_unwatched = n;
+}
+
 static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cpu_us)
 {
 	struct keeper *keeper = &manager->keeper;
@@ -170,6 +185,7 @@ static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cp
 	keeper->at_wall_ms = wall_ms;
 	keeper->n_ticks++;
 	keeper->n_units = (uint32_t)manager->n_present;
+	count_unwatched(manager);
 	keeper->cpu_us = clock_cpu_us();
 	keeper->tick_us = keeper->cpu_us - began_cpu_us;
 	keeper->n_lost = writer_lost(manager->parts.past.writer);

@@ -6,12 +6,27 @@
 
 #include "base/text.h"
 #include "sense/bare.h"
+#include "sense/share.h"
 #include "sense/tally.h"
 
 #define OTHERS		"others"
 #define TREES_MAX	(BARE_UNITS_MAX - 1) /* one place is kept for the others */
 #define TREE_KEPT_FOLDS 600 /* a unit without a process leaves the list after so many */
 #define NO_PLACE	UINT32_MAX
+
+/* A cgroup with processes, and its row. */
+struct member {
+	uint32_t unit;
+	uint64_t id;
+	char path[UNIT_ALIASES_SIZE];
+};
+
+/* What one look has found. */
+struct found {
+	size_t n, n_max;
+	struct member *member;
+	size_t n_unwatched;
+};
 
 struct bare {
 	struct cgroup_roots roots;
@@ -22,6 +37,7 @@ struct bare {
 	struct unit_status status[BARE_UNITS_MAX];
 	uint64_t turn;		       /* of bare_refresh() or bare_fold() */
 	uint64_t seen[BARE_UNITS_MAX]; /* the turn in which it last had a process */
+	struct found now, next; /* the last look, the one under way; trees: n_unwatched alone */
 	/* trees only */
 	struct tally *tally;
 	struct tally_sum sum[BARE_UNITS_MAX];
@@ -73,51 +89,97 @@ static void drop(struct bare *bare, size_t place)
 
 /* ---- cgroups ------------------------------------------------------------- */
 
-/* Its name is the path as it is, with the "/" before it: no service and no tree is called so. */
+/* Its name is the path, with the "/" before it: no service and no tree is called so. */
+static uint32_t place_of_cgroup(struct bare *bare, const char *path)
+{
+	char row[UNIT_ALIASES_SIZE], name[UNIT_NAME_SIZE];
+	bool is_shared = share_cgroup(path, row, sizeof(row));
+	uint32_t place;
+
+	(void)text_escape(name, sizeof(name), is_shared ? row : path);
+	place = find_named(bare, name);
+	if (place == NO_PLACE && bare->n < BARE_UNITS_MAX)
+		place = append(bare, is_shared ? UNIT_KIND_SHARED : UNIT_KIND_CGROUP, name);
+	return place;
+}
+
+static int append_member(struct found *found, const struct member *member)
+{
+	if (found->n == found->n_max) {
+		size_t n_max = found->n_max ? 2 * found->n_max : 64;
+		struct member *grown = reallocarray(found->member, n_max, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		found->member = grown;
+		found->n_max = n_max;
+	}
+	found->member[found->n++] = *member;
+	return 0;
+}
+
 static int visit_cgroup(const char *path, void *userdata)
 {
 	struct bare *bare = userdata;
-	char name[UNIT_NAME_SIZE];
-	uint32_t place;
+	struct found *next = &bare->next;
+	struct member member = { 0 };
+	uint32_t place = NO_PLACE;
 
-	if (strlen(path) >= sizeof(bare->status[0].cgroup))
+	if (next->n < BARE_MEMBERS_MAX &&
+	    text_format(member.path, sizeof(member.path), "%s", path) >= 0)
+		place = place_of_cgroup(bare, path);
+	if (place == NO_PLACE) {
+		next->n_unwatched++;
 		return 0;
-	(void)text_escape(name, sizeof(name), path);
-	place = find_named(bare, name);
-	if (place == NO_PLACE && bare->n < BARE_UNITS_MAX)
-		place = append(bare, UNIT_KIND_CGROUP, name);
-	if (place == NO_PLACE)
-		return 0;
+	}
+	(void)cgroup_id(&bare->roots, path, &member.id);
+	member.unit = bare->status[place].unit;
+	if (bare->status[place].kind == UNIT_KIND_CGROUP) {
+		memcpy(bare->status[place].cgroup, member.path, sizeof(member.path));
+		bare->status[place].cgroup_id = member.id;
+	}
 	bare->seen[place] = bare->turn;
-	memcpy(bare->status[place].cgroup, path, strlen(path) + 1);
-	bare->status[place].cgroup_id = 0;
-	(void)cgroup_id(&bare->roots, path, &bare->status[place].cgroup_id);
-	return 0;
+	return append_member(next, &member);
 }
 
 int bare_refresh(struct bare *bare)
 {
+	struct found before = bare->now;
 	int r;
 
 	if (bare->is_trees)
 		return 0;
 	bare->turn++;
-	r = cgroup_walk(&bare->roots, BARE_UNITS_MAX, visit_cgroup, bare);
+	bare->next.n = bare->next.n_unwatched = 0;
+	r = cgroup_walk(&bare->roots, visit_cgroup, bare);
 	if (r < 0)
 		return r;
+	bare->now = bare->next;
+	bare->next = before;
 	for (size_t i = bare->n; i-- > 0;)
 		if (bare->seen[i] != bare->turn)
 			drop(bare, i);
 	return 0;
 }
 
+int bare_members(const struct bare *bare, uint32_t unit,
+		 int (*visit)(const char *cgroup, uint64_t cgroup_id, void *userdata),
+		 void *userdata)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < bare->now.n; i++)
+		if (bare->now.member[i].unit == unit)
+			r = visit(bare->now.member[i].path, bare->now.member[i].id, userdata);
+	return r;
+}
+
 static int count_cgroup(const char *path, void *userdata)
 {
 	size_t *n = userdata;
 
-	if (strcmp(path, "/") != 0)
-		(*n)++;
-	return 0;
+	(void)path;
+	return ++*n == 2; /* more make no difference */
 }
 
 int bare_new(const struct cgroup_roots *roots, bare_number *number, void *userdata,
@@ -135,7 +197,7 @@ int bare_new(const struct cgroup_roots *roots, bare_number *number, void *userda
 	r = tally_new(&bare->tally);
 	if (r < 0)
 		return r;
-	r = cgroup_walk(roots, BARE_UNITS_MAX, count_cgroup, &n_cgroups);
+	r = cgroup_walk(roots, count_cgroup, &n_cgroups);
 	bare->is_trees = r < 0 || n_cgroups < 2;
 	r = bare_refresh(bare);
 	if (r == -ENOMEM)
@@ -149,6 +211,8 @@ struct bare *bare_free(struct bare *bare)
 	if (bare) {
 		tally_free(bare->tally);
 		free(bare->family);
+		free(bare->now.member);
+		free(bare->next.member);
 		free(bare);
 	}
 	return NULL;
@@ -275,6 +339,7 @@ static void settle_family(struct bare *bare, const struct process *processes, si
 	place = root->place;
 	if (place == NO_PLACE)
 		place = place_of_command(bare, processes[root->index].command);
+	bare->now.n_unwatched += place == NO_PLACE && root == family; /* each root once */
 	for (; family && family != root && family->place == NO_PLACE;
 	     family = find_family(bare, n, processes[family->index].parent))
 		family->place = place;
@@ -293,6 +358,7 @@ int bare_fold(struct bare *bare, const struct process *processes, size_t n)
 	int r;
 
 	bare->turn++;
+	bare->now.n_unwatched = 0;
 	tally_begin(bare->tally);
 	drop_old(bare);
 	if (bare->n >= TREES_MAX)
@@ -322,6 +388,11 @@ const struct unit_status *bare_list(const struct bare *bare, size_t *ret_n)
 {
 	*ret_n = bare->n;
 	return bare->status;
+}
+
+size_t bare_unwatched(const struct bare *bare)
+{
+	return bare->now.n_unwatched;
 }
 
 bool bare_usage(const struct bare *bare, uint32_t unit, struct usage *ret)

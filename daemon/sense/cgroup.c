@@ -291,19 +291,15 @@ static int visit_populated(struct walk *walk, int fd)
 {
 	char start[16];
 
-	if (walk->path[0] == '\0' || walk->n == walk->n_max ||
-	    keyfile_read(fd, "cgroup.procs", start, sizeof(start)) <= 0)
+	if (walk->path[0] == '\0' || keyfile_read(fd, "cgroup.procs", start, sizeof(start)) <= 0)
 		return 0;
-	walk->n++;
 	return walk->visit(walk->path, walk->userdata);
 }
 
-int cgroup_walk(const struct cgroup_roots *roots, size_t n_max,
-		int (*visit)(const char *path, void *userdata), void *userdata)
+int cgroup_walk(const struct cgroup_roots *roots, int (*visit)(const char *path, void *userdata),
+		void *userdata)
 {
-	struct walk walk = {
-		.at = visit_populated, .n_max = n_max, .visit = visit, .userdata = userdata
-	};
+	struct walk walk = { .at = visit_populated, .visit = visit, .userdata = userdata };
 
 	return walk_from(&walk, roots, "/");
 }

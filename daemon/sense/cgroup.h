@@ -49,6 +49,6 @@ int cgroup_processes(const struct cgroup_roots *roots, const char *path, uint32_
 		     size_t *ret_n);
 
 /* Every cgroup below the root that has processes of its own, parents before their children; a path
- * each, at most n_max. visit() returns 0 to go on; what else it returns is returned. */
-int cgroup_walk(const struct cgroup_roots *roots, size_t n_max,
-		int (*visit)(const char *path, void *userdata), void *userdata);
+ * each. visit() returns 0 to go on; what else it returns is returned. */
+int cgroup_walk(const struct cgroup_roots *roots, int (*visit)(const char *path, void *userdata),
+		void *userdata);

@@ -142,7 +142,7 @@ static enum unit_kind kind_of(const char *name)
 }
 
 /* Where there is no room, or no number, the unit is followed but not shown; that is tried again at
- * its next change. */
+ * its next change, and when a row becomes free. */
 static size_t row_of(struct roll *roll, const char *name, bool is_shared)
 {
 	uint32_t unit = roll->number(name, roll->userdata);
@@ -249,8 +249,15 @@ void roll_drop(struct roll *roll, struct follower *follower, uint64_t boot_ms, u
 	}
 }
 
-void roll_sweep(struct roll *roll, uint64_t boot_ms)
+static bool is_unwatched(const struct follower *follower)
 {
+	return follower->row == ROLL_NO_ROW && facts_are_worth_a_row(&follower->facts);
+}
+
+void roll_sweep(struct roll *roll, uint64_t boot_ms, uint64_t wall_ms)
+{
+	size_t n_rows = roll->n_rows;
+
 	for (size_t i = roll->n; i-- > 0;) {
 		struct follower *follower = roll->follower[i];
 		size_t row = follower->row;
@@ -260,4 +267,18 @@ void roll_sweep(struct roll *roll, uint64_t boot_ms)
 		roll_take_out(roll, follower);
 		row_drop(roll, row);
 	}
+	if (roll->n_rows == n_rows)
+		return;
+	for (size_t i = 0; i < roll->n; i++)
+		if (is_unwatched(roll->follower[i]))
+			roll_show(roll, roll->follower[i], boot_ms, wall_ms);
+}
+
+size_t roll_unwatched(const struct roll *roll)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < roll->n; i++)
+		n += is_unwatched(roll->follower[i]);
+	return n;
 }

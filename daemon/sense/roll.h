@@ -48,5 +48,7 @@ int roll_add(struct roll *roll, const char *name, struct follower **ret);
 void roll_drop(struct roll *roll, struct follower *follower, uint64_t boot_ms, uint64_t wall_ms);
 /* The facts changed: show them, in a new row if it is worth one now. */
 void roll_show(struct roll *roll, struct follower *follower, uint64_t boot_ms, uint64_t wall_ms);
-/* Take out those that have been gone for UNITS_GONE_MS. */
-void roll_sweep(struct roll *roll, uint64_t boot_ms);
+/* Take out those that have been gone for UNITS_GONE_MS, and give their rows to those that found none. */
+void roll_sweep(struct roll *roll, uint64_t boot_ms, uint64_t wall_ms);
+/* How many of the followers are worth a row, and have none: all rows are taken, or all numbers. */
+size_t roll_unwatched(const struct roll *roll);

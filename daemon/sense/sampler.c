@@ -28,6 +28,7 @@ struct sampler {
 	struct units *units; /* NULL: without systemd */
 	struct bare *bare;   /* NULL: with systemd */
 	struct members_ground ground;
+	size_t n_left_out; /* in this tick: listed, and not taken */
 	uint64_t lost;	   /* by the probe, up to the last tick */
 	bool has_snapshot; /* in this tick: the probe walked, */
 	bool has_trees;	   /* the processes were folded */
@@ -182,31 +183,34 @@ static int keep_member(const char *cgroup, uint64_t id, void *userdata)
 			    id);
 }
 
-static int keep_members(struct sampler *sampler, struct held *held,
-			const struct unit_status *status)
+static int keep_members(struct sampler *sampler, struct held *held)
 {
 	struct keeping keeping = { held, &sampler->ground };
 
 	if (sampler->units)
 		return units_members(sampler->units, held->unit, keep_member, &keeping);
-	if (status->cgroup[0] == '\0')
-		return 0;
-	return keep_member(status->cgroup, status->cgroup_id, &keeping);
+	return bare_members(sampler->bare, held->unit, keep_member, &keeping);
 }
 
 /* Two units of one number, or one of the host's, would be one unit with two values: the first is
- * taken. */
+ * taken. While those of the last tick hold all places, a new one waits for the next. */
+static bool is_takeable(const struct sampler *sampler, const struct unit_status *status,
+			const struct held *held)
+{
+	if (status->unit == 0 || status->unit == sampler->host.unit)
+		return false;
+	return held ? held->tick != sampler->ground.tick : sampler->n < UNITS_MAX;
+}
+
 static int list_unit(struct sampler *sampler, const struct unit_status *status, size_t place)
 {
 	struct held *held = find_held(sampler, status->unit, place);
 	int r;
 
-	if (status->unit == 0 || status->unit == sampler->host.unit)
+	if (!is_takeable(sampler, status, held)) {
+		sampler->n_left_out++;
 		return 0;
-	if (held && held->tick == sampler->ground.tick)
-		return 0;
-	if (!held && sampler->n == UNITS_MAX)
-		return 0;
+	}
 	if (!held) {
 		r = reserve(sampler, sampler->n + 2);
 		if (r < 0)
@@ -216,7 +220,7 @@ static int list_unit(struct sampler *sampler, const struct unit_status *status, 
 	}
 	held->tick = sampler->ground.tick;
 	sampler->status[held - sampler->held] = *status;
-	return keep_members(sampler, held, status);
+	return keep_members(sampler, held);
 }
 
 /* Those that are not on the list any more. The last takes the free place. */
@@ -244,6 +248,7 @@ static int list_units(struct sampler *sampler)
 			return r;
 	}
 	status = sampler->units ? units_list(sampler->units, &n) : bare_list(sampler->bare, &n);
+	sampler->n_left_out = 0;
 	for (size_t i = 0; i < n; i++) {
 		r = list_unit(sampler, &status[i], i);
 		if (r < 0)
@@ -476,6 +481,12 @@ struct sampler *sampler_free(struct sampler *sampler)
 	free(sampler->status);
 	free(sampler);
 	return NULL;
+}
+
+size_t sampler_unwatched(const struct sampler *sampler)
+{
+	return sampler->n_left_out +
+	       (sampler->units ? units_unwatched(sampler->units) : bare_unwatched(sampler->bare));
 }
 
 const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t unit)

@@ -50,7 +50,7 @@ struct sampler;
 typedef uint32_t sampler_number(const char *name, void *userdata);
 
 /* bus may be NULL (no systemd to ask); it stays the caller's. `number` gives a name its unit, never
- * 0 for "host". Without systemd, BPF or rights there is less to see, which is no error. */
+ * 0 for "host"; of a name with 0 there is no sample. Without systemd, BPF or rights there is less to see, which is no error. */
 int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct sampler **ret);
 struct sampler *sampler_free(struct sampler *sampler);
 DEFINE_CLEANUP(struct sampler *, sampler_free)
@@ -68,6 +68,11 @@ struct harvest {
 	const struct unit_status *status;
 };
 int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, struct harvest *ret);
+
+/* How many units are there and are not in the last harvest because a bound is met: UNITS_MAX, or
+ * BARE_UNITS_MAX without systemd, or `number` gave 0. A level: it falls when they end. What is left
+ * out on purpose, such as a service that never ran, is not counted. */
+size_t sampler_unwatched(const struct sampler *sampler);
 
 /* How a unit is at this very moment, newer than the last harvest; NULL: it is on no list of systemd. */
 const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t unit);

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "base/text.h"
+#include "record/record.h"
 #include "sense/share.h"
 
 #define DIGITS "0123456789"
@@ -84,4 +85,96 @@ bool share_row(const char *name, char *ret, size_t size)
 		return false;
 	prefix = shared_prefix(name, (size_t)(type - name), strcmp(type, ".scope") == 0);
 	return prefix >= 0 && text_format(ret, size, "%.*s*%s", (int)prefix, name, type) >= 0;
+}
+
+/* ---- cgroups ------------------------------------------------------------- */
+
+/* "6f2c7b1e-0c1d-4b8e-9d4f-3a2b1c0d9e8f"; kubernetes writes "_" where a slice must have no "-". */
+static bool begins_uuid(const char *text)
+{
+	static const size_t groups[] = { 8, 4, 4, 4, 12 };
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (i > 0 && *text != '-' && *text != '_')
+			return false;
+		text += i > 0;
+		if (strspn(text, HEX) < groups[i])
+			return false;
+		text += groups[i];
+	}
+	return true;
+}
+
+/* Where the id of a container or pod begins in a part of a path; -1: nowhere. */
+static ssize_t random_id(const char *part)
+{
+	size_t n;
+
+	for (size_t i = 0; part[i]; i += n ? n : 1) {
+		n = strspn(part + i, HEX);
+		if (n >= 8 && begins_uuid(part + i + n - 8))
+			return (ssize_t)(i + n - 8);
+		if (n < 32)
+			continue;
+		/* A static pod's id has no "-", and stands behind a letter that could be its own. */
+		return (ssize_t)i + (n > 32 && i >= 2 && strncmp(part + i - 2, "pod", 3) == 0);
+	}
+	return -1;
+}
+
+/* BuildKit's 25 digits to the base of 36, one for each step of a build. */
+static bool is_build(const char *path, const char *part)
+{
+	static const char above[] = "/buildkit/";
+	size_t length = strlen(above);
+
+	return (size_t)(part - path) >= length && strncmp(part - length, above, length) == 0 &&
+	       strspn(part, DIGITS "abcdefghijklmnopqrstuvwxyz") == 25;
+}
+
+/* elogind counts sessions: "7", or "c7" where the kernel does not count them. */
+static bool is_session(const char *path, const char *part)
+{
+	const char *number = part + (*part == 'c');
+	size_t n = strspn(number, DIGITS);
+
+	return part == path + 1 && n > 0 && (number[n] == '\0' || number[n] == '/');
+}
+
+/* How the part of that name, which stands there in the path, is called in a shared row. */
+static bool share_part(const char *path, const char *at, const char *name, char *ret, size_t size)
+{
+	const char *type = strrchr(name, '.');
+	ssize_t prefix = random_id(name);
+
+	if (share_row(name, ret, size))
+		return true;
+	if (is_build(path, at))
+		prefix = 0;
+	if (is_session(path, at))
+		prefix = *at == 'c';
+	if (prefix < 0)
+		return false;
+	if (!type || type < name + prefix)
+		type = "";
+	return text_format(ret, size, "%.*s*%s", (int)prefix, name, type) >= 0;
+}
+
+bool share_cgroup(const char *path, char *ret, size_t size)
+{
+	char name[UNIT_NAME_SIZE], row[UNIT_NAME_SIZE];
+	bool is_shared = false, is_random;
+	size_t length, used = 0;
+
+	for (const char *at = path; *at == '/'; at += length) {
+		length = strcspn(++at, "/");
+		if (text_format(name, sizeof(name), "%.*s", (int)length, at) < 0)
+			return false;
+		is_random = share_part(path, at, name, row, sizeof(row));
+		if (text_format(ret + used, size - used, "/%s", is_random ? row : name) < 0)
+			return false;
+		used += strlen(ret + used);
+		is_shared |= is_random;
+	}
+	return is_shared;
 }

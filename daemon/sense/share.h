@@ -12,3 +12,6 @@
  * run-u12.service, "session-*.scope", "docker-*.scope", "sshd@*.service" for an instance that
  * serves one connection. How many such rows there are is bounded by the programs that make them. */
 bool share_row(const char *name, char *ret, size_t size);
+/* The same for a cgroup's path on a host without systemd: ret is the path with an asterisk for what is
+ * random in its parts, which are the ids of containers, pods and builds, and elogind's sessions. */
+bool share_cgroup(const char *path, char *ret, size_t size);

@@ -16,14 +16,17 @@
 #define UNIT_PATH     "/org/freedesktop/systemd1/unit"
 #define ANSWER_US     (uint64_t)10000000
 #define CALLS_MAX     32 /* a bus daemon refuses more than 128 unanswered calls of one client */
+#define RECOUNT_MS    (uint64_t)60000 /* the list of thousands of units is long */
 
 struct units {
 	sd_bus *bus;
 	struct roll roll;
 	sd_bus_slot *matches[4];
-	sd_bus_slot *subscribe, *list, *look; /* questions under way */
-	char owner[32];	   /* unique name of who owns MANAGER_NAME; "": not known */
-	int error;	   /* why it cannot begin */
+	sd_bus_slot *subscribe, *list, *look, *recount; /* questions under way */
+	size_t n_beyond;       /* units that run and found no place in the roll */
+	uint64_t recounted_ms; /* 0: never */
+	char owner[32];	       /* unique name of who owns MANAGER_NAME; "": not known */
+	int error;	       /* why it cannot begin */
 	bool is_reloading; /* units come and go: that is settled by reading the list afterwards */
 	bool list_again;   /* it changed while it was read */
 	bool is_listed, is_known;
@@ -145,10 +148,14 @@ static void read_stale(struct units *units)
 
 /* ---- the list --------------------------------------------------------------------- */
 
+/* Which units of a list are taken: all; all, but of those that do not run only the state; or those
+ * that run and are not followed yet. */
+enum listing { LISTING_WHOLE, LISTING_STATES, LISTING_BEYOND };
+
 /* Units that do not run are read only when the whole list is: asking about one makes systemd load it
  * again once it was dropped, which is a signal to ask about it, and so on for ever. */
 static int take_listed(struct units *units, const char *name, const char *load, const char *active,
-		       bool with_idle)
+		       enum listing listing)
 {
 	bool is_idle = strcmp(active, "inactive") == 0;
 	struct follower *follower;
@@ -159,13 +166,19 @@ static int take_listed(struct units *units, const char *name, const char *load, 
 	if (is_idle && strcmp(load, "loaded") != 0 && strcmp(load, "masked") != 0 &&
 	    !roll_find(&units->roll, name))
 		return 0; /* only mentioned by others */
+	if (listing == LISTING_BEYOND && (is_idle || roll_find(&units->roll, name)))
+		return 0;
 	r = roll_add(&units->roll, name, &follower);
+	if (r == -ENOSPC) {
+		units->n_beyond += !is_idle;
+		return 0;
+	}
 	if (r < 0)
-		return r == -ENOSPC ? 0 : r;
+		return r;
 	follower->units = units;
 	follower->is_listed = true;
 	follower->gone_ms = 0;
-	if (!is_idle || with_idle) {
+	if (!is_idle || listing == LISTING_WHOLE) {
 		follower->is_stale = true;
 		return 0;
 	}
@@ -174,7 +187,7 @@ static int take_listed(struct units *units, const char *name, const char *load, 
 	return 0;
 }
 
-static int read_list(struct units *units, sd_bus_message *m, bool with_idle)
+static int read_list(struct units *units, sd_bus_message *m, enum listing listing)
 {
 	const char *name, *load, *active;
 	int r;
@@ -184,7 +197,7 @@ static int read_list(struct units *units, sd_bus_message *m, bool with_idle)
 		return r;
 	while ((r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, &load, &active, NULL, NULL,
 					NULL, NULL, NULL, NULL)) > 0) {
-		r = take_listed(units, name, load, active, with_idle);
+		r = take_listed(units, name, load, active, listing);
 		if (r < 0)
 			return r;
 	}
@@ -209,8 +222,10 @@ static int on_list(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 	units->list = sd_bus_slot_unref(units->list);
 	for (size_t i = 0; i < units->roll.n; i++)
 		units->roll.follower[i]->is_listed = false;
-	if (r == 0)
-		r = read_list(units, m, true);
+	if (r == 0) {
+		units->n_beyond = 0;
+		r = read_list(units, m, LISTING_WHOLE);
+	}
 	note_error(units, r);
 	if (r == 0) {
 		drop_unlisted(units);
@@ -222,7 +237,7 @@ static int on_list(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 	return 0;
 }
 
-static int ask_list(struct units *units)
+static int ask_list(struct units *units, sd_bus_slot **slot, sd_bus_message_handler_t handler)
 {
 	CLEANUP(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	int r;
@@ -230,14 +245,38 @@ static int ask_list(struct units *units)
 	r = question_new(units, MANAGER_PATH, MANAGER_IFACE, "ListUnits", &m);
 	if (r < 0)
 		return r;
-	return sd_bus_call_async(units->bus, &units->list, m, on_list, units, ANSWER_US);
+	return sd_bus_call_async(units->bus, slot, m, handler, units, ANSWER_US);
 }
 
 static void read_list_again(struct units *units)
 {
 	units->list_again = units->list != NULL;
 	if (!units->list)
-		note_error(units, ask_list(units));
+		note_error(units, ask_list(units, &units->list, on_list));
+}
+
+static int on_recount(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+	struct units *units = userdata;
+
+	(void)ret_error;
+	units->recount = sd_bus_slot_unref(units->recount);
+	if (sd_bus_message_is_method_error(m, NULL))
+		return 0; /* it is asked again */
+	units->n_beyond = 0;
+	(void)read_list(units, m, LISTING_BEYOND);
+	read_stale(units);
+	return 0;
+}
+
+/* No signal tells when one of them ends, or when there is room for one: look from time to time. */
+static void recount_when_due(struct units *units, uint64_t boot_ms)
+{
+	if (units->n_beyond == 0 || units->recount || !units->is_known || units->is_reloading ||
+	    (units->recounted_ms > 0 && boot_ms - units->recounted_ms < RECOUNT_MS))
+		return;
+	units->recounted_ms = boot_ms;
+	(void)ask_list(units, &units->recount, on_recount);
 }
 
 /* ---- new units ---------------------------------------------------------------------- */
@@ -250,7 +289,7 @@ static int on_look(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 
 	(void)ret_error;
 	units->look = sd_bus_slot_unref(units->look);
-	if (sd_bus_message_is_method_error(m, NULL) || read_list(units, m, false) < 0)
+	if (sd_bus_message_is_method_error(m, NULL) || read_list(units, m, LISTING_STATES) < 0)
 		read_list_again(units);
 	look_at_new(units);
 	read_stale(units);
@@ -309,6 +348,8 @@ static int on_unit_new(struct units *units, sd_bus_message *m)
 	if (r < 0 || units->is_reloading || !is_followed(name))
 		return r;
 	r = roll_add(&units->roll, name, &follower);
+	if (r == -ENOSPC)
+		units->n_beyond++; /* if it does not run, the next count leaves it out */
 	if (r < 0)
 		return r;
 	follower->units = units;
@@ -425,6 +466,7 @@ static void lose_manager(struct units *units)
 	units->subscribe = sd_bus_slot_unref(units->subscribe);
 	units->list = sd_bus_slot_unref(units->list);
 	units->look = sd_bus_slot_unref(units->look);
+	units->recount = sd_bus_slot_unref(units->recount);
 	for (size_t i = 0; i < roll->n; i++) {
 		struct follower *follower = roll->follower[i];
 
@@ -580,6 +622,7 @@ struct units *units_free(struct units *units)
 	sd_bus_slot_unref(units->subscribe);
 	sd_bus_slot_unref(units->list);
 	sd_bus_slot_unref(units->look);
+	sd_bus_slot_unref(units->recount);
 	roll_clear(&units->roll);
 	sd_bus_unref(units->bus);
 	free(units);
@@ -588,9 +631,17 @@ struct units *units_free(struct units *units)
 
 const struct unit_status *units_list(struct units *units, size_t *ret_n)
 {
-	roll_sweep(&units->roll, clock_boot_ms());
+	uint64_t boot_ms = clock_boot_ms();
+
+	roll_sweep(&units->roll, boot_ms, clock_wall_ms());
+	recount_when_due(units, boot_ms);
 	*ret_n = units->roll.n_rows;
 	return units->roll.status;
+}
+
+size_t units_unwatched(const struct units *units)
+{
+	return roll_unwatched(&units->roll) + units->n_beyond;
 }
 
 const struct unit_status *units_find(const struct units *units, uint32_t unit)

@@ -22,8 +22,8 @@
 #include "base/cleanup.h"
 #include "record/record.h"
 
-#define UNITS_MAX	  1024 /* rows; units beyond are not shown */
-#define UNITS_MEMBERS_MAX 4096 /* services and scopes that are followed; those beyond are not */
+#define UNITS_MAX	  1024 /* rows; what is beyond is counted by units_unwatched() */
+#define UNITS_MEMBERS_MAX 4096 /* services and scopes that are followed; the same */
 #define UNITS_GONE_MS	  (uint64_t)600000 /* how long a unit that systemd dropped is shown */
 
 struct units;
@@ -42,6 +42,9 @@ DEFINE_CLEANUP(struct units *, units_free)
 /* Units that have been active, or failed, in our time, and services that were stopped before it. The
  * array is the units' own and lives until the loop turns or this is called again. */
 const struct unit_status *units_list(struct units *units, size_t *ret_n);
+/* How many should be in that list, or in a shared row of it, and are not: there is no row or no number
+ * left, or more units run than are followed. Of the latter it may be a minute late. */
+size_t units_unwatched(const struct units *units);
 /* NULL: no such unit. Lives as long as the list. */
 const struct unit_status *units_find(const struct units *units, uint32_t unit);
 /* The cgroups that belong to a row: one for a plain unit, many for a shared row, none for one that

@@ -33,10 +33,11 @@ static const char *const statements[LIVE_STATEMENT_N] = {
 	[LIVE_BEGIN] = "BEGIN IMMEDIATE",
 	[LIVE_COMMIT] = "COMMIT",
 	[LIVE_ROLLBACK] = "ROLLBACK",
-	[LIVE_KEEPER] = "REPLACE INTO keeper (id, pid, started_wall_ms, at_wall_ms, n_ticks, "
-			"n_units, tier, limit_text, source, mode, simulates, speed, n_lost, "
-			"cpu_us, tick_us, store, distrust_until_wall_ms) "
-			"VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[LIVE_KEEPER] =
+		"REPLACE INTO keeper (id, pid, started_wall_ms, at_wall_ms, n_ticks, "
+		"n_units, n_unwatched, tier, limit_text, source, mode, simulates, speed, n_lost, "
+		"cpu_us, tick_us, store, distrust_until_wall_ms) "
+		"VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[LIVE_UNIT] = "REPLACE INTO unit_now (unit, name, aliases, cgroup, kind, active, flags, "
 		      "n_restarts, main_pid, cgroup_id, identity, changed_ms, invocation, "
 		      "sample_flags, when_ms, wall_ms, span_ms, sample_invocation, have, value, "
@@ -185,6 +186,7 @@ static int publish_keeper(struct live *live, const struct keeper *keeper)
 	column_put_int(&columns, keeper->at_wall_ms);
 	column_put_int(&columns, keeper->n_ticks);
 	column_put_int(&columns, keeper->n_units);
+	column_put_int(&columns, keeper->n_unwatched);
 	column_put_int(&columns, keeper->tier);
 	column_put_text(&columns, keeper->limit);
 	column_put_text(&columns, keeper->source);

@@ -58,6 +58,7 @@ CREATE TABLE keeper (                      -- one row: the daemon's own health
 	at_wall_ms             INTEGER NOT NULL, -- of the last tick
 	n_ticks                INTEGER NOT NULL,
 	n_units                INTEGER NOT NULL,
+	n_unwatched            INTEGER NOT NULL, -- there, beyond the bounds
 	tier                   INTEGER NOT NULL, -- of telemetry, 0 to 3
 	limit_text             TEXT NOT NULL,    -- why not a higher tier
 	source                 TEXT NOT NULL,    -- where the list of units comes from

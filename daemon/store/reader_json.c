@@ -227,6 +227,7 @@ void reader_json_keeper(FILE *out, const struct keeper *keeper, uint64_t now_wal
 	       now_wall_ms > keeper->at_wall_ms ? now_wall_ms - keeper->at_wall_ms : 0);
 	number(&json, "n_ticks", keeper->n_ticks);
 	number(&json, "n_units", keeper->n_units);
+	number(&json, "n_unwatched", keeper->n_unwatched);
 	number(&json, "tier", keeper->tier);
 	text(&json, "limit", keeper->limit);
 	text(&json, "source", keeper->source);

@@ -105,6 +105,7 @@ int reader_row_keeper(struct columns *columns, struct keeper *ret)
 	ret->at_wall_ms = column_get_u64(columns);
 	ret->n_ticks = column_get_u64(columns);
 	ret->n_units = column_get_u32(columns);
+	ret->n_unwatched = column_get_u32(columns);
 	ret->tier = column_get_u32(columns);
 	column_get_text(columns, ret->limit, sizeof(ret->limit));
 	column_get_text(columns, ret->source, sizeof(ret->source));

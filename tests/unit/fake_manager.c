@@ -73,9 +73,15 @@ int fake_append(sd_bus_message *m, const struct fake_unit *unit)
 static int answer_list(struct fake_manager *fake, sd_bus_message *m)
 {
 	CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	char name[32];
 
 	(void)sd_bus_message_new_method_return(m, &reply);
 	(void)sd_bus_message_open_container(reply, 'a', "(ssssssouso)");
+	for (unsigned int i = 0; i < fake->n_crowd; i++) {
+		(void)snprintf(name, sizeof(name), "crowd-%u.service", i);
+		(void)sd_bus_message_append(reply, "(ssssssouso)", name, "", "loaded", "active",
+					    "running", "", "/", 0, "", "/");
+	}
 	for (size_t i = 0; i < FAKE_UNITS && fake->unit[i].name; i++)
 		(void)sd_bus_message_append(reply, "(ssssssouso)", fake->unit[i].name, "", "loaded",
 					    fake->unit[i].active, fake->unit[i].sub, "", "/", 0, "",

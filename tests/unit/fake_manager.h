@@ -27,9 +27,10 @@ struct fake_unit {
 struct fake_manager {
 	sd_bus *server, *client;
 	struct fake_unit unit[FAKE_UNITS];
-	char asked[512];	 /* calls since the test cleared it: "Subscribe ListUnits ..." */
-	const char *no;		 /* RestartUnit is answered by this error; NULL: by a job */
-	const char *job_path;	 /* of the job that RestartUnit answers */
+	unsigned int n_crowd; /* more of the list, "crowd-N.service": active, and no more is told */
+	char asked[512];      /* calls since the test cleared it: "Subscribe ListUnits ..." */
+	const char *no;	      /* RestartUnit is answered by this error; NULL: by a job */
+	const char *job_path; /* of the job that RestartUnit answers */
 	const char *done_before; /* JobRemoved with this result leaves before that answer */
 	const char *owner_error; /* Subscribe is answered by this error; NULL: fine */
 	pthread_t thread;

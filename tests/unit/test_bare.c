@@ -188,6 +188,7 @@ Test(bare, beyond_the_bound_the_rest_are_others)
 	cr_assert(eq(sz, n, BARE_UNITS_MAX));
 	cr_assert(eq(int, processes_of(bare, "p510"), 1));
 	cr_assert(eq(int, processes_of(bare, "others"), 89));
+	cr_assert(zero(sz, bare_unwatched(bare)), "the others are watched");
 	cr_assert(eq(int, bare_fold(bare, second, 1), 0), "none of them was away before");
 	cr_assert(eq(int, processes_of(bare, "others"), 1));
 	cr_assert(eq(int, bare_fold(bare, second, 1), 0), "one of the absent makes room");
@@ -205,6 +206,9 @@ Test(bare, full_table_of_numbers_leaves_trees_out)
 	(void)bare_list(bare, &n);
 	cr_assert(eq(sz, n, 1));
 	cr_assert(eq(int, processes_of(bare, "sshd"), 1));
+	cr_assert(eq(sz, bare_unwatched(bare), 1));
+	cr_assert(eq(int, bare_fold(bare, list, 1), 0));
+	cr_assert(zero(sz, bare_unwatched(bare)), "it has ended");
 }
 
 Test(bare, circle_of_parents_ends)
@@ -282,6 +286,106 @@ Test(bare, cgroups_with_processes_are_units_named_by_their_path, .fini = remove_
 	cr_assert(eq(int, bare_refresh(bare), 0));
 	cr_assert(eq(ptr, (void *)find(bare, "/web"), NULL));
 	cr_assert(ne(ptr, (void *)find(bare, "/batch"), NULL));
+}
+
+struct visited {
+	size_t n;
+	uint64_t ids;
+	char last[64];
+};
+
+static int visit(const char *cgroup, uint64_t id, void *userdata)
+{
+	struct visited *visited = userdata;
+
+	visited->n++;
+	visited->ids += id;
+	(void)snprintf(visited->last, sizeof(visited->last), "%.12s", cgroup);
+	return 0;
+}
+
+static struct visited members_of(const struct bare *bare, const char *name)
+{
+	struct visited visited = { 0 };
+
+	cr_assert(ne(ptr, (void *)find(bare, name), NULL), "%s", name);
+	cr_assert(zero(int, bare_members(bare, find(bare, name)->unit, visit, &visited)));
+	return visited;
+}
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+
+Test(bare, containers_share_a_row_and_need_no_new_name, .fini = remove_root)
+{
+	CLEANUP(bare_freep) struct bare *bare = NULL;
+	struct cgroup_roots roots = { 0 };
+	uint32_t n_before;
+
+	cr_assert(ne(ptr, mkdtemp(root), NULL));
+	(void)snprintf(roots.unified, sizeof(roots.unified), "%s", root);
+	make_cgroup("/web", "10\n");
+	make_cgroup("/docker", "");
+	make_cgroup("/docker/" ID "1", "20\n");
+	make_cgroup("/docker/" ID "2", "21\n");
+	cr_assert(zero(int, bare_new(&roots, number, NULL, &bare)));
+	cr_assert(eq(int, find(bare, "/docker/*")->kind, UNIT_KIND_SHARED));
+	cr_assert(eq(str, (char *)find(bare, "/docker/*")->cgroup, ""));
+	cr_assert(eq(sz, members_of(bare, "/docker/*").n, 2));
+	cr_assert(eq(sz, members_of(bare, "/web").n, 1));
+	cr_assert(eq(str, members_of(bare, "/web").last, "/web"));
+	cr_assert(eq(u64, members_of(bare, "/web").ids, find(bare, "/web")->cgroup_id));
+
+	n_before = n_names;
+	make_cgroup("/docker/" ID "1", "");
+	make_cgroup("/docker/" ID "2", "");
+	make_cgroup("/docker/" ID "3", "22\n");
+	cr_assert(zero(int, bare_refresh(bare)));
+	cr_assert(zero(int, bare_refresh(bare)));
+	cr_assert(eq(sz, members_of(bare, "/docker/*").n, 1));
+	cr_assert(eq(u32, n_names, n_before));
+	make_cgroup("/docker/" ID "3", "");
+	cr_assert(zero(int, bare_refresh(bare)));
+	cr_assert(eq(ptr, (void *)find(bare, "/docker/*"), NULL));
+}
+
+static void make_numbered(uint32_t first, uint32_t n, const char *processes)
+{
+	char path[32];
+
+	for (uint32_t i = first; i < first + n; i++) {
+		(void)snprintf(path, sizeof(path), "/slot-%u", i);
+		make_cgroup(path, processes);
+	}
+}
+
+Test(bare, cgroups_without_a_row_are_counted_while_they_are_there, .fini = remove_root)
+{
+	CLEANUP(bare_freep) struct bare *bare = NULL;
+	struct cgroup_roots roots = { 0 };
+	size_t n;
+
+	cr_assert(ne(ptr, mkdtemp(root), NULL));
+	(void)snprintf(roots.unified, sizeof(roots.unified), "%s", root);
+	make_numbered(0, BARE_UNITS_MAX + 3, "10\n");
+	cr_assert(zero(int, bare_new(&roots, number, NULL, &bare)));
+	(void)bare_list(bare, &n);
+	cr_assert(eq(sz, n, BARE_UNITS_MAX));
+	cr_assert(eq(sz, bare_unwatched(bare), 3));
+
+	make_numbered(0, 10, "");
+	cr_assert(zero(int, bare_refresh(bare)));
+	cr_assert(zero(int, bare_refresh(bare)), "what the last one freed is taken");
+	(void)bare_list(bare, &n);
+	cr_assert(eq(sz, n, BARE_UNITS_MAX - 7));
+	cr_assert(zero(sz, bare_unwatched(bare)));
+
+	n_names_max = n_names;
+	make_cgroup("/nameless", "11\n");
+	cr_assert(zero(int, bare_refresh(bare)));
+	cr_assert(eq(sz, bare_unwatched(bare), 1));
+	make_cgroup("/nameless", "");
+	cr_assert(zero(int, bare_refresh(bare)));
+	cr_assert(zero(sz, bare_unwatched(bare)));
 }
 
 Test(bare, single_cgroup_means_trees, .fini = remove_root)

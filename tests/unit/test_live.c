@@ -25,6 +25,7 @@ static struct keeper keeper_at(uint64_t tick)
 		.at_wall_ms = NOON + tick * 1000,
 		.n_ticks = tick,
 		.n_units = 2,
+		.n_unwatched = 3,
 		.tier = 2,
 		.limit = "no BTF: \x1b[31m",
 		.source = "systemd",
@@ -107,6 +108,9 @@ Test(live, what_is_published_is_read_back_in_every_field)
 	cr_assert(eq(u64, kept.distrust_until_wall_ms, keeper.distrust_until_wall_ms));
 	cr_assert(eq(int, kept.store, STORE_FULL));
 	cr_assert(eq(u32, kept.speed, 10));
+	cr_assert(eq(u32, kept.n_units, 2));
+	cr_assert(eq(u32, kept.n_unwatched, 3));
+	cr_assert(eq(u32, kept.tier, 2));
 	free(seen);
 }
 
@@ -144,7 +148,7 @@ Test(live, the_ring_holds_ten_minutes)
 
 Test(live, a_file_that_is_broken_or_not_ours_or_a_link_is_made_anew)
 {
-	static const char *const kinds[] = { "rubbish", "song", "link", "newer" };
+	static const char *const kinds[] = { "rubbish", "song", "link", "newer", "older" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		CLEANUP(live_closep) struct live *live = NULL;
@@ -163,6 +167,11 @@ Test(live, a_file_that_is_broken_or_not_ours_or_a_link_is_made_anew)
 			cr_assert(zero(int, live_open(place("live.db"), &live)));
 			live = live_close(live);
 			(void)place_ask("live.db", "PRAGMA user_version = 99");
+		}
+		if (strcmp(kinds[i], "older") == 0) {
+			cr_assert(zero(int, live_open(place("live.db"), &live)));
+			live = live_close(live);
+			(void)place_ask("live.db", "ALTER TABLE keeper DROP COLUMN n_unwatched");
 		}
 		cr_assert(zero(int, live_open(place("live.db"), &live)), "%s", kinds[i]);
 		cr_assert(zero(int, live_publish(live, &keeper, NULL, 0)), "%s", kinds[i]);

@@ -3,12 +3,17 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/keeper.h"
 #include "cli/phrase.h"
+#include "sense/bare.h"
+#include "sense/units.h"
+#include "store/writer_numbers.h"
 
 static struct story healed_by(enum way way, enum attempt_result result)
 {
@@ -168,4 +173,46 @@ Test(keeper, a_healer_that_cannot_record_is_not_well)
 
 	cr_assert(keeper_is_running(&keeper, STARTED_MS));
 	cr_assert(not(keeper_is_well(&keeper, STARTED_MS)));
+}
+
+static char *keeper_text(const struct keeper *keeper)
+{
+	char *text = NULL;
+	size_t size;
+	struct output output = { .file = open_memstream(&text, &size) };
+
+	keeper_print(&output, keeper, keeper->at_wall_ms);
+	(void)fclose(output.file);
+	return text;
+}
+
+Test(keeper, units_that_are_not_watched_are_told_with_the_bound)
+{
+	static const struct {
+		const char *source;
+		unsigned int bound;
+		const char *what;
+	} cases[] = {
+		{ "systemd", UNITS_MAX, "units" },
+		{ "cgroups", BARE_UNITS_MAX, "cgroups" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct keeper keeper = { .at_wall_ms = STARTED_MS, .n_unwatched = 37 };
+		char *text, expected[128];
+
+		(void)snprintf(keeper.source, sizeof(keeper.source), "%s", cases[i].source);
+		(void)snprintf(
+			expected, sizeof(expected),
+			"Not watched: 37 more units, beyond the bound of %u %s at once or of "
+			"%u names on record;",
+			cases[i].bound, cases[i].what, NUMBERS_MAX);
+		text = keeper_text(&keeper);
+		cr_assert(ne(ptr, strstr(text, expected), NULL), "%s", text);
+		free(text);
+		keeper.n_unwatched = 0;
+		text = keeper_text(&keeper);
+		cr_assert(eq(ptr, strstr(text, "Not watched"), NULL), "%s", text);
+		free(text);
+	}
 }

@@ -505,7 +505,9 @@ Test(reader, json_marks_what_is_synthetic_and_what_is_unknown)
 
 Test(reader, json_of_the_keeper_tells_its_age)
 {
-	struct keeper keeper = { .pid = 7, .at_wall_ms = NOON, .mode = "mock", .speed = 1 };
+	struct keeper keeper = {
+		.pid = 7, .at_wall_ms = NOON, .n_unwatched = 3, .mode = "mock", .speed = 1
+	};
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -514,6 +516,7 @@ Test(reader, json_of_the_keeper_tells_its_age)
 	(void)fclose(out);
 	cr_assert(is_json(text));
 	cr_assert(ne(ptr, strstr(text, "\"age_ms\":2500,"), NULL), "%s", text);
+	cr_assert(ne(ptr, strstr(text, "\"n_unwatched\":3,"), NULL), "%s", text);
 	cr_assert(ne(ptr, strstr(text, "\"distrust_until_wall_ms\":null"), NULL), "%s", text);
 	free(text);
 }

@@ -56,6 +56,7 @@ Test(roll, followers_and_rows_are_bounded)
 		follower = add_running(&roll, i);
 	cr_assert(eq(sz, follower->row, ROLL_NO_ROW));
 	cr_assert(eq(sz, roll.n_rows, UNITS_MAX));
+	cr_assert(eq(sz, roll_unwatched(&roll), UNITS_MEMBERS_MAX - UNITS_MAX));
 	cr_assert(eq(int, roll_add(&roll, "9999.service", &follower), -ENOSPC));
 }
 
@@ -66,11 +67,11 @@ Test(roll, a_gone_unit_is_shown_for_ten_minutes_and_the_others_stay)
 	for (unsigned int i = 1; i <= 3; i++)
 		(void)add_running(&roll, i);
 	roll_drop(&roll, roll_find(&roll, "1.service"), HOURS(1), HOURS(1));
-	roll_sweep(&roll, HOURS(1) + UNITS_GONE_MS - 1);
+	roll_sweep(&roll, HOURS(1) + UNITS_GONE_MS - 1, HOURS(1));
 	cr_assert(eq(sz, roll.n_rows, 3));
 	cr_assert(eq(int, roll.status[0].active, UNIT_ACTIVE_GONE));
 
-	roll_sweep(&roll, HOURS(1) + UNITS_GONE_MS);
+	roll_sweep(&roll, HOURS(1) + UNITS_GONE_MS, HOURS(1));
 	cr_assert(eq(sz, roll.n_rows, 2));
 	cr_assert(eq(ptr, roll_find(&roll, "1.service"), NULL));
 	for (unsigned int i = 2; i <= 3; i++) {
@@ -81,6 +82,38 @@ Test(roll, a_gone_unit_is_shown_for_ten_minutes_and_the_others_stay)
 		cr_assert(eq(str, roll.status[follower->row].name, follower->name));
 	}
 	cr_assert(eq(sz, roll.n_rows, 2));
+}
+
+Test(roll, a_unit_beyond_the_rows_gets_the_first_that_becomes_free)
+{
+	CLEANUP(roll_clear) struct roll roll = { .number = number };
+	const struct follower *last;
+
+	for (unsigned int i = 1; i <= UNITS_MAX; i++)
+		(void)add_running(&roll, i);
+	last = add_running(&roll, UNITS_MAX + 1);
+	roll_drop(&roll, roll_find(&roll, "7.service"), HOURS(1), HOURS(1));
+	roll_sweep(&roll, HOURS(1) + UNITS_GONE_MS - 1, HOURS(1));
+	cr_assert(eq(sz, roll_unwatched(&roll), 1));
+	roll_sweep(&roll, HOURS(1) + UNITS_GONE_MS, HOURS(1));
+	cr_assert(zero(sz, roll_unwatched(&roll)));
+	cr_assert(eq(str, roll.status[last->row].name, (char *)last->name));
+	cr_assert(eq(int, roll.status[last->row].active, UNIT_ACTIVE_ACTIVE));
+}
+
+Test(roll, a_unit_without_a_number_is_unwatched_until_it_ends)
+{
+	CLEANUP(roll_clear) struct roll roll = { .number = number };
+	struct follower *idle;
+
+	cr_assert(eq(int, roll_add(&roll, "2001.service", &idle), 0));
+	roll_show(&roll, idle, HOURS(1), HOURS(1));
+	cr_assert(zero(sz, roll_unwatched(&roll)), "it never ran: nobody asked for a row");
+	(void)add_running(&roll, 2000);
+	cr_assert(eq(sz, roll_unwatched(&roll), 1));
+	cr_assert(zero(sz, roll.n_rows));
+	roll_drop(&roll, roll_find(&roll, "2000.service"), HOURS(1), HOURS(1));
+	cr_assert(zero(sz, roll_unwatched(&roll)));
 }
 
 Test(roll, one_that_was_never_shown_leaves_at_once)

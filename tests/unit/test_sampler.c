@@ -2,6 +2,8 @@
 /* From totals to samples: what may be compared, and what is not known. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -227,4 +229,46 @@ Test(sampler, first_source_wins_and_sources_are_not_compared)
 	sampler_join(&past, &status, &found, SECONDS(3), &sample);
 	cr_assert(eq(dbl, sample.value[METRIC_CPU], 2));
 	cr_assert(not(sample_has(&sample, METRIC_RESTARTS)));
+}
+
+/* The table of units of a host: it is full after n_max. */
+static struct {
+	uint32_t n, n_max;
+	char name[4096][UNIT_NAME_SIZE];
+} table;
+
+static uint32_t number(const char *name, void *userdata)
+{
+	(void)userdata;
+	for (uint32_t i = 0; i < table.n; i++)
+		if (strcmp(table.name[i], name) == 0)
+			return i + 1;
+	if (table.n == table.n_max)
+		return 0;
+	(void)snprintf(table.name[table.n++], UNIT_NAME_SIZE, "%s", name);
+	return table.n;
+}
+
+Test(sampler, without_numbers_only_the_host_is_sampled_and_the_others_are_counted)
+{
+	CLEANUP(sampler_freep) struct sampler *sampler = NULL;
+	struct harvest harvest;
+	size_t before;
+
+	cr_assert(eq(int, sampler_new(NULL, number, NULL, &sampler), -ENOSPC));
+	table.n_max = 1;
+	cr_assert(eq(u32, number("host", NULL), 1), "reserved before all others");
+	cr_assert(zero(int, sampler_new(NULL, number, NULL, &sampler)));
+	cr_assert(zero(int, sampler_take(sampler, SECONDS(1), SECONDS(1), &harvest)));
+	cr_assert(eq(sz, harvest.n, 1));
+	cr_assert(eq(u32, harvest.samples[0].unit, 1));
+	cr_assert(eq(int, harvest.status[0].kind, UNIT_KIND_HOST));
+	before = sampler_unwatched(sampler);
+	cr_assert(gt(sz, before, 0), "this process is of some unit");
+
+	table.n_max = 4096;
+	for (uint64_t i = 2; i <= 10; i++)
+		cr_assert(zero(int, sampler_take(sampler, SECONDS(i), SECONDS(i), &harvest)));
+	cr_assert(gt(sz, harvest.n, 1));
+	cr_assert(lt(sz, sampler_unwatched(sampler), before));
 }

@@ -73,3 +73,75 @@ Test(share, names_that_people_gave_have_rows_of_their_own)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		cr_assert(not(share_row(names[i], row, sizeof(row))), "%s", names[i]);
 }
+
+#define HEX64 HEX32 HEX32
+#define UUID  "6f2c7b1e-0c1d-4b8e-9d4f-3a2b1c0d9e8f"
+
+Test(share, cgroups_of_containers_share_a_row)
+{
+	static const struct {
+		const char *path, *row;
+	} cases[] = {
+		{ "/docker/" HEX64, "/docker/*" },
+		{ "/docker/" HEX64 "/system.slice/web.service",
+		  "/docker/*/system.slice/web.service" },
+		{ "/docker/buildkit/snschvixiy3s74w74fjantrdg", "/docker/buildkit/*" },
+		{ "/buildkit/0snschvixiy3s74w74fjantrd/init", "/buildkit/*/init" },
+		{ "/podman/libpod-" HEX64, "/podman/libpod-*" },
+		{ "/machine.slice/libpod-conmon-" HEX64 ".scope", "/machine.slice/libpod-*.scope" },
+		{ "/kubepods/besteffort/pod" UUID "/" HEX64, "/kubepods/besteffort/pod*/*" },
+		{ "/kubepods/burstable/pod" HEX32 "/" HEX64, "/kubepods/burstable/pod*/*" },
+		{ "/kubepods.slice/kubepods-pod6f2c7b1e_0c1d_4b8e_9d4f_3a2b1c0d9e8f.slice/x",
+		  "/kubepods.slice/kubepods-pod*.slice/x" },
+		{ "/k8s.io/" HEX64, "/k8s.io/*" },
+		{ "/nomad/" UUID ".task.scope", "/nomad/*.scope" },
+		{ "/user.slice/user-1000.slice/session-7.scope",
+		  "/user.slice/user-1000.slice/session-*.scope" },
+		{ "/c12", "/c*" },
+		{ "/7", "/*" },
+		{ "/7/worker", "/*/worker" },
+	};
+	char row[UNIT_ALIASES_SIZE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cr_assert(share_cgroup(cases[i].path, row, sizeof(row)), "%s", cases[i].path);
+		cr_assert(eq(str, row, (char *)cases[i].row), "%s", cases[i].path);
+	}
+}
+
+Test(share, cgroups_that_people_named_have_rows_of_their_own)
+{
+	static const char *const paths[] = {
+		"/",
+		"",
+		"/docker",
+		"/docker/buildkit",
+		"/docker/buildkit/mine",
+		"/lxc/web",
+		"/lxc/101",
+		"/lxc.payload.web",
+		"/openrc.sshd",
+		"/batch/1",
+		"/c",
+		"/cafe",
+		"/c1x",
+		"/snschvixiy3s74w74fjantrdg",
+		"/deadbeef-cafe",
+		"/6f2c7b1e-0c1d-4b8e-9d4f-3a2b1c0d9e8", /* one digit short */
+		"/0123456789abcdef0123456789abcde",
+		"/kubepods/besteffort/podcast",
+	};
+	char row[UNIT_ALIASES_SIZE];
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		cr_assert(not(share_cgroup(paths[i], row, sizeof(row))), "%s", paths[i]);
+}
+
+Test(share, a_path_too_long_for_the_row_shares_none)
+{
+	char row[sizeof("/docker/*")];
+
+	cr_assert(share_cgroup("/docker/" HEX64, row, sizeof(row)));
+	cr_assert(not(share_cgroup("/docker/" HEX64, row, sizeof(row) - 1)));
+	cr_assert(not(share_cgroup("/docker/" HEX64 "/x", row, sizeof(row))));
+}

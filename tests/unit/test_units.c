@@ -11,13 +11,16 @@
 #include "sense/units.h"
 
 static char numbered[32][UNIT_NAME_SIZE];
+static bool is_full;
 
-/* Numbers from 1 in the order of asking. */
+/* Numbers from 1 in the order of asking; no more when it is full. */
 static uint32_t number(const char *name, void *userdata)
 {
 	uint32_t i = 0;
 
 	(void)userdata;
+	if (is_full)
+		return 0;
 	while (i < 31 && numbered[i][0] && strcmp(numbered[i], name) != 0)
 		i++;
 	(void)snprintf(numbered[i], sizeof(numbered[i]), "%s", name);
@@ -241,6 +244,59 @@ Test(units, randomly_named_units_share_a_row_with_all_their_cgroups)
 	(void)units_members(units, status->unit, count_cgroup, &n);
 	cr_assert(eq(sz, n, 0));
 	cr_assert(eq(int, active(units, "run-*.service"), UNIT_ACTIVE_INACTIVE));
+}
+
+Test(units, a_unit_that_gets_no_number_is_counted_as_long_as_it_is_there)
+{
+	CLEANUP(fake_close) struct fake_manager fake;
+	size_t n;
+
+	fake_open(&fake);
+	fake.unit[0] = fake_service("a.service");
+	fake.unit[1] = fake_service("run-u1.service");
+	is_full = true;
+	CLEANUP(units_freep) struct units *units = follow(&fake);
+
+	(void)units_list(units, &n);
+	cr_assert(zero(sz, n));
+	cr_assert(eq(sz, units_unwatched(units), 2));
+	fake_unit_signal(&fake, "UnitRemoved", "run-u1.service");
+	cr_assert(eq(sz, units_unwatched(units), 1));
+	is_full = false;
+	fake_changed(&fake, &fake.unit[0], FAKE_OWNER);
+	cr_assert(zero(sz, units_unwatched(units)));
+	cr_assert(eq(int, active(units, "a.service"), UNIT_ACTIVE_ACTIVE));
+}
+
+static void list_and_settle(struct fake_manager *fake, struct units *units)
+{
+	size_t n;
+
+	(void)units_list(units, &n);
+	fake_settle(fake);
+}
+
+Test(units, those_beyond_what_can_be_followed_are_counted_once_a_minute)
+{
+	CLEANUP(fake_close) struct fake_manager fake;
+
+	fake_open(&fake);
+	fake.n_crowd = UNITS_MEMBERS_MAX + 3;
+	CLEANUP(units_freep) struct units *units = follow(&fake);
+
+	cr_assert(eq(sz, units_unwatched(units), 3));
+	fake_unit_signal(&fake, "UnitNew", "late.service");
+	cr_assert(eq(sz, units_unwatched(units), 4));
+
+	fake_unit_signal(&fake, "UnitRemoved", "crowd-1.service");
+	fake_unit_signal(&fake, "UnitRemoved", "crowd-2.service");
+	fake.n_crowd -= 2;
+	fake.asked[0] = '\0';
+	list_and_settle(&fake, units);
+	cr_assert(eq(str, fake.asked, "ListUnits GetAll GetAll"), "two find room, and only they");
+	cr_assert(eq(sz, units_unwatched(units), 1));
+	list_and_settle(&fake, units);
+	cr_assert(eq(str, fake.asked, "ListUnits GetAll GetAll"), "not again at once");
 }
 
 Test(units, a_reload_is_settled_by_reading_the_list_again)
