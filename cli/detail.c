@@ -10,6 +10,7 @@
 #include "cli/phrase.h"
 #include "cli/story.h"
 #include "judge/policy.h"
+#include "record/config.h"
 
 static void print_state(const struct view *view, const struct present *present)
 {
@@ -120,10 +121,28 @@ static int print_last_story(const struct view *view, const char *unit)
 	return story_tell(view->output, view->reader, &story);
 }
 
+/* Whether anybody may touch it, and whose word that is. */
+static void print_healing(const struct view *view, const struct unit_status *status)
+{
+	enum why nature = policy_by_nature(status);
+
+	if (nature == WHY_ALLOWED && (status->flags & UNIT_POLICY_BROKEN))
+		nature = WHY_POLICY_BROKEN;
+	if (nature != WHY_ALLOWED)
+		output_field(view->output, "Healing:", PAINT_NONE, "only watched: %s",
+			     why_sentence(nature));
+	else if (status->flags & UNIT_SAYS_MODE)
+		output_field(view->output, "Healing:", PAINT_NONE,
+			     "it may be restarted; its own Mode=%s",
+			     mode_word((enum mode)status->mode));
+	else
+		output_field(view->output, "Healing:", PAINT_NONE,
+			     "it may be restarted; the host's Mode=%s", view->keeper.mode);
+}
+
 int detail_print(const struct view *view, const struct present *present)
 {
 	const struct verdict *verdict = &present->verdict;
-	enum why nature = policy_by_nature(&present->status);
 	char name[PHRASE_SIZE], answer[PHRASE_SIZE], span[32];
 	int r;
 
@@ -141,9 +160,7 @@ int detail_print(const struct view *view, const struct present *present)
 	if (view_is_trouble(present))
 		output_field(view->output, "Being done:", PAINT_NONE, "%s",
 			     view_answer(answer, sizeof(answer), view, present));
-	output_field(view->output, "Healing:", PAINT_NONE, "%s%s",
-		     nature == WHY_ALLOWED ? "it may be restarted" : "only watched: ",
-		     nature == WHY_ALLOWED ? "" : why_sentence(nature));
+	print_healing(view, &present->status);
 	output_raw(view->output, "\n");
 	r = print_values(view, present);
 	return r < 0 ? r : print_last_story(view, present->status.name);

@@ -57,11 +57,15 @@ static bool is_unchanged(const struct decision *decision, const struct unit_stat
 }
 
 /* Somebody may have said stop since then. */
-static bool is_still_wanted(const struct config *config, const struct decision *decision)
+static bool is_still_wanted(const struct config *config, const struct decision *decision,
+			    const struct unit_status *status)
 {
-	if (config->mode == MODE_OBSERVE)
-		return false;
-	return decision->way != WAY_SYSTEMD || config->mode == MODE_ENFORCE;
+	enum mode mode = config_mode(config, status);
+
+	if (decision->way == WAY_SIMULATOR)
+		return config->mode != MODE_OBSERVE;
+	return mode == (decision->way == WAY_SYSTEMD ? MODE_ENFORCE : MODE_MOCK) ||
+	       (decision->way == WAY_MOCK && mode == MODE_ENFORCE);
 }
 
 static void send(struct outbox *outbox, const struct decision *decision)
@@ -69,12 +73,12 @@ static void send(struct outbox *outbox, const struct decision *decision)
 	const struct unit_status *status = outbox->status(decision->unit, outbox->userdata);
 	int r;
 
-	if (!is_still_wanted(outbox->config, decision)) {
-		refuse(outbox, decision, "the mode of healing was changed before the call");
-		return;
-	}
 	if (!status || !is_unchanged(decision, status)) {
 		refuse(outbox, decision, "the unit changed before the call");
+		return;
+	}
+	if (!is_still_wanted(outbox->config, decision, status)) {
+		refuse(outbox, decision, "the mode of healing was changed before the call");
 		return;
 	}
 	r = healer_submit(outbox->healer, decision, status, clock_boot_ms(), clock_wall_ms());

@@ -108,9 +108,42 @@ static int parse_line(struct ini_line *line, char *text, size_t length, ini_hand
 	return handler(line, userdata, error);
 }
 
+/* Which lines are ours. */
+struct filter {
+	const char *section; /* NULL: all */
+	bool is_inside, is_continued;
+};
+
+static bool ends_with_backslash(const char *text, size_t length)
+{
+	while (length > 0 && is_space(text[length - 1]))
+		length--;
+	return length > 0 && text[length - 1] == '\\';
+}
+
+/* As systemd does it: a comment neither continues nor ends a line that goes on. */
+static bool is_wanted(struct filter *filter, const char *text, size_t length)
+{
+	const char *start = text + strspn(text, " \t");
+	size_t n = filter->section ? strlen(filter->section) : 0;
+
+	if (!filter->section)
+		return true;
+	if (*start == '#' || *start == ';')
+		return false;
+	if (!filter->is_continued && *start == '[')
+		filter->is_inside =
+			strncmp(start + 1, filter->section, n) == 0 && start[n + 1] == ']';
+	if (!filter->is_inside || filter->is_continued) {
+		filter->is_continued = ends_with_backslash(text, length);
+		return false;
+	}
+	return true;
+}
+
 /* All lines of `text`, which has room for a NUL behind its end and is cut into pieces. */
-static int parse_lines(struct ini_line *line, char *text, size_t size, ini_handler *handler,
-		       void *userdata, struct ini_error *error)
+static int parse_lines(struct ini_line *line, char *text, size_t size, struct filter *filter,
+		       ini_handler *handler, void *userdata, struct ini_error *error)
 {
 	size_t length;
 	char *end;
@@ -121,6 +154,8 @@ static int parse_lines(struct ini_line *line, char *text, size_t size, ini_handl
 		length = end ? (size_t)(end - text) - at : size - at;
 		text[at + length] = '\0';
 		line->number++;
+		if (!is_wanted(filter, text + at, length))
+			continue;
 		r = parse_line(line, text + at, length, handler, userdata, error);
 		if (r < 0)
 			return r;
@@ -128,9 +163,10 @@ static int parse_lines(struct ini_line *line, char *text, size_t size, ini_handl
 	return 0;
 }
 
-int ini_parse(const char *file, const char *text, size_t size, ini_handler *handler, void *userdata,
-	      struct ini_error *error)
+static int parse(const char *file, const char *text, size_t size, const char *section,
+		 ini_handler *handler, void *userdata, struct ini_error *error)
 {
+	struct filter filter = { .section = section };
 	struct ini_line line = { .file = file, .section = "" };
 	char *copy;
 	int r;
@@ -142,9 +178,15 @@ int ini_parse(const char *file, const char *text, size_t size, ini_handler *hand
 	if (!copy)
 		return ini_fail_errno(file, -ENOMEM, error);
 	memcpy(copy, text, size);
-	r = parse_lines(&line, copy, size, handler, userdata, error);
+	r = parse_lines(&line, copy, size, &filter, handler, userdata, error);
 	free(copy);
 	return r;
+}
+
+int ini_parse(const char *file, const char *text, size_t size, ini_handler *handler, void *userdata,
+	      struct ini_error *error)
+{
+	return parse(file, text, size, NULL, handler, userdata, error);
 }
 
 /* ---- one file --------------------------------------------------------------- */
@@ -168,7 +210,8 @@ static ssize_t read_all(int fd, char *buffer, size_t size)
 	return (ssize_t)at;
 }
 
-int ini_load(const char *path, ini_handler *handler, void *userdata, struct ini_error *error)
+static int load(const char *path, const char *section, ini_handler *handler, void *userdata,
+		struct ini_error *error)
 {
 	const struct ini_line whole = { .file = path };
 	CLEANUP(cleanup_close) int fd = -1;
@@ -190,7 +233,18 @@ int ini_load(const char *path, ini_handler *handler, void *userdata, struct ini_
 	size = read_all(fd, text, INI_SIZE_MAX + 1);
 	if (size < 0)
 		return ini_fail_errno(path, (int)size, error);
-	return ini_parse(path, text, (size_t)size, handler, userdata, error);
+	return parse(path, text, (size_t)size, section, handler, userdata, error);
+}
+
+int ini_load(const char *path, ini_handler *handler, void *userdata, struct ini_error *error)
+{
+	return load(path, NULL, handler, userdata, error);
+}
+
+int ini_load_section(const char *path, const char *section, ini_handler *handler, void *userdata,
+		     struct ini_error *error)
+{
+	return load(path, section, handler, userdata, error);
 }
 
 /* ---- folders of them -------------------------------------------------------- */

@@ -43,6 +43,11 @@ int ini_parse(const char *file, const char *text, size_t size, ini_handler *hand
  * error like any other. */
 int ini_load(const char *path, ini_handler *handler, void *userdata, struct ini_error *error);
 
+/* The same for one section of a file whose rest is somebody else's, as a unit file is: all else is passed
+ * over as systemd reads it, so that a line which continues the one before begins no section. */
+int ini_load_section(const char *path, const char *section, ini_handler *handler, void *userdata,
+		     struct ini_error *error);
+
 /* Every NAME.suffix of the folders, each name once (earlier folders win), in the order of names, as
  * systemd reads its drop-ins. An entry that is a link to /dev/null hides that name; names that begin
  * with a dot are none. visit() is called with each path until it returns a negative errno, which is

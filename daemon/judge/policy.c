@@ -323,15 +323,31 @@ static enum why by_state(const struct unit_status *status, const struct policy_c
 	return circumstance->was_well ? WHY_ALLOWED : WHY_NEVER_WELL;
 }
 
+static enum why by_mode(const struct policy *policy, const struct unit_status *status)
+{
+	if (status->flags & UNIT_POLICY_BROKEN)
+		return WHY_POLICY_BROKEN;
+	switch (config_mode(&policy->config, status)) {
+	case MODE_MOCK:
+	case MODE_ENFORCE:
+		return WHY_ALLOWED;
+	case MODE_APPROVE:
+		return WHY_NOT_APPROVED;
+	default:
+		return WHY_OBSERVING;
+	}
+}
+
 static enum why by_limits(const struct policy *policy, const struct verdict *verdict,
-			  const struct policy_case *circumstance)
+			  const struct unit_status *status, const struct policy_case *circumstance)
 {
 	const struct config *config = &policy->config;
+	enum why mode = by_mode(policy, status);
 
 	if (!(config->heal_on & (1u << verdict->class)))
 		return WHY_NOT_IN_HEAL_ON;
-	if (config->mode == MODE_OBSERVE)
-		return WHY_OBSERVING;
+	if (mode != WHY_ALLOWED)
+		return mode;
 	if (cooling_ms(policy, verdict) > 0)
 		return WHY_COOLING_DOWN;
 	if (left_of(policy, verdict, verdict->unit, &config->unit_budget) == 0)
@@ -358,23 +374,24 @@ static enum why first_no(const struct policy *policy, const struct verdict *verd
 	if (why == WHY_ALLOWED)
 		why = by_state(status, circumstance);
 	if (why == WHY_ALLOWED)
-		why = by_limits(policy, verdict, circumstance);
+		why = by_limits(policy, verdict, status, circumstance);
 	return why;
 }
 
 /* A simulated service is healed by the simulator and by nobody else. */
-static enum way way_for(const struct policy *policy, const struct verdict *verdict)
+static enum way way_for(const struct policy *policy, const struct verdict *verdict,
+			const struct unit_status *status)
 {
 	if (verdict->flags & SAMPLE_SYNTHETIC)
 		return WAY_SIMULATOR;
-	return policy->config.mode == MODE_ENFORCE ? WAY_SYSTEMD : WAY_MOCK;
+	return config_mode(&policy->config, status) == MODE_ENFORCE ? WAY_SYSTEMD : WAY_MOCK;
 }
 
 struct decision policy_decide(const struct policy *policy, const struct verdict *verdict,
 			      const struct unit_status *status,
 			      const struct policy_case *circumstance)
 {
-	enum way way = way_for(policy, verdict);
+	enum way way = way_for(policy, verdict, status);
 	struct decision decision = {
 		.unit = verdict->unit,
 		.flags = verdict->flags & SAMPLE_SYNTHETIC,

@@ -19,12 +19,31 @@
 static const char *const mode_words[MODE_N] = {
 	[MODE_OBSERVE] = "observe",
 	[MODE_MOCK] = "mock",
+	[MODE_APPROVE] = "approve",
 	[MODE_ENFORCE] = "enforce",
 };
 
 const char *mode_word(enum mode mode)
 {
 	return (size_t)mode < MODE_N ? mode_words[mode] : "unknown";
+}
+
+int mode_from_word(const char *word, enum mode *ret)
+{
+	for (size_t i = 0; i < MODE_N; i++) {
+		if (strcmp(mode_words[i], word) != 0)
+			continue;
+		*ret = (enum mode)i;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+enum mode config_mode(const struct config *config, const struct unit_status *status)
+{
+	if (config->mode == MODE_OBSERVE || (status->flags & UNIT_POLICY_BROKEN))
+		return MODE_OBSERVE;
+	return status->flags & UNIT_SAYS_MODE ? (enum mode)status->mode : config->mode;
 }
 
 /* One option. `parse` reads a value into the field at `offset`; values outside least to most are as
@@ -41,14 +60,13 @@ struct option {
 
 static int parse_mode(const struct option *option, const char *value, void *field)
 {
+	enum mode mode;
+
 	(void)option;
-	for (size_t i = 0; i < MODE_N; i++) {
-		if (strcmp(mode_words[i], value) != 0)
-			continue;
-		*(enum mode *)field = (enum mode)i;
-		return 0;
-	}
-	return -EINVAL;
+	if (mode_from_word(value, &mode) < 0 || mode == MODE_APPROVE)
+		return -EINVAL;
+	*(enum mode *)field = mode;
+	return 0;
 }
 
 /* Take the next word of a list from the front of *list; 0: there is none, -EINVAL: none so long is

@@ -9,14 +9,17 @@
 #include <stdint.h>
 
 #include "base/ini.h"
+#include "record/record.h"
 
 enum mode {
 	MODE_OBSERVE, /* look, never decide to act */
 	MODE_MOCK,    /* every step but the last call */
+	MODE_APPROVE, /* for real, once somebody has agreed; of a unit only */
 	MODE_ENFORCE, /* for real */
 	MODE_N
 };
 const char *mode_word(enum mode mode);
+int mode_from_word(const char *word, enum mode *ret); /* -ENOENT */
 
 /* "3/h 6/d": so many in any hour, so many in any day. 0: none at all. */
 struct budget {
@@ -35,6 +38,10 @@ struct config {
 	uint32_t notices_per_day; /* of the host, in the log */
 	uint64_t max_size_bytes;  /* of the past */
 };
+
+/* What holds for a unit: what it says of itself, else the host's word. A host that only observes does so
+ * for all; a unit whose word cannot be read is only observed. */
+enum mode config_mode(const struct config *config, const struct unit_status *status);
 
 void config_defaults(struct config *config);
 

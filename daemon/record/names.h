@@ -12,6 +12,15 @@
 #define NAME_CONFIG_DROPINS "selfhealed.conf.d"
 #define NAME_RULE_DIR	    "rules.d"
 
+#define NAME_USER "selfheal" /* and its group, which may read the databases */
+
+/* What a unit says of its own healing, and the drop-in that `enroll` writes. */
+#define NAME_UNIT_SECTION "X-SelfHeal"
+#define NAME_UNIT_DROPIN  "50-selfheal.conf"
+#define NAME_UNIT_DIR	  "/etc/systemd/system"
+/* polkit reads rules in the order of names, and the first that answers is heard. */
+#define NAME_POLKIT_RULES "/etc/polkit-1/rules.d/10-selfheal.rules"
+
 #define NAME_PAST_DB   "selfheal.db"
 #define NAME_LIVE_DB   "live.db"
 #define NAME_CONTROL   "control" /* the direct socket, beside live.db */

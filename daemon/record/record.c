@@ -98,6 +98,8 @@ static const struct {
 	[WHY_ALLOWED] = { "allowed", "allowed" },
 	[WHY_NOTHING_WANTED] = { "nothing-wanted", "nothing is wanted" },
 	[WHY_OBSERVING] = { "observing", "Mode=observe lets us only look" },
+	[WHY_POLICY_BROKEN] = { "policy-broken", "its [X-SelfHeal] section cannot be read" },
+	[WHY_NOT_APPROVED] = { "not-approved", "somebody has to approve it first" },
 	[WHY_NOT_IN_HEAL_ON] = { "not-in-heal-on", "this kind of trouble is not in HealOn=" },
 	[WHY_NO_MANAGER] = { "no-manager", "there is no service manager to ask for a restart" },
 	[WHY_NOT_LONG_RUNNING] = { "not-long-running", "it is not a service that stays up" },

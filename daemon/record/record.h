@@ -114,6 +114,8 @@ enum unit_flag {
 		1 << 12, /* more names than `aliases` or `dependents` hold: treat as untouchable */
 	UNIT_DOWN_BEFORE =
 		1 << 13, /* it was failed when we first looked: who wanted that is not known */
+	UNIT_SAYS_MODE = 1 << 14,     /* [X-SelfHeal] sets Mode= */
+	UNIT_POLICY_BROKEN = 1 << 15, /* [X-SelfHeal] cannot be read: it is only observed */
 };
 
 /* What the manager (systemd, or whoever stands in) says of a unit now. */
@@ -122,6 +124,7 @@ struct unit_status {
 	enum unit_kind kind;
 	enum unit_active active;
 	uint32_t flags;	     /* enum unit_flag */
+	uint32_t mode;	     /* enum mode, with UNIT_SAYS_MODE */
 	uint32_t n_restarts; /* systemd's NRestarts: by Restart= since the last start by hand */
 	uint32_t main_pid;   /* 0: none or not known */
 	uint64_t cgroup_id;  /* 0: none now */
@@ -223,6 +226,8 @@ enum why {
 	WHY_ALLOWED,
 	WHY_NOTHING_WANTED,
 	WHY_OBSERVING,	    /* Mode=observe */
+	WHY_POLICY_BROKEN,  /* the unit's [X-SelfHeal] cannot be read */
+	WHY_NOT_APPROVED,   /* Mode=approve: somebody has to agree first */
 	WHY_NOT_IN_HEAL_ON, /* its class is not in HealOn= */
 	WHY_NO_MANAGER,	    /* a cgroup, a process tree, the host: nobody to ask for a restart */
 	WHY_NOT_LONG_RUNNING,

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
+#include "record/names.h"
 #include "sense/facts.h"
 #include "sense/identity.h"
 
@@ -73,14 +75,36 @@ static void take_cgroup(struct facts *facts, const char *path)
 		facts->cgroup[0] = '\0';
 }
 
-static void take_fragment(struct facts *facts, const char *path)
+/* systemd has just read that file itself, so that it is in memory and no disk is waited for. */
+static void read_policy(struct facts *facts, const char *path, struct unitfile *ret,
+			bool *ret_broken)
 {
-	facts->fragment = path[0] ? identity_of_file(IDENTITY_NONE, path) : 0;
+	struct ini_error error;
+
+	if (unitfile_load(path, ret, &error) >= 0)
+		return;
+	*ret_broken = true;
+	if (!facts->told_broken)
+		log_warning("%s; until that is mended %s is only observed", error.text,
+			    facts->name);
+	facts->told_broken = true;
 }
 
+static void take_fragment(struct facts *facts, const char *path)
+{
+	facts->own = (struct unitfile) { 0 };
+	facts->own_broken = false;
+	facts->fragment = path[0] ? identity_of_file(IDENTITY_NONE, path) : 0;
+	if (path[0])
+		read_policy(facts, path, &facts->own, &facts->own_broken);
+}
+
+/* What enroll writes makes no other unit of it: what was learnt stays. */
 static void take_drop_in(struct facts *facts, const char *path)
 {
-	facts->drop_ins = identity_of_file(facts->drop_ins, path);
+	if (!ends_with(path, "/" NAME_UNIT_DROPIN))
+		facts->drop_ins = identity_of_file(facts->drop_ins, path);
+	read_policy(facts, path, &facts->dropped_in, &facts->dropped_in_broken);
 }
 
 static void take_trigger(struct facts *facts, const char *name)
@@ -291,8 +315,11 @@ static int read_value(sd_bus_message *m, const struct property *property, struct
 /* What lists add up is begun anew. */
 static void forget(struct facts *facts, const struct property *property)
 {
-	if (property->take == take_drop_in)
+	if (property->take == take_drop_in) {
 		facts->drop_ins = 0;
+		facts->dropped_in = (struct unitfile) { 0 };
+		facts->dropped_in_broken = false;
+	}
 	if (property->take == take_trigger)
 		facts->timer_started = false;
 	if (property->take == take_name) {
@@ -425,6 +452,11 @@ static void follow_state(struct facts *facts)
 		facts->cgroup_id = 0; /* systemd still tells the last one */
 }
 
+static bool facts_are_broken(const struct facts *facts)
+{
+	return facts->own_broken || facts->dropped_in_broken;
+}
+
 int facts_read(struct facts *facts, sd_bus_message *m)
 {
 	const struct state before = state_of(facts);
@@ -436,6 +468,7 @@ int facts_read(struct facts *facts, sd_bus_message *m)
 		r = -EBADMSG;
 	if (r < 0)
 		return r;
+	facts->told_broken = facts->told_broken && facts_are_broken(facts);
 	follow_state(facts);
 	after = state_of(facts);
 	follow_start_limit(facts, !same_invocation(&before, &after));
@@ -502,6 +535,11 @@ static uint32_t flag_if(bool truth, enum unit_flag flag)
 	return truth ? (uint32_t)flag : 0;
 }
 
+static const struct unitfile *facts_policy(const struct facts *facts)
+{
+	return facts->dropped_in.mentions_mode ? &facts->dropped_in : &facts->own;
+}
+
 static uint32_t facts_flags(const struct facts *facts)
 {
 	bool is_down = facts->active == UNIT_ACTIVE_INACTIVE ||
@@ -518,6 +556,8 @@ static uint32_t facts_flags(const struct facts *facts)
 	       flag_if(facts->load_masked || facts->file_masked, UNIT_MASKED) |
 	       flag_if(facts->names_cut || facts->dependents_cut, UNIT_NAMES_CUT) |
 	       flag_if(facts->down_before && is_down, UNIT_DOWN_BEFORE) |
+	       flag_if(facts_policy(facts)->says_mode, UNIT_SAYS_MODE) |
+	       flag_if(facts_are_broken(facts), UNIT_POLICY_BROKEN) |
 	       flag_if(facts->stopped_by_hand && is_down && facts->long_running,
 		       UNIT_STOPPED_BY_HAND);
 }
@@ -546,6 +586,7 @@ void facts_status(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms,
 {
 	ret->active = facts->active;
 	ret->flags = facts_flags(facts);
+	ret->mode = facts_policy(facts)->says_mode ? facts_policy(facts)->mode : 0;
 	ret->n_restarts = facts->n_restarts;
 	ret->main_pid = facts->main_pid;
 	ret->cgroup_id = facts->cgroup_id;

@@ -10,6 +10,7 @@
 #include <systemd/sd-bus.h>
 
 #include "record/record.h"
+#include "record/unitfile.h"
 
 struct facts {
 	const char *name; /* whose; the owner of the facts sets it, and keeps it */
@@ -28,6 +29,9 @@ struct facts {
 	uint64_t cgroup_id;
 	uint64_t changed_wall_us, active_enter_wall_us; /* 0: never */
 	uint64_t fragment, drop_ins, program;		/* identities of files, or IDENTITY_NONE */
+	struct unitfile own, dropped_in; /* [X-SelfHeal] of the unit file, and of all drop-ins */
+	bool own_broken, dropped_in_broken;
+	bool told_broken; /* that was logged */
 	uint8_t invocation[INVOCATION_SIZE];
 	char aliases[UNIT_ALIASES_SIZE];
 	char dependents[UNIT_ALIASES_SIZE];

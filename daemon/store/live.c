@@ -38,14 +38,15 @@ static const char *const statements[LIVE_STATEMENT_N] = {
 		"n_units, n_unwatched, tier, limit_text, source, mode, simulates, speed, n_lost, "
 		"cpu_us, tick_us, store, distrust_until_wall_ms) "
 		"VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[LIVE_UNIT] = "REPLACE INTO unit_now (unit, name, aliases, cgroup, kind, active, flags, "
-		      "n_restarts, main_pid, cgroup_id, identity, changed_ms, invocation, "
-		      "sample_flags, when_ms, wall_ms, span_ms, sample_invocation, have, value, "
-		      "verdict_flags, health, since_ms, learn_left_s, score, threshold, "
-		      "generation, lead, lead_share, lead_value, lead_expected, lead_deviation, "
-		      "rule, class, wants, on_fact, held_s, for_s, why, age_s, incident) "
-		      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		      "?,?,?,?,?,?,?,?,?)",
+	[LIVE_UNIT] =
+		"REPLACE INTO unit_now (unit, name, aliases, cgroup, kind, active, flags, mode, "
+		"n_restarts, main_pid, cgroup_id, identity, changed_ms, invocation, "
+		"sample_flags, when_ms, wall_ms, span_ms, sample_invocation, have, value, "
+		"verdict_flags, health, since_ms, learn_left_s, score, threshold, "
+		"generation, lead, lead_share, lead_value, lead_expected, lead_deviation, "
+		"rule, class, wants, on_fact, held_s, for_s, why, age_s, incident) "
+		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+		"?,?,?,?,?,?,?,?,?,?)",
 	[LIVE_RING] = "REPLACE INTO ring (slot, at_ms, body) VALUES (?, ?, ?)",
 	[LIVE_FORGET] = "DELETE FROM unit_now WHERE wall_ms <> ?",
 };
@@ -210,6 +211,7 @@ static void put_status(struct columns *columns, const struct unit_status *status
 	column_put_text(columns, unit_kind_word(status->kind));
 	column_put_text(columns, unit_active_word(status->active));
 	column_put_int(columns, status->flags);
+	column_put_int(columns, status->mode);
 	column_put_int(columns, status->n_restarts);
 	column_put_int(columns, status->main_pid);
 	column_put_int(columns, status->cgroup_id);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "record/config.h"
 #include "store/reader.h"
 
 /* Where a comma is due. Every object and list begins without. */
@@ -194,6 +195,9 @@ static const struct flag_word unit_flags[] = {
 	{ UNIT_MASKED, "masked" },
 	{ UNIT_STOPPED_BY_HAND, "stopped_by_hand" },
 	{ UNIT_NAMES_CUT, "names_cut" },
+	{ UNIT_DOWN_BEFORE, "down_before" },
+	{ UNIT_SAYS_MODE, "says_mode" },
+	{ UNIT_POLICY_BROKEN, "policy_broken" },
 };
 
 static void flags(struct json *json, uint32_t value, const struct flag_word *words, size_t n)
@@ -251,6 +255,10 @@ static void put_status(struct json *json, const struct unit_status *status)
 	boolean(json, "synthetic", (status->flags & UNIT_SYNTHETIC) != 0);
 	text(json, "kind", unit_kind_word(status->kind));
 	text(json, "active", unit_active_word(status->active));
+	if (status->flags & UNIT_SAYS_MODE)
+		text(json, "mode", mode_word((enum mode)status->mode));
+	else
+		null(json, "mode");
 	flags(json, status->flags, unit_flags, sizeof(unit_flags) / sizeof(unit_flags[0]));
 	if (status->kind == UNIT_KIND_SERVICE && status->active != UNIT_ACTIVE_UNKNOWN)
 		number(json, "n_restarts", status->n_restarts);

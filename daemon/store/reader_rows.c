@@ -129,6 +129,7 @@ static void get_status(struct columns *columns, struct unit_status *ret)
 	ret->kind = WORD(columns, unit_kind, unit_kind_word, UNIT_KIND_N);
 	ret->active = WORD(columns, unit_active, unit_active_word, UNIT_ACTIVE_N);
 	ret->flags = column_get_u32(columns);
+	ret->mode = column_get_u32(columns);
 	ret->n_restarts = column_get_u32(columns);
 	ret->main_pid = column_get_u32(columns);
 	ret->cgroup_id = column_get_bits(columns);

@@ -24,7 +24,8 @@
 	"pid, started_wall_ms, at_wall_ms, n_ticks, n_units, n_unwatched, tier, limit_text, "      \
 	"source, mode, simulates, speed, n_lost, cpu_us, tick_us, store, distrust_until_wall_ms"
 #define READER_PRESENT_COLUMNS                                                                     \
-	"unit, name, aliases, cgroup, kind, active, flags, n_restarts, main_pid, cgroup_id, "      \
+	"unit, name, aliases, cgroup, kind, active, flags, mode, n_restarts, main_pid, "           \
+	"cgroup_id, "                                                                              \
 	"identity, changed_ms, invocation, sample_flags, when_ms, wall_ms, span_ms, "              \
 	"sample_invocation, have, value, verdict_flags, health, since_ms, learn_left_s, score, "   \
 	"threshold, generation, lead, lead_share, lead_value, lead_expected, lead_deviation, "     \

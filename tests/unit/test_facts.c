@@ -9,7 +9,10 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "fake_manager.h"
+#include "record/config.h"
+#include "record/names.h"
 #include "sense/facts.h"
+#include "tests/unit/scratch.h"
 
 static struct facts nothing(void)
 {
@@ -194,6 +197,73 @@ Test(facts, an_unknown_word_or_another_type_is_not_guessed)
 	cr_assert(eq(int, facts.active, UNIT_ACTIVE_UNKNOWN));
 	cr_assert(ge(int, say_one(&fake, &facts, "MainPID", "s", "100"), 0));
 	cr_assert(eq(u32, facts.main_pid, 0));
+}
+
+static void say_files(struct fake_manager *fake, struct facts *facts, const char *fragment,
+		      const char *drop_in, const char *second)
+{
+	CLEANUP(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+
+	(void)sd_bus_message_new_signal(fake->client, &m, "/a", "a.b", "C");
+	(void)sd_bus_message_open_container(m, 'a', "{sv}");
+	(void)sd_bus_message_append(m, "{sv}", "FragmentPath", "s", fragment);
+	(void)sd_bus_message_append(m, "{sv}", "DropInPaths", "as", 2, drop_in, second);
+	(void)sd_bus_message_close_container(m);
+	cr_assert(ge(int, sd_bus_message_seal(m, 1, 0), 0));
+	(void)sd_bus_message_rewind(m, 1);
+	cr_assert(ge(int, facts_read(facts, m), 0));
+}
+
+Test(facts, a_units_own_mode_is_that_of_its_last_file_that_says_one)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	CLEANUP(fake_close) struct fake_manager fake = { 0 };
+	struct facts facts = nothing();
+	char own[256], first[256], last[256];
+
+	fake_open(&fake);
+	(void)strcpy(own, scratch_write(&scratch, "own", "[X-SelfHeal]\nMode=mock\n"));
+	(void)strcpy(first, scratch_write(&scratch, "first", "[X-SelfHeal]\nMode=observe\n"));
+	(void)strcpy(last, scratch_write(&scratch, "last", "[Service]\nRestart=no\n"));
+	say_files(&fake, &facts, own, first, last);
+	cr_assert(has_flag(&facts, UNIT_SAYS_MODE));
+	cr_assert(eq(u32, status_of(&facts).mode, MODE_OBSERVE));
+	(void)scratch_write(&scratch, "last", "[X-SelfHeal]\nMode=enforce\n");
+	say_files(&fake, &facts, own, first, last);
+	cr_assert(eq(u32, status_of(&facts).mode, MODE_ENFORCE));
+	(void)scratch_write(&scratch, "last", "[X-SelfHeal]\nMode=\n");
+	say_files(&fake, &facts, own, first, last);
+	cr_assert(not(has_flag(&facts, UNIT_SAYS_MODE)), "taken back");
+	(void)scratch_write(&scratch, "last", "[X-SelfHeal]\nMode=nforce\n");
+	say_files(&fake, &facts, own, first, last);
+	cr_assert(has_flag(&facts, UNIT_POLICY_BROKEN));
+	(void)scratch_write(&scratch, "first", "");
+	(void)scratch_write(&scratch, "last", "");
+	say_files(&fake, &facts, own, first, last);
+	cr_assert(not(has_flag(&facts, UNIT_POLICY_BROKEN)), "mended");
+	cr_assert(eq(u32, status_of(&facts).mode, MODE_MOCK));
+}
+
+Test(facts, a_drop_in_of_ours_makes_no_other_unit_of_it)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	CLEANUP(fake_close) struct fake_manager fake = { 0 };
+	struct facts facts = nothing();
+	char own[256], ours[256];
+	uint64_t before;
+
+	fake_open(&fake);
+	(void)strcpy(own, scratch_write(&scratch, "own", "[Service]\n"));
+	(void)strcpy(ours, scratch_write(&scratch, NAME_UNIT_DROPIN, "[X-SelfHeal]\nMode=mock\n"));
+	say_files(&fake, &facts, own, own, own);
+	before = status_of(&facts).identity;
+	say_files(&fake, &facts, own, own, ours);
+	cr_assert(ne(u64, status_of(&facts).identity, before), "one other drop-in is gone");
+	before = status_of(&facts).identity;
+	(void)scratch_write(&scratch, NAME_UNIT_DROPIN, "[X-SelfHeal]\nMode=enforce\n");
+	say_files(&fake, &facts, own, own, ours);
+	cr_assert(eq(u64, status_of(&facts).identity, before));
+	cr_assert(eq(u32, status_of(&facts).mode, MODE_ENFORCE));
 }
 
 Test(facts, a_cgroup_path_that_leads_elsewhere_is_not_taken)

@@ -159,6 +159,45 @@ Test(policy, mock_is_the_way_unless_told_to_enforce)
 	cr_assert(eq(int, sick_at(&policy, 1000).why, WHY_OBSERVING));
 }
 
+Test(policy, a_units_own_mode_wins_but_not_over_a_host_that_only_observes)
+{
+	static const struct {
+		enum mode host, own;
+		enum why why;
+		enum way way;
+	} cases[] = {
+		{ MODE_MOCK, MODE_ENFORCE, WHY_ALLOWED, WAY_SYSTEMD },
+		{ MODE_ENFORCE, MODE_MOCK, WHY_ALLOWED, WAY_MOCK },
+		{ MODE_ENFORCE, MODE_OBSERVE, WHY_OBSERVING, WAY_NONE },
+		{ MODE_ENFORCE, MODE_APPROVE, WHY_NOT_APPROVED, WAY_NONE },
+		{ MODE_OBSERVE, MODE_ENFORCE, WHY_OBSERVING, WAY_NONE },
+	};
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct verdict verdict = fixture_sick(1000);
+	struct config config = fixture_config();
+	struct policy policy;
+	struct decision decision;
+
+	status.flags |= UNIT_SAYS_MODE;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		config.mode = cases[i].host;
+		status.mode = cases[i].own;
+		make(&policy, &config);
+		decision = policy_decide(&policy, &verdict, &status, &fine);
+		cr_assert(eq(int, decision.why, cases[i].why), "case %zu", i);
+		cr_assert(eq(int, decision.way, cases[i].way), "case %zu", i);
+	}
+}
+
+Test(policy, a_unit_whose_own_word_cannot_be_read_is_left_alone)
+{
+	struct unit_status status = fixture_status("shop.service", 1);
+
+	status.flags |= UNIT_SAYS_MODE | UNIT_POLICY_BROKEN;
+	status.mode = MODE_ENFORCE;
+	cr_assert(eq(int, why_for(&status, &fine), WHY_POLICY_BROKEN));
+}
+
 Test(policy, a_simulated_service_never_reaches_systemd)
 {
 	struct config config = fixture_config();

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a unit says of its own healing, and what is none of our business in its files. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "record/unitfile.h"
+#include "tests/unit/scratch.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+Test(unitfile, only_its_own_section_is_read)
+{
+	static const struct {
+		const char *text;
+		bool mentions, says;
+		enum mode mode;
+	} cases[] = {
+		{ "[Service]\nExecStart=/bin/true\nMode=enforce\n", false, false, 0 },
+		{ "[X-SelfHeal]\nMode=enforce\n", true, true, MODE_ENFORCE },
+		{ "[Unit]\nrubbish that systemd minds\n[X-SelfHeal]\nMode=mock\n[Install]\n=\n",
+		  true, true, MODE_MOCK },
+		{ "[X-SelfHeal]\n# Mode=mock\n;Mode=mock\nMode=approve", true, true, MODE_APPROVE },
+		{ "[X-SelfHeal]\nMode=enforce\nMode=observe\n", true, true, MODE_OBSERVE },
+		{ "[X-SelfHeal]\nMode=enforce\nMode=\n", true, false, MODE_ENFORCE },
+		/* A line that goes on begins no section, whatever it looks like. */
+		{ "[Service]\nExecStart=/bin/echo \\\n[X-SelfHeal]\nMode=enforce\n", false, false,
+		  0 },
+		{ "[Service]\nExecStart=/bin/echo \\\n# a comment between\n[X-SelfHeal] \\\nx\n"
+		  "[X-SelfHeal]\nMode=mock\n",
+		  true, true, MODE_MOCK },
+		{ "[X-SelfHealer]\nMode=enforce\n[X-Self]\nMode=enforce\n", false, false, 0 },
+		{ "", false, false, 0 },
+	};
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	struct ini_error error;
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct unitfile unitfile = { 0 };
+		const char *path = scratch_write(&scratch, "a.service", cases[i].text);
+
+		cr_assert(zero(int, unitfile_load(path, &unitfile, &error)), "case %zu: %s", i,
+			  error.text);
+		cr_assert(eq(int, unitfile.mentions_mode, cases[i].mentions), "case %zu", i);
+		cr_assert(eq(int, unitfile.says_mode, cases[i].says), "case %zu", i);
+		cr_assert(eq(int, unitfile.mode, cases[i].mode), "case %zu", i);
+	}
+}
+
+Test(unitfile, what_is_wrong_there_is_named_and_changes_nothing)
+{
+	static const struct {
+		const char *text, *word;
+	} cases[] = {
+		{ "[X-SelfHeal]\nMode=enforec\n", "a.service:2: Mode=enforec; expected observe" },
+		{ "[Unit]\n\n[X-SelfHeal]\nMode=mock\nMood=mock\n",
+		  "a.service:5: unknown key 'Mood'" },
+		{ "[X-SelfHeal]\nMode\n", "a.service:2: expected" },
+		{ "[X-SelfHeal]\nMode=enforce \\\n", "a.service:2: expected the whole value" },
+	};
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	const struct unitfile before = { true, true, MODE_OBSERVE };
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		const char *path = scratch_write(&scratch, "a.service", cases[i].text);
+		struct unitfile unitfile = before;
+		struct ini_error error = { "" };
+
+		cr_assert(eq(int, unitfile_load(path, &unitfile, &error), -EINVAL), "case %zu", i);
+		cr_assert(ne(ptr, strstr(error.text, cases[i].word), NULL), "%s", error.text);
+		cr_assert(eq(int, unitfile.mode, before.mode));
+	}
+}
+
+Test(unitfile, a_file_that_is_not_there_says_nothing)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	struct unitfile unitfile = { 0 };
+	struct ini_error error;
+
+	cr_assert(zero(int, unitfile_load(scratch_path(&scratch, "none"), &unitfile, &error)));
+	cr_assert(not(unitfile.mentions_mode));
+}
