@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages out: to the journal's socket, or as lines to stderr. */
-#define SD_JOURNAL_SUPPRESS_LOCATION /* the message says what failed; the file would say where */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -9,9 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <systemd/sd-journal.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -26,7 +26,8 @@
 
 static const char *program_name = "selfhealed";
 static bool shows_debug;
-static bool to_journal;
+static int journal_fd = -1;   /* -1: to stderr */
+static unsigned int n_untold; /* messages that the journal did not take */
 
 /* systemd.exec(5): $JOURNAL_STREAM is "DEVICE:INODE" of the stream it gave us. An inherited variable
  * with stderr sent elsewhere must not count. */
@@ -51,7 +52,8 @@ void log_open(const char *program, int verbose)
 {
 	program_name = program;
 	shows_debug = verbose != 0;
-	to_journal = stderr_is_journal();
+	if (journal_fd < 0 && stderr_is_journal())
+		journal_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 static const char *level_prefix(int priority)
@@ -63,35 +65,65 @@ static const char *level_prefix(int priority)
 	return priority == LOG_DEBUG ? "debug: " : "";
 }
 
-/* "NAME=value", the value escaped behind the name. */
+/* "NAME=value" and a newline, the value escaped behind the name: so it has none itself. */
 static struct iovec field_make(char buffer[FIELD_SIZE], const char *name, const char *value)
 {
 	size_t length = strlen(name) + 1;
 
 	assert(length < FIELD_SIZE / 2);
 	(void)stpcpy(stpcpy(buffer, name), "=");
-	(void)text_escape(buffer + length, FIELD_SIZE - length, value);
-	return (struct iovec) { .iov_base = buffer, .iov_len = strlen(buffer) };
+	(void)text_escape(buffer + length, FIELD_SIZE - length - 1, value);
+	length = strlen(buffer);
+	buffer[length] = '\n';
+	return (struct iovec) { .iov_base = buffer, .iov_len = length + 1 };
 }
 
+/*
+ * The journal's own protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL), not the library: that waits for
+ * as long as a journal that hangs, and the loop with it.
+ */
 static int send_to_journal(int priority, const struct log_field *fields, size_t n,
 			   const char *shown)
 {
-	char message[SHOWN_SIZE + sizeof("MESSAGE=")];
-	char level[] = "PRIORITY=N";
+	const struct sockaddr_un journal = { .sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET };
+	char message[SHOWN_SIZE + sizeof("MESSAGE=\n")];
+	char level[] = "PRIORITY=N\n";
 	char own[FIELD_SIZE];
 	char buffer[LOG_FIELDS_MAX][FIELD_SIZE];
 	struct iovec part[LOG_FIELDS_MAX + 3];
-	size_t n_parts = 0;
+	struct msghdr datagram = {
+		.msg_name = (void *)&journal, /* is not written to */
+		.msg_namelen = sizeof(journal),
+		.msg_iov = part,
+	};
 
-	(void)stpcpy(stpcpy(message, "MESSAGE="), shown);
-	level[sizeof(level) - 2] = (char)('0' + priority);
-	part[n_parts++] = (struct iovec) { .iov_base = message, .iov_len = strlen(message) };
-	part[n_parts++] = (struct iovec) { .iov_base = level, .iov_len = strlen(level) };
-	part[n_parts++] = field_make(own, "SYSLOG_IDENTIFIER", program_name);
+	(void)stpcpy(stpcpy(stpcpy(message, "MESSAGE="), shown), "\n");
+	level[sizeof(level) - 3] = (char)('0' + priority);
+	part[datagram.msg_iovlen++] =
+		(struct iovec) { .iov_base = message, .iov_len = strlen(message) };
+	part[datagram.msg_iovlen++] =
+		(struct iovec) { .iov_base = level, .iov_len = strlen(level) };
+	part[datagram.msg_iovlen++] = field_make(own, "SYSLOG_IDENTIFIER", program_name);
 	for (size_t i = 0; i < n; i++)
-		part[n_parts++] = field_make(buffer[i], fields[i].name, fields[i].value);
-	return sd_journal_sendv(part, (int)n_parts);
+		part[datagram.msg_iovlen++] =
+			field_make(buffer[i], fields[i].name, fields[i].value);
+	return sendmsg(journal_fd, &datagram, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* Its stream would hang just as well, so what it does not take is lost, and counted. */
+static void tell_journal(int priority, const struct log_field *fields, size_t n, const char *shown)
+{
+	char loss[96];
+
+	if (n_untold > 0) {
+		(void)snprintf(loss, sizeof(loss),
+			       "%u messages are missing here: the journal did not take them",
+			       n_untold);
+		if (send_to_journal(LOG_WARNING, NULL, 0, loss) == 0)
+			n_untold = 0;
+	}
+	if (send_to_journal(priority, fields, n, shown) < 0)
+		n_untold++;
 }
 
 static void log_raw(int priority, const struct log_field *fields, size_t n, const char *raw)
@@ -99,8 +131,10 @@ static void log_raw(int priority, const struct log_field *fields, size_t n, cons
 	char shown[SHOWN_SIZE];
 
 	(void)text_escape(shown, sizeof(shown), raw);
-	if (to_journal && send_to_journal(priority, fields, n, shown) >= 0)
+	if (journal_fd >= 0) {
+		tell_journal(priority, fields, n, shown);
 		return;
+	}
 	/* One write a line, so that lines of several threads do not mix. */
 	(void)dprintf(STDERR_FILENO, "%s: %s%s\n", program_name, level_prefix(priority), shown);
 }

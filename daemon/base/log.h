@@ -2,7 +2,7 @@
 #pragma once
 /*
  * What the daemon says: to the journal, with fields for machines, when systemd
- * started it; else to stderr. A message is lower case and says what could not
+ * started it, without ever waiting for it; else to stderr. A message is lower case and says what could not
  * be done, then why, then what to do. Whatever text it carries is escaped here
  * (control characters and broken UTF-8 as \xNN), so callers pass names as they
  * came from the world.
