@@ -24,6 +24,7 @@ enum accepts {
 	ACCEPTS_SINCE = 1 << 2,
 	ACCEPTS_LIMIT = 1 << 3,
 	ACCEPTS_STEPS = 1 << 4,
+	ACCEPTS_MODE = 1 << 5,
 };
 
 struct context {
@@ -35,7 +36,10 @@ struct context {
 	bool steps;	       /* --steps */
 	const char *since;     /* --since; NULL */
 	size_t limit;	       /* --limit; 0: all */
+	const char *mode;      /* --mode; NULL */
 	struct reader *reader; /* open when the command asked for it */
+	/* The files it reads then; "": none. */
+	const char *past_path, *live_path;
 };
 
 struct command {
@@ -49,7 +53,8 @@ struct command {
 	int (*run)(struct context *context, int argc, char **argv);
 };
 
-extern const struct command command_status, command_history, command_inject;
+extern const struct command command_status, command_history, command_inject, command_doctor,
+	command_enroll, command_unenroll;
 
 /* Say what is wrong with the arguments and how it would be right; returns EXIT_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)

@@ -17,9 +17,8 @@
 #define LIMIT_INITIAL 50
 
 static const struct command *const commands[] = {
-	&command_status,
-	&command_history,
-	&command_inject,
+	&command_status, &command_history, &command_inject,
+	&command_doctor, &command_enroll,  &command_unenroll,
 };
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
 
@@ -28,6 +27,7 @@ enum option_id {
 	OPTION_DB,
 	OPTION_SINCE,
 	OPTION_LIMIT,
+	OPTION_MODE,
 	OPTION_VERSION,
 	OPTION_ALL,
 	OPTION_JSON,
@@ -50,6 +50,8 @@ static const struct {
 	  "at most N, the newest (50); 0: all" },
 	{ "steps", no_argument, OPTION_STEPS, ACCEPTS_STEPS, "--steps",
 	  "tell each as a story, step by step" },
+	{ "mode", required_argument, OPTION_MODE, ACCEPTS_MODE, "--mode MODE",
+	  "enforce, or approve: somebody has to agree each time" },
 	{ "json", no_argument, OPTION_JSON, ACCEPTS_JSON, "--json",
 	  "for programs: see selfhealctl(1)" },
 	{ "state-dir", required_argument, OPTION_STATE_DIR, 0, "--state-dir DIR",
@@ -130,21 +132,23 @@ static int find_state(const struct context *context, struct state_paths *ret)
 			   context->state_dir ? context->state_dir : NAME_RUNTIME_DIR);
 }
 
-static int open_state(struct context *context)
+static int open_state(struct context *context, struct state_paths *paths)
 {
-	struct state_paths paths;
 	int r;
 
-	r = find_state(context, &paths);
+	r = find_state(context, paths);
 	if (r < 0)
 		return log_error_errno(r, "the path is too long");
+	context->past_path = paths->past;
+	context->live_path = paths->live;
 	r = context->db && access(context->db, F_OK) < 0
 		    ? -ENOENT
-		    : reader_open(paths.past, paths.live[0] ? paths.live : NULL, &context->reader);
+		    : reader_open(paths->past, paths->live[0] ? paths->live : NULL,
+				  &context->reader);
 	if (r == -ENOENT && context->db) {
 		log_error("there is no database %s", context->db);
 	} else if (r == -ENOENT) {
-		log_error("no state found: neither %s nor %s is there", paths.live, paths.past);
+		log_error("no state found: neither %s nor %s is there", paths->live, paths->past);
 		log_info("start the daemon: systemctl start selfhealed; or, where 'make run' runs "
 			 "it, add: --state-dir build/state-%u",
 			 (unsigned int)getuid());
@@ -164,15 +168,17 @@ static int exit_code(int r)
 static int run_command(const struct command *command, struct context *context, int argc,
 		       char **argv)
 {
+	struct state_paths paths;
 	int r = 0;
 
 	if (command->reads)
-		r = open_state(context);
+		r = open_state(context, &paths);
 	if (r >= 0)
 		r = command->run(context, argc, argv);
 	if (context->reader && reader_notice(context->reader))
 		log_warning("%s", reader_notice(context->reader));
 	context->reader = reader_close(context->reader);
+	context->past_path = context->live_path = NULL;
 	if (fflush(context->output->file) != 0 || ferror(context->output->file)) {
 		log_error("cannot write all of the output");
 		return EXIT_REFUSED;
@@ -204,6 +210,9 @@ static int take_option(int id, struct context *context, struct request *request)
 			return -EINVAL;
 		}
 		context->limit = (size_t)limit;
+		break;
+	case OPTION_MODE:
+		context->mode = optarg;
 		break;
 	case OPTION_STATE_DIR:
 		context->state_dir = optarg;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "doctor.h"
 #include "manager.h"
 #include "options.h"
 #include "settings.h"
@@ -50,8 +51,6 @@ static int run(const struct options *options)
 		r = sd_event_set_signal_exit(event, true); /* SIGTERM, SIGINT */
 	if (r >= 0)
 		r = block_hangup();
-	if (r >= 0)
-		r = sd_event_set_watchdog(event, true);
 	if (r < 0)
 		return log_error_errno(r, "cannot make the loop");
 	r = manager_new(event, options, &settings, &manager);
@@ -78,5 +77,6 @@ int main(int argc, char **argv)
 		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	log_open("selfhealed", options.verbose);
 	raise_descriptor_limit();
-	return run(&options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	r = options.doctor ? doctor_run(stdout) : run(&options);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -27,6 +27,7 @@ static const char help[] =
 	"  --speed N          watch the simulated services only, and run their time N times "
 	"faster\n"
 	"  --verbose          say more\n"
+	"  --doctor           look what can be measured here, as this user; say it and end\n"
 	"  --help, --version\n"
 	"\n"
 	"In mock mode, the default, every step but the last call is done. See selfhealctl(1).\n";
@@ -106,7 +107,18 @@ static int check(const struct options *options)
 
 int options_read(int argc, char **argv, struct options *ret)
 {
-	enum { CONFIG = 256, RULES, STATE_DIR, SIMULATE, INJECT, SPEED, VERBOSE, HELP, VERSION };
+	enum {
+		CONFIG = 256,
+		RULES,
+		STATE_DIR,
+		SIMULATE,
+		INJECT,
+		SPEED,
+		VERBOSE,
+		DOCTOR,
+		HELP,
+		VERSION
+	};
 	static const struct option known[] = {
 		{ "config", required_argument, NULL, CONFIG },
 		{ "rules", required_argument, NULL, RULES },
@@ -115,6 +127,7 @@ int options_read(int argc, char **argv, struct options *ret)
 		{ "inject", required_argument, NULL, INJECT },
 		{ "speed", required_argument, NULL, SPEED },
 		{ "verbose", no_argument, NULL, VERBOSE },
+		{ "doctor", no_argument, NULL, DOCTOR },
 		{ "help", no_argument, NULL, HELP },
 		{ "version", no_argument, NULL, VERSION },
 		{ 0 },
@@ -145,6 +158,9 @@ int options_read(int argc, char **argv, struct options *ret)
 			break;
 		case VERBOSE:
 			options.verbose = true;
+			break;
+		case DOCTOR:
+			options.doctor = true;
 			break;
 		case HELP:
 			(void)fputs(help, stdout);

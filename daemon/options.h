@@ -11,6 +11,7 @@ struct options {
 	char live_dir[256];  /* holds live.db and the control socket */
 	bool simulate;
 	bool verbose;
+	bool doctor;	       /* only look what can be seen here, and say it */
 	uint32_t speed;	       /* 1: real time */
 	char inject_fault[32]; /* "": none */
 	char inject_unit[256];

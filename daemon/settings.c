@@ -15,7 +15,7 @@ static int load_config(const struct options *options, struct config *config)
 	if (options->config)
 		r = config_load_file(options->config, config, &error);
 	else
-		r = config_load_installed(NAME_VENDOR_DIR, NAME_CONFIG_DIR, config, &error);
+		r = config_load_installed(config_vendor_dir(), NAME_CONFIG_DIR, config, &error);
 	if (r < 0 && error.text[0])
 		log_error("%s", error.text);
 	else if (r < 0)
@@ -28,13 +28,14 @@ static int load_rules(const struct options *options, struct rulebook *rulebook)
 {
 	const char *const installed[] = {
 		NAME_CONFIG_DIR "/" NAME_RULE_DIR,
+		NAME_LOCAL_VENDOR_DIR "/" NAME_RULE_DIR,
 		NAME_VENDOR_DIR "/" NAME_RULE_DIR,
 	};
 	const char *const given[] = { options->rules };
 	struct ini_error error = { 0 };
 	int r;
 
-	r = rules_load(options->rules ? given : installed, options->rules ? 1 : 2, rulebook->rule,
+	r = rules_load(options->rules ? given : installed, options->rules ? 1 : 3, rulebook->rule,
 		       &rulebook->n, &error);
 	if (r < 0 && error.text[0]) {
 		log_error("%s", error.text);

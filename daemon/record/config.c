@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -401,6 +402,11 @@ static int load_drop_ins(const char *vendor_dir, const char *config_dir, struct 
 		return ini_fail_errno(config_dir, r, loading->error);
 	return ini_drop_ins(folders, LENGTH(folders), "conf", load_drop_in, loading,
 			    loading->error);
+}
+
+const char *config_vendor_dir(void)
+{
+	return access(NAME_LOCAL_VENDOR_DIR, F_OK) == 0 ? NAME_LOCAL_VENDOR_DIR : NAME_VENDOR_DIR;
 }
 
 int config_load_installed(const char *vendor_dir, const char *config_dir, struct config *config,

@@ -54,6 +54,9 @@ int config_load_file(const char *path, struct config *config, struct ini_error *
 int config_load_installed(const char *vendor_dir, const char *config_dir, struct config *config,
 			  struct ini_error *error);
 
+/* Where the vendor's files lie: below /usr/local if there are any, else below /usr. */
+const char *config_vendor_dir(void);
+
 /* The table, for the default file and the manual: -ENOENT after the last. */
 struct option_text {
 	const char *section, *key, *initial, *help;

@@ -2,6 +2,7 @@
 /* Reads our section of a unit file, and of nothing else in it. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "record/names.h"
 #include "record/unitfile.h"
@@ -25,8 +26,11 @@ static int take_line(const struct ini_line *line, void *userdata, struct ini_err
 int unitfile_load(const char *path, struct unitfile *ret, struct ini_error *error)
 {
 	struct unitfile unitfile = *ret;
+	struct stat status;
 	int r;
 
+	if (stat(path, &status) == 0 && S_ISCHR(status.st_mode))
+		return 0; /* a mask */
 	r = ini_load_section(path, NAME_UNIT_SECTION, take_line, &unitfile, error);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

@@ -16,6 +16,7 @@ struct unitfile {
 	enum mode mode;
 };
 
-/* A file without that section changes nothing, and so does one that is not there. -EINVAL and others
+/* A file without that section changes nothing, and so does one that is not there, or a
+ * link to /dev/null. -EINVAL and others
  * with `error` set; ret is then unchanged. */
 int unitfile_load(const char *path, struct unitfile *ret, struct ini_error *error);

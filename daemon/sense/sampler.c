@@ -32,6 +32,7 @@ struct sampler {
 	uint64_t lost;	   /* by the probe, up to the last tick */
 	bool has_snapshot; /* in this tick: the probe walked, */
 	bool has_trees;	   /* the processes were folded */
+	struct signals signals;
 	struct unit_status host;
 	struct sampler_past host_past;
 	/* of equal length: a unit's place is the same in all; the host's is behind the last */
@@ -329,6 +330,44 @@ static int find(struct sampler *sampler, size_t place)
 	return 0;
 }
 
+/* Process trees are folded from /proc, or from what the task iterator saw. */
+static enum signal_source source_of(const struct sampler *sampler, enum metric metric,
+				    enum sampler_source source)
+{
+	bool walks = probe_tier(sampler->ground.probe) >= TIER_ITERATORS;
+
+	switch (source) {
+	case SAMPLER_MANAGER:
+		return SIGNAL_SYSTEMD;
+	case SAMPLER_PROBE:
+		return counts() & METRIC_BIT(metric) ? SIGNAL_TRACEPOINTS : SIGNAL_ITERATORS;
+	case SAMPLER_FILES:
+		return SIGNAL_CGROUP_FILES;
+	default:
+		return is_trees(sampler) && walks ? SIGNAL_ITERATORS : SIGNAL_PROC;
+	}
+}
+
+static void trace_unit(struct sampler *sampler, const struct sampler_past *past,
+		       const struct sample *sample)
+{
+	struct signals *signals = &sampler->signals;
+
+	for (size_t i = 0; i < METRIC_N; i++)
+		if (sample_has(sample, (enum metric)i))
+			signals->n_units[i][source_of(sampler, (enum metric)i, past->source[i])]++;
+}
+
+/* The host's own are never folded. */
+static void trace_host(struct sampler *sampler, const struct sample *sample)
+{
+	for (size_t i = 0; i < METRIC_N; i++)
+		if (sample_has(sample, (enum metric)i))
+			sampler->signals.host[i] = sampler->host_past.source[i] == SAMPLER_PROBE
+							   ? SIGNAL_TRACEPOINTS
+							   : SIGNAL_PROC;
+}
+
 static void sample_host(struct sampler *sampler, uint64_t when_ms)
 {
 	struct usage *from = sampler->found.from;
@@ -341,18 +380,21 @@ static void sample_host(struct sampler *sampler, uint64_t when_ms)
 	sampler->status[sampler->n] = sampler->host;
 	sampler_join(&sampler->host_past, &sampler->host, &sampler->found, when_ms,
 		     &sampler->sample[sampler->n]);
+	trace_host(sampler, &sampler->sample[sampler->n]);
 }
 
 static int sample_units(struct sampler *sampler, uint64_t when_ms)
 {
 	int r;
 
+	signals_clear(&sampler->signals);
 	for (size_t i = 0; i < sampler->n; i++) {
 		r = find(sampler, i);
 		if (r < 0)
 			return r;
 		sampler_join(&sampler->held[i].past, &sampler->status[i], &sampler->found, when_ms,
 			     &sampler->sample[i]);
+		trace_unit(sampler, &sampler->held[i].past, &sampler->sample[i]);
 		members_part(&sampler->held[i].members, &sampler->ground);
 	}
 	sample_host(sampler, when_ms);
@@ -487,6 +529,11 @@ size_t sampler_unwatched(const struct sampler *sampler)
 {
 	return sampler->n_left_out +
 	       (sampler->units ? units_unwatched(sampler->units) : bare_unwatched(sampler->bare));
+}
+
+const struct signals *sampler_signals(const struct sampler *sampler)
+{
+	return &sampler->signals;
 }
 
 const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t unit)

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "record/record.h"
+#include "record/signal.h"
 #include "sense/probe.h"
 
 /* Put into the sample, by the kind of each metric: levels as they are now; rates as growth over
@@ -73,6 +74,9 @@ int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, st
  * BARE_UNITS_MAX without systemd, or `number` gave 0. A level: it falls when they end. What is left
  * out on purpose, such as a service that never ran, is not counted. */
 size_t sampler_unwatched(const struct sampler *sampler);
+
+/* From where the values of the last harvest came; the sampler's own. */
+const struct signals *sampler_signals(const struct sampler *sampler);
 
 /* How a unit is at this very moment, newer than the last harvest; NULL: it is on no list of systemd. */
 const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t unit);

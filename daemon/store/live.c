@@ -26,6 +26,8 @@ enum live_statement {
 	LIVE_UNIT,
 	LIVE_RING,
 	LIVE_FORGET,
+	LIVE_SIGNAL,
+	LIVE_FORGET_SIGNALS,
 	LIVE_STATEMENT_N,
 };
 
@@ -49,6 +51,8 @@ static const char *const statements[LIVE_STATEMENT_N] = {
 		"?,?,?,?,?,?,?,?,?,?)",
 	[LIVE_RING] = "REPLACE INTO ring (slot, at_ms, body) VALUES (?, ?, ?)",
 	[LIVE_FORGET] = "DELETE FROM unit_now WHERE wall_ms <> ?",
+	[LIVE_SIGNAL] = "INSERT INTO signal (metric, source, n_units, is_host) VALUES (?, ?, ?, ?)",
+	[LIVE_FORGET_SIGNALS] = "DELETE FROM signal",
 };
 
 struct live {
@@ -56,6 +60,8 @@ struct live {
 	sqlite3_stmt *statement[LIVE_STATEMENT_N];
 	uint8_t *body; /* of the ring's row; room for n_room units */
 	size_t n_room;
+	struct signals signals;
+	bool are_signals_new; /* not in the database yet */
 };
 
 static int run(struct live *live, enum live_statement statement)
@@ -115,6 +121,8 @@ static int open_once(const char *path, struct live **ret)
 	live = calloc(1, sizeof(*live));
 	if (!live)
 		return -ENOMEM;
+	signals_clear(&live->signals);
+	live->are_signals_new = true; /* those of a daemon before may be there */
 	result = sqlite3_open_v2(
 		path, &live->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
@@ -314,6 +322,39 @@ static int publish_ring(struct live *live, const struct keeper *keeper,
 	return run_columns(&columns);
 }
 
+void live_set_signals(struct live *live, const struct signals *signals)
+{
+	if (memcmp(&live->signals, signals, sizeof(*signals)) == 0)
+		return;
+	live->signals = *signals;
+	live->are_signals_new = true;
+}
+
+static int publish_signal(struct live *live, size_t metric, size_t source)
+{
+	struct columns columns = { .statement = live->statement[LIVE_SIGNAL] };
+	bool is_host = live->signals.host[metric] == source;
+
+	if (live->signals.n_units[metric][source] == 0 && !is_host)
+		return 0;
+	column_put_text(&columns, metric_table[metric].name);
+	column_put_text(&columns, signal_source_word((enum signal_source)source));
+	column_put_int(&columns, live->signals.n_units[metric][source]);
+	column_put_int(&columns, is_host);
+	return run_columns(&columns);
+}
+
+static int publish_signals(struct live *live)
+{
+	int r;
+
+	r = run(live, LIVE_FORGET_SIGNALS);
+	for (size_t metric = 0; metric < METRIC_N; metric++)
+		for (size_t source = 0; r >= 0 && source < SIGNAL_SOURCE_N; source++)
+			r = publish_signal(live, metric, source);
+	return r;
+}
+
 static int publish(struct live *live, const struct keeper *keeper, const struct present *present,
 		   size_t n, bool with_ring)
 {
@@ -321,6 +362,8 @@ static int publish(struct live *live, const struct keeper *keeper, const struct 
 	int r;
 
 	r = publish_keeper(live, keeper);
+	if (r >= 0 && live->are_signals_new)
+		r = publish_signals(live);
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		r = publish_unit(live, &present[i], keeper->at_wall_ms);
 	if (r < 0)
@@ -341,6 +384,8 @@ static int transact(struct live *live, const struct keeper *keeper, const struct
 	r = publish(live, keeper, present, n, with_ring);
 	if (r >= 0)
 		r = run(live, LIVE_COMMIT);
+	if (r >= 0)
+		live->are_signals_new = false;
 	if (r < 0 && !sqlite3_get_autocommit(live->db))
 		(void)run(live, LIVE_ROLLBACK);
 	return r;

@@ -72,3 +72,11 @@ CREATE TABLE keeper (                      -- one row: the daemon's own health
 	store                  TEXT NOT NULL,    -- can the past be written?
 	distrust_until_wall_ms INTEGER           -- budgets count as spent until then
 ) STRICT;
+
+CREATE TABLE signal (                      -- from where the metrics of the last tick came
+	metric  TEXT NOT NULL,
+	source  TEXT NOT NULL,             -- systemd, tracepoints, iterators, cgroup-files, proc
+	n_units INTEGER NOT NULL,          -- that had it from there; no simulated ones
+	is_host INTEGER NOT NULL,          -- 1: the host had it from there
+	PRIMARY KEY (metric, source)
+) STRICT, WITHOUT ROWID;

@@ -155,6 +155,47 @@ int reader_present(struct reader *reader, struct present **ret, size_t *ret_n)
 	return 0;
 }
 
+static int take_signal(sqlite3_stmt *select, struct signals *ret)
+{
+	struct columns columns = { .statement = select };
+	uint32_t metric = column_get_metric(&columns);
+	unsigned int source = column_get_word(&columns, signal_source_word, SIGNAL_SOURCE_N);
+	uint32_t n_units = column_get_u32(&columns);
+	bool is_host = column_get_bool(&columns);
+
+	if (columns.r < 0 || metric >= METRIC_N)
+		return -EBADMSG;
+	ret->n_units[metric][source] = n_units;
+	if (is_host)
+		ret->host[metric] = source;
+	return 0;
+}
+
+int reader_signals(struct reader *reader, struct signals *ret)
+{
+	CLEANUP(source_endp) struct source *live = &reader->live;
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	struct signals signals;
+	int r;
+
+	if (!live->db)
+		return -ENODATA;
+	signals_clear(&signals);
+	r = source_begin(live);
+	if (r >= 0)
+		r = statement_new(live->db, "SELECT metric, source, n_units, is_host FROM signal",
+				  &select);
+	if (r < 0)
+		return r;
+	while ((r = statement_next(select)) > 0)
+		if (take_signal(select, &signals) < 0)
+			reader->found_bad_row = true;
+	if (r < 0)
+		return r;
+	*ret = signals;
+	return 0;
+}
+
 static int find_name(struct source *owner, const char *sql, uint32_t unit, char ret[UNIT_NAME_SIZE])
 {
 	CLEANUP(source_endp) struct source *source = owner;

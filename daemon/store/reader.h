@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "record/record.h"
+#include "record/signal.h"
 
 struct reader;
 
@@ -33,6 +34,8 @@ const char *reader_notice(const struct reader *reader);
 int reader_keeper(struct reader *reader, struct keeper *ret);
 /* All units now, sickest first, then by name; ret is the caller's to free(). */
 int reader_present(struct reader *reader, struct present **ret, size_t *ret_n);
+/* From where the values of these units came; -ENODATA as above. */
+int reader_signals(struct reader *reader, struct signals *ret);
 /* Units known to the past alone have names too: -ENOENT. */
 int reader_unit_name(struct reader *reader, uint32_t unit, char ret[UNIT_NAME_SIZE]);
 
@@ -69,6 +72,12 @@ int reader_steps(struct reader *reader, uint64_t incident, struct step **ret, si
  * synthetic. */
 void reader_json_keeper(FILE *out, const struct keeper *keeper, uint64_t now_wall_ms);
 void reader_json_present(FILE *out, const struct present *present);
+/* One signal as it is found in that place. */
+void reader_json_signal(FILE *out, enum metric metric, const struct signal_found *found,
+			const struct signal_place *place);
+/* What a check of the installation came to; its words. */
+void reader_json_remark(FILE *out, const char *name, const char *state, const char *said,
+			const char *advice);
 /* The story's incident with decision, attempt and outcome (null if there is none); with n_steps > 0
  * also "steps". */
 void reader_json_story(FILE *out, const struct story *story, const struct step *steps,

@@ -349,6 +349,63 @@ void reader_json_present(FILE *out, const struct present *present)
 	end(&json, '}');
 }
 
+static void put_sources(struct json *json, const struct signal_found *found)
+{
+	key(json, "sources");
+	begin(json, '{');
+	for (size_t i = 0; i < SIGNAL_SOURCE_N; i++)
+		if (found->n_from[i] > 0)
+			number(json, signal_source_word((enum signal_source)i), found->n_from[i]);
+	end(json, '}');
+}
+
+static void put_host_signal(struct json *json, const struct signal_found *found)
+{
+	if (!found->has_host) {
+		null(json, "host_known");
+		null(json, "host_source");
+		return;
+	}
+	boolean(json, "host_known", found->host_known);
+	if (found->host_known && found->host_from < SIGNAL_SOURCE_N)
+		text(json, "host_source", signal_source_word((enum signal_source)found->host_from));
+	else
+		null(json, "host_source");
+}
+
+void reader_json_signal(FILE *out, enum metric name, const struct signal_found *found,
+			const struct signal_place *place)
+{
+	struct json json = { .out = out };
+	char note[512];
+
+	begin(&json, '{');
+	metric(&json, "name", name);
+	put_sources(&json, found);
+	number(&json, "tier", signal_tier(name));
+	number(&json, "n_units", found->n_units);
+	number(&json, "n_known", found->n_known);
+	number(&json, "n_simulated", found->n_simulated);
+	number(&json, "n_simulated_known", found->n_simulated_known);
+	put_host_signal(&json, found);
+	number(&json, "every_ms", signal_every_ms(name));
+	text(&json, "note", signal_note(note, sizeof(note), name, found, place));
+	end(&json, '}');
+}
+
+void reader_json_remark(FILE *out, const char *name, const char *state, const char *said,
+			const char *advice)
+{
+	struct json json = { .out = out };
+
+	begin(&json, '{');
+	text(&json, "name", name);
+	text(&json, "state", state);
+	text(&json, "said", said);
+	text(&json, "advice", advice);
+	end(&json, '}');
+}
+
 static void put_incident(struct json *json, const struct incident *incident)
 {
 	key(json, "incident");

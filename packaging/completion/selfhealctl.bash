@@ -19,7 +19,7 @@ _selfhealctl()
 			state=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
 			((i++))
 			;;
-		--since | --limit) ((i++)) ;;
+		--since | --limit | --mode) ((i++)) ;;
 		-*) ;;
 		*)
 			[ -n "$command" ] || command=${COMP_WORDS[i]}
@@ -42,18 +42,26 @@ _selfhealctl()
 		mapfile -t COMPREPLY < <(compgen -W 'today yesterday 1h 1d' -- "$current")
 		return
 		;;
+	--mode)
+		mapfile -t COMPREPLY < <(compgen -W 'enforce approve' -- "$current")
+		return
+		;;
 	--limit) return ;;
 	esac
 
 	local choices='--state-dir --db --help --version'
 	case $command in
-	'') choices+=' status history inject --json --all' ;;
+	'') choices+=' status history inject doctor enroll unenroll --json --all' ;;
 	status) choices+=' --all --json' ;;
 	history) choices+=' --since --limit --steps --json' ;;
+	doctor) choices+=' --json' ;;
+	enroll) choices+=' --mode' ;;
 	esac
 	case $command:${#words[@]} in
 	inject:1) choices+=' cpu-spike memory-leak' ;;
-	inject:2 | status:1 | history:1) choices+=" $(_selfhealctl_units "${state[@]}")" ;;
+	inject:2 | status:1 | history:1 | enroll:* | unenroll:*)
+		choices+=" $(_selfhealctl_units "${state[@]}")"
+		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
 }

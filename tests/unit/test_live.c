@@ -212,3 +212,78 @@ Test(live, a_strangers_lock_costs_a_tick_and_no_time)
 	cr_assert(zero(int, live_publish(live, &keeper, NULL, 0)));
 	(void)sqlite3_close(stranger);
 }
+
+static struct signals signals_of(struct reader *reader)
+{
+	struct signals signals;
+
+	cr_assert(zero(int, reader_signals(reader, &signals)));
+	return signals;
+}
+
+Test(live, sources_are_published_with_the_tick_and_those_before_are_gone)
+{
+	CLEANUP(live_closep) struct live *live = NULL;
+	CLEANUP(reader_closep) struct reader *reader = NULL;
+	struct keeper keeper = keeper_at(0);
+	struct signals told, read;
+
+	signals_clear(&told);
+	told.n_units[METRIC_CPU][SIGNAL_ITERATORS] = 7;
+	told.n_units[METRIC_CPU][SIGNAL_PROC] = 2;
+	told.host[METRIC_CPU] = SIGNAL_PROC;
+	told.host[METRIC_MEMORY] = SIGNAL_PROC;
+	cr_assert(zero(int, live_open(place("live.db"), &live)));
+	live_set_signals(live, &told);
+	cr_assert(eq(i64, place_ask("live.db", "SELECT count(*) FROM signal"), 0), "not yet");
+	cr_assert(zero(int, live_publish(live, &keeper, NULL, 0)));
+	cr_assert(zero(int, reader_open(NULL, place("live.db"), &reader)), "%s", reader_problem());
+	read = signals_of(reader);
+	cr_assert(zero(int, memcmp(&read, &told, sizeof(read))));
+
+	live = live_close(live); /* the next daemon knows nothing of them */
+	cr_assert(zero(int, live_open(place("live.db"), &live)));
+	cr_assert(zero(int, live_publish(live, &keeper, NULL, 0)));
+	cr_assert(eq(i64, place_ask("live.db", "SELECT count(*) FROM signal"), 0));
+}
+
+Test(live, sources_that_were_not_published_are_told_at_the_next_tick)
+{
+	CLEANUP(live_closep) struct live *live = NULL;
+	struct keeper keeper = keeper_at(0);
+	struct signals told;
+	sqlite3 *stranger = NULL;
+
+	signals_clear(&told);
+	told.n_units[METRIC_CPU][SIGNAL_PROC] = 2;
+	cr_assert(zero(int, live_open(place("live.db"), &live)));
+	live_set_signals(live, &told);
+	cr_assert(eq(int, sqlite3_open(place("live.db"), &stranger), SQLITE_OK));
+	cr_assert(eq(int, sqlite3_exec(stranger, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK));
+	cr_assert(eq(int, live_publish(live, &keeper, NULL, 0), -EBUSY));
+	cr_assert(eq(int, sqlite3_exec(stranger, "COMMIT", NULL, NULL, NULL), SQLITE_OK));
+	(void)sqlite3_close(stranger);
+	live_set_signals(live, &told);
+	cr_assert(zero(int, live_publish(live, &keeper, NULL, 0)));
+	cr_assert(eq(i64, place_ask("live.db", "SELECT n_units FROM signal"), 2));
+}
+
+Test(live, sources_that_nobody_wrote_are_passed_over)
+{
+	CLEANUP(live_closep) struct live *live = NULL;
+	CLEANUP(reader_closep) struct reader *reader = NULL;
+	struct keeper keeper = keeper_at(0);
+	struct signals read;
+
+	cr_assert(zero(int, live_open(place("live.db"), &live)));
+	cr_assert(zero(int, live_publish(live, &keeper, NULL, 0)));
+	(void)place_ask("live.db", "INSERT INTO signal VALUES ('cpu', 'proc', 3, 0), "
+				   "('cpu', 'hearsay', 3, 0), ('luck', 'proc', 3, 0), "
+				   "('rss', 'proc', -1, 0), ('swap', 'proc', 5000000000, 1)");
+	cr_assert(zero(int, reader_open(NULL, place("live.db"), &reader)), "%s", reader_problem());
+	read = signals_of(reader);
+	cr_assert(eq(u32, read.n_units[METRIC_CPU][SIGNAL_PROC], 3));
+	cr_assert(zero(u32, read.n_units[METRIC_RSS][SIGNAL_PROC]));
+	cr_assert(eq(u32, read.host[METRIC_SWAP], SIGNAL_SOURCE_N));
+	cr_assert(ne(ptr, (void *)reader_notice(reader), NULL));
+}

@@ -272,3 +272,40 @@ Test(sampler, without_numbers_only_the_host_is_sampled_and_the_others_are_counte
 	cr_assert(gt(sz, harvest.n, 1));
 	cr_assert(lt(sz, sampler_unwatched(sampler), before));
 }
+
+Test(sampler, every_value_has_one_source_that_can_give_it)
+{
+	CLEANUP(sampler_freep) struct sampler *sampler = NULL;
+	const struct signals *signals;
+	struct harvest harvest;
+
+	table.n_max = 4096;
+	cr_assert(zero(int, sampler_new(NULL, number, NULL, &sampler)));
+	for (uint64_t i = 1; i <= 2; i++)
+		cr_assert(zero(int, sampler_take(sampler, SECONDS(i), SECONDS(i), &harvest)));
+	signals = sampler_signals(sampler);
+	for (size_t metric = 0; metric < METRIC_N; metric++) {
+		uint32_t n = 0, n_from = 0, host = signals->host[metric];
+
+		for (size_t i = 0; i + 1 < harvest.n; i++)
+			n += sample_has(&harvest.samples[i], (enum metric)metric);
+		for (int source = 0; source < SIGNAL_SOURCE_N; source++) {
+			n_from += signals->n_units[metric][source];
+			if (signals->n_units[metric][source] > 0)
+				cr_assert(ne(u64,
+					     signal_of_units((enum signal_source)source) &
+						     METRIC_BIT(metric),
+					     0),
+					  "%s", metric_table[metric].name);
+		}
+		cr_assert(eq(u32, n_from, n), "%s", metric_table[metric].name);
+		cr_assert(eq(int, host < SIGNAL_SOURCE_N,
+			     sample_has(&harvest.samples[harvest.n - 1], (enum metric)metric)),
+			  "%s of the host", metric_table[metric].name);
+		if (host < SIGNAL_SOURCE_N)
+			cr_assert(ne(u64,
+				     signal_of_host((enum signal_source)host) & METRIC_BIT(metric),
+				     0),
+				  "%s of the host", metric_table[metric].name);
+	}
+}

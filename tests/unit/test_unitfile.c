@@ -73,12 +73,13 @@ Test(unitfile, what_is_wrong_there_is_named_and_changes_nothing)
 	}
 }
 
-Test(unitfile, a_file_that_is_not_there_says_nothing)
+Test(unitfile, a_file_that_is_not_there_or_a_mask_says_nothing)
 {
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
 	struct unitfile unitfile = { 0 };
 	struct ini_error error;
 
 	cr_assert(zero(int, unitfile_load(scratch_path(&scratch, "none"), &unitfile, &error)));
+	cr_assert(zero(int, unitfile_load("/dev/null", &unitfile, &error)));
 	cr_assert(not(unitfile.mentions_mode));
 }

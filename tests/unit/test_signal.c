@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is said of a signal is what the readers do. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "record/signal.h"
+#include "sense/census.h"
+#include "sense/cgroup.h"
+#include "sense/procfs.h"
+#include "sense/simulator.h"
+
+#define NOTE_SIZE 512
+
+/* Nothing below has it: a metric more is a line in all of these places. */
+static void is_the_table(uint64_t given, uint64_t table, const char *what)
+{
+	for (size_t i = 0; i < METRIC_N; i++)
+		cr_assert(eq(int, (given & METRIC_BIT(i)) != 0, (table & METRIC_BIT(i)) != 0),
+			  "%s: %s is given: %d", what, metric_table[i].name,
+			  (given & METRIC_BIT(i)) != 0);
+}
+
+static uint64_t counts(void)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < METRIC_N; i++)
+		if (metric_table[i].kind == METRIC_KIND_COUNT)
+			mask |= METRIC_BIT(i);
+	return mask;
+}
+
+/* A walk that found all there is to find, of unit 7 in cgroup 50, and of the whole host. */
+static void walk_all(uint64_t *ret_unit, uint64_t *ret_host)
+{
+	static const struct census_known all = {
+		.tasks = true, .counters = true, .oom_kills = true, .cgroups = true, .cpu = true
+	};
+	static const struct cgroup_facts facts = { .have = CGROUP_HAVE_MEMORY | CGROUP_HAVE_SWAP |
+							   CGROUP_HAVE_THREADS | CGROUP_HAVE_PSI };
+	CLEANUP(census_freep) struct census *census = NULL;
+	struct usage unit = { 0 }, host = { 0 };
+	uint32_t dropped;
+
+	cr_assert(eq(int, census_new(&census), 0));
+	cr_assert(eq(int, census_watch(census, 50, 7, &dropped), 0));
+	census_begin(census);
+	census_facts(census, 50, &facts);
+	census_end(census, &all);
+	cr_assert(census_usage(census, 7, 50, &unit));
+	cr_assert(census_usage(census, 0, 0, &host));
+	*ret_unit = unit.have;
+	*ret_host = host.have;
+}
+
+Test(signal, table_has_what_the_probe_gives_and_no_more)
+{
+	uint64_t unit, host;
+
+	walk_all(&unit, &host);
+	is_the_table(unit & ~counts(), signal_of_units(SIGNAL_ITERATORS), "iterators");
+	is_the_table(unit & counts(), signal_of_units(SIGNAL_TRACEPOINTS), "tracepoints");
+	is_the_table(host, signal_of_host(SIGNAL_TRACEPOINTS), "tracepoints, of the host");
+	is_the_table(0, signal_of_host(SIGNAL_ITERATORS), "iterators, of the host");
+}
+
+Test(signal, table_has_what_files_give_and_no_more)
+{
+	static const struct cgroup_roots v2 = { .unified = "tests/data/cgroup-v2" };
+	CLEANUP(cgroup_files_closep) struct cgroup_files *files = NULL;
+	struct process process;
+	struct usage usage;
+
+	cr_assert(eq(int, cgroup_files_open(&v2, "/system.slice/shop.service", &files), 0));
+	cr_assert(eq(int, cgroup_files_read(files, &usage), 0));
+	is_the_table(usage.have, signal_of_units(SIGNAL_CGROUP_FILES), "cgroup files");
+	cr_assert(eq(int, procfs_process("tests/data/proc", 1, &process), 0));
+	is_the_table(process.usage.have, signal_of_units(SIGNAL_PROC), "proc");
+	procfs_host("tests/data/proc", &usage);
+	is_the_table(usage.have, signal_of_host(SIGNAL_PROC), "proc, of the host");
+	is_the_table(0, signal_of_host(SIGNAL_CGROUP_FILES), "cgroup files, of the host");
+}
+
+static uint32_t number(const char *name, void *userdata)
+{
+	(void)userdata;
+	return strcmp(name, "sim-web.service") == 0 ? 1 : 2;
+}
+
+Test(signal, table_has_what_the_simulator_invents_and_no_more)
+{
+	CLEANUP(simulator_freep) struct simulator *simulator = NULL;
+	const struct unit_status *status;
+	const struct sample *samples;
+
+	cr_assert(eq(int, simulator_new(1, number, NULL, &simulator), 0));
+	simulator_take(simulator, HOURS(5), DAYS(20000), 0, &samples, &status);
+	simulator_take(simulator, HOURS(5) + 1000, DAYS(20000) + 1000, 1000, &samples, &status);
+	is_the_table(samples[0].have, signal_of_units(SIGNAL_SIMULATOR), "simulator");
+}
+
+Test(signal, every_metric_has_a_source_and_a_tier_that_exists)
+{
+	uint64_t units = 0;
+
+	for (int i = 0; i < SIGNAL_SIMULATOR; i++)
+		units |= signal_of_units((enum signal_source)i);
+	is_the_table(units, METRIC_BIT(METRIC_N) - 1, "some source of units");
+	for (size_t i = 0; i < METRIC_N; i++)
+		cr_assert(le(u32, signal_tier((enum metric)i), 2), "%s", metric_table[i].name);
+	cr_assert(eq(u32, signal_tier(METRIC_FORKS), 2));
+	cr_assert(eq(u32, signal_tier(METRIC_RUN_DELAY), 1), "tier 0 has some of it only");
+	cr_assert(eq(u32, signal_tier(METRIC_CPU), 0));
+}
+
+Test(signal, source_words_are_all_different_and_never_null)
+{
+	for (int i = 0; i < SIGNAL_SOURCE_N; i++)
+		for (int j = 0; j < i; j++)
+			cr_assert(ne(str, (char *)signal_source_word((enum signal_source)i),
+				     (char *)signal_source_word((enum signal_source)j)));
+	cr_assert(eq(str, (char *)signal_source_word(99), "unknown"));
+}
+
+static struct unit_status service(const char *cgroup)
+{
+	struct unit_status status = { .kind = UNIT_KIND_SERVICE, .active = UNIT_ACTIVE_ACTIVE };
+
+	(void)strncpy(status.cgroup, cgroup, sizeof(status.cgroup) - 1);
+	return status;
+}
+
+Test(signal, only_what_runs_could_have_it_and_the_simulated_are_apart)
+{
+	static const struct sample rss = { .have = METRIC_BIT(METRIC_RSS) }, nothing;
+	struct signal_found found[METRIC_N] = { 0 };
+	struct unit_status up = service("/system.slice/a.service"), down = service("");
+	struct unit_status invented = service(""), host = { .kind = UNIT_KIND_HOST };
+	struct unit_status scope = up;
+
+	invented.flags = UNIT_SYNTHETIC;
+	scope.kind = UNIT_KIND_SCOPE;
+	signals_count(found, &up, &rss);
+	signals_count(found, &up, &nothing);
+	signals_count(found, &down, &nothing);
+	signals_count(found, &invented, &rss);
+	signals_count(found, &scope, &rss);
+	signals_count(found, &host, &nothing);
+	cr_assert(eq(u32, found[METRIC_RSS].n_units, 3));
+	cr_assert(eq(u32, found[METRIC_RSS].n_known, 2));
+	cr_assert(eq(u32, found[METRIC_RSS].n_simulated, 1));
+	cr_assert(eq(u32, found[METRIC_RSS].n_simulated_known, 1));
+	cr_assert(found[METRIC_RSS].has_host);
+	cr_assert(not(found[METRIC_RSS].host_known));
+	cr_assert(eq(u32, found[METRIC_RESTARTS].n_units, 3),
+		  "also one that is down, but no scope");
+}
+
+/* n of units had it, all from there. */
+static struct signal_found from(enum signal_source source, uint32_t n, uint32_t n_units)
+{
+	struct signal_found found = { .n_units = n_units, .n_known = n };
+
+	found.n_from[source] = n;
+	return found;
+}
+
+Test(signal, sources_are_told_only_as_far_as_they_are_known)
+{
+	struct signal_found mixed = from(SIGNAL_PROC, 9, 12), untold = { .n_known = 3 };
+	struct signal_found all = from(SIGNAL_ITERATORS, 4, 4), none = { .n_units = 4 };
+	char text[128], little[8];
+
+	mixed.n_from[SIGNAL_CGROUP_FILES] = 3;
+	cr_assert(eq(str, signal_sources(text, sizeof(text), &mixed), "cgroup-files 3, proc 9"));
+	cr_assert(eq(str, signal_sources(text, sizeof(text), &all), "iterators"));
+	cr_assert(eq(str, signal_sources(text, sizeof(text), &none), "-"));
+	cr_assert(eq(str, signal_sources(text, sizeof(text), &untold), "?"));
+	cr_assert(eq(str, signal_sources(little, sizeof(little), &mixed), "cgroup-"));
+	cr_assert(eq(str, (char *)signal_host(&none), "-"));
+	all.has_host = all.host_known = true;
+	all.host_from = SIGNAL_SOURCE_N;
+	cr_assert(eq(str, (char *)signal_host(&all), "?"));
+	all.host_from = SIGNAL_PROC;
+	cr_assert(eq(str, (char *)signal_host(&all), "proc"));
+}
+
+Test(signal, note_says_what_is_missing_and_nothing_where_nothing_is)
+{
+	static const struct {
+		enum metric metric;
+		uint32_t tier;
+		const char *source;
+		struct signal_found found;
+		const char *note;
+	} cases[] = {
+		{ METRIC_CPU,
+		  2,
+		  "systemd",
+		  { .n_units = 4, .n_known = 4, .n_from = { [SIGNAL_ITERATORS] = 4 } },
+		  "" },
+		{ METRIC_CPU,
+		  0,
+		  "systemd",
+		  { .n_units = 4, .n_known = 4, .n_from = { [SIGNAL_CGROUP_FILES] = 4 } },
+		  "" },
+		{ METRIC_FORKS, 0, "systemd", { .n_units = 4 }, "needs tier 2" },
+		{ METRIC_RUN_DELAY, 0, "systemd", { .n_units = 4 }, "needs tier 1" },
+		{ METRIC_RUN_DELAY,
+		  1,
+		  "systemd",
+		  { .n_units = 4 },
+		  "needs a kernel with CONFIG_SCHED_INFO" },
+		{ METRIC_MEMORY,
+		  2,
+		  "systemd",
+		  { .n_units = 4 },
+		  "needs the memory controller in the unit's cgroup (memory.current)" },
+		{ METRIC_OOM_KILLS,
+		  0,
+		  "systemd",
+		  { .n_units = 4 },
+		  "needs tier 2, or the memory controller in the unit's cgroup (memory.events)" },
+		{ METRIC_MEMORY,
+		  0,
+		  "systemd",
+		  { .n_units = 4 },
+		  "needs the memory controller in the unit's cgroup (memory.current)" },
+		{ METRIC_READ_BYTES,
+		  0,
+		  "systemd",
+		  { .n_units = 4 },
+		  "needs tier 1, or the io controller in the unit's cgroup (io.stat)" },
+		{ METRIC_DESCRIPTORS,
+		  0,
+		  "systemd",
+		  { .n_units = 4, .n_known = 4, .n_from = { [SIGNAL_PROC] = 4 } },
+		  "" },
+		{ METRIC_DESCRIPTORS,
+		  0,
+		  "systemd",
+		  { .n_units = 4, .n_known = 3, .n_from = { [SIGNAL_PROC] = 3 } },
+		  "proc tells it only of units whose processes this user may look into; tier 1 of "
+		  "all" },
+		{ METRIC_READ_BYTES, 0, "process trees", { .n_units = 4 }, "needs tier 1" },
+		{ METRIC_MEMORY,
+		  2,
+		  "process trees",
+		  { .n_units = 4 },
+		  "needs a cgroup of its own for each unit" },
+		{ METRIC_RESTARTS, 2, "cgroups", { 0 }, "needs a service of systemd" },
+		{ METRIC_CPU, 2, "systemd", { 0 }, "there is no unit to measure it of" },
+		{ METRIC_CPU,
+		  2,
+		  "the simulator alone",
+		  { .n_simulated = 2, .n_simulated_known = 2 },
+		  "" },
+		{ METRIC_SWAP,
+		  0,
+		  "the simulator alone",
+		  { .n_simulated = 2 },
+		  "the simulator does not tell it" },
+		{ METRIC_MEMORY,
+		  2,
+		  "systemd",
+		  { .n_units = 4, .n_known = 3, .n_from = { [SIGNAL_ITERATORS] = 3 } },
+		  "1 lacks it: just begun, or without the memory controller in the unit's cgroup "
+		  "(memory.current)" },
+		{ METRIC_CPU,
+		  2,
+		  "systemd",
+		  { .n_units = 4, .n_known = 2, .n_from = { [SIGNAL_ITERATORS] = 2 } },
+		  "2 lack it: just begun" },
+		{ METRIC_CPU, 2, "systemd", { .n_units = 4 }, "no unit has it at this moment" },
+		{ METRIC_BLOCKED,
+		  0,
+		  "systemd",
+		  { .n_units = 4, .n_known = 4, .n_from = { [SIGNAL_PROC] = 4 } },
+		  "proc tells it only of the first thread of each process; tier 1 of all" },
+		{ METRIC_PSI_IO_FULL,
+		  2,
+		  "systemd",
+		  { .n_units = 4,
+		    .n_known = 4,
+		    .n_from = { [SIGNAL_ITERATORS] = 4 },
+		    .has_host = true },
+		  "the host lacks it: needs pressure accounting in the kernel (CONFIG_PSI, "
+		  "psi=1)" },
+		{ METRIC_FORKS, 0, "systemd", { .n_units = 4, .has_host = true }, "needs tier 2" },
+		{ METRIC_RSS,
+		  2,
+		  "systemd",
+		  { .n_units = 1,
+		    .n_known = 1,
+		    .n_from = { [SIGNAL_ITERATORS] = 1 },
+		    .has_host = true },
+		  "" },
+	};
+	char text[NOTE_SIZE], little[16];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct signal_place place = { cases[i].tier, cases[i].source };
+
+		cr_assert(eq(str,
+			     signal_note(text, sizeof(text), cases[i].metric, &cases[i].found,
+					 &place),
+			     (char *)cases[i].note),
+			  "%s at tier %u", metric_table[cases[i].metric].name, cases[i].tier);
+		(void)signal_note(little, sizeof(little), cases[i].metric, &cases[i].found, &place);
+		cr_assert(zero(int, strncmp(little, cases[i].note, 15)), "it is cut, not overrun");
+	}
+}
