@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client's end of the direct socket. */
+/* The client's end: of the direct socket, or of the system bus. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -15,6 +16,8 @@
 #include "record/order.h"
 
 #define ANSWER_US (uint64_t)5000000
+#define PASSWORD_US                                                                                \
+	(uint64_t)125000000 /* polkit may ask for one; the daemon ends that after 120 s */
 
 static int open_socket(const char *path, int *ret_fd)
 {
@@ -37,7 +40,7 @@ static int open_socket(const char *path, int *ret_fd)
 }
 
 /* By descriptor, since a path in a bus address would have to be escaped. */
-static int open_bus(const char *path, sd_bus **ret)
+static int open_direct(const char *path, sd_bus **ret)
 {
 	CLEANUP(sd_bus_close_unrefp) sd_bus *bus = NULL;
 	CLEANUP(cleanup_close) int fd = -1;
@@ -63,35 +66,51 @@ static int open_bus(const char *path, sd_bus **ret)
 	return 0;
 }
 
-/* The errno that the daemon meant. Words of the bus library itself are not the daemon's. */
+static int open_system_bus(sd_bus **ret)
+{
+	CLEANUP(sd_bus_close_unrefp) sd_bus *bus = NULL;
+	int r;
+
+	r = sd_bus_open_system(&bus);
+	if (r >= 0)
+		r = sd_bus_set_allow_interactive_authorization(bus, true);
+	if (r >= 0)
+		r = sd_bus_set_method_call_timeout(bus, PASSWORD_US);
+	if (r < 0)
+		return r;
+	*ret = TAKE(bus);
+	return 0;
+}
+
+/* The errno that the daemon, or the bus for it, meant. Words of the bus library itself are not theirs. */
 static int error_of(const sd_bus_error *error, int r, char *message, size_t size)
 {
 	for (size_t i = 0; i < ORDER_ERRORS; i++) {
 		if (!sd_bus_error_has_name(error, order_error_table[i].name))
 			continue;
-		(void)snprintf(message, size, "%s", error->message);
+		(void)snprintf(message, size, "%s", error->message ?: error->name);
 		return -order_error_table[i].error;
 	}
-	if (sd_bus_error_has_names(error, SD_BUS_ERROR_INVALID_ARGS, SD_BUS_ERROR_FAILED))
-		(void)snprintf(message, size, "%s", error->message);
+	if (sd_bus_error_has_names(error, SD_BUS_ERROR_INVALID_ARGS, SD_BUS_ERROR_FAILED,
+				   SD_BUS_ERROR_ACCESS_DENIED, SD_BUS_ERROR_LIMITS_EXCEEDED,
+				   SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))
+		(void)snprintf(message, size, "%s", error->message ?: error->name);
+	if (sd_bus_error_has_names(error, SD_BUS_ERROR_ACCESS_DENIED,
+				   SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))
+		return -EACCES;
 	return r;
 }
 
-int bus_inject(const char *socket_path, const char *fault, const char *unit, char *message,
-	       size_t size)
+static int inject_over(sd_bus *bus, const char *destination, const char *fault, const char *unit,
+		       char *message, size_t size)
 {
 	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	CLEANUP(sd_bus_close_unrefp) sd_bus *bus = NULL;
 	const char *words;
 	int r;
 
-	message[0] = '\0';
-	r = open_bus(socket_path, &bus);
-	if (r < 0)
-		return r;
-	r = sd_bus_call_method(bus, NULL, NAME_BUS_PATH, NAME_BUS_IFACE, "Inject", &error, &reply,
-			       "ss", fault, unit);
+	r = sd_bus_call_method(bus, destination, NAME_BUS_PATH, NAME_BUS_IFACE, "Inject", &error,
+			       &reply, "ss", fault, unit);
 	if (r < 0)
 		return error_of(&error, r, message, size);
 	r = sd_bus_message_read(reply, "s", &words);
@@ -99,4 +118,23 @@ int bus_inject(const char *socket_path, const char *fault, const char *unit, cha
 		return r;
 	(void)snprintf(message, size, "%s", words);
 	return 0;
+}
+
+int bus_inject(const char *socket_path, bool or_system_bus, const char *fault, const char *unit,
+	       char *message, size_t size)
+{
+	CLEANUP(sd_bus_close_unrefp) sd_bus *direct = NULL, *bus = NULL;
+	int r, r_bus;
+
+	message[0] = '\0';
+	r = open_direct(socket_path, &direct);
+	if (r >= 0)
+		return inject_over(direct, NULL, fault, unit, message, size);
+	if (!or_system_bus)
+		return r;
+	r_bus = open_system_bus(&bus);
+	if (r_bus >= 0)
+		r_bus = inject_over(bus, NAME_BUS, fault, unit, message, size);
+	return r_bus >= 0 || *message ? r_bus
+				      : r; /* nobody is there either: what was wrong first */
 }

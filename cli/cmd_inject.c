@@ -45,7 +45,8 @@ static int inject_run(struct context *context, int argc, char **argv)
 			context->state_dir ? context->state_dir : NAME_RUNTIME_DIR);
 	if (r < 0)
 		return log_error_errno(r, "the path is too long");
-	r = bus_inject(socket_path, argv[1], unit, message, sizeof(message));
+	r = bus_inject(socket_path, context->state_dir == NULL, argv[1], unit, message,
+		       sizeof(message));
 	if (r < 0)
 		return inject_failed(r, socket_path, message);
 
@@ -65,7 +66,9 @@ const struct command command_inject = {
 	.usage = "FAULT UNIT",
 	.summary = "make a simulated service ill, to see what is done about it",
 	.details = "Puts a fault into a service of the simulator; real units cannot be chosen.\n"
-		   "Faults: cpu-spike, memory-leak. A restart ends one.\n\n"
+		   "Faults: cpu-spike, memory-leak. A restart ends one.\n"
+		   "root may, and who polkit lets (io.selfheal.inject); with --state-dir,\n"
+		   "also the user who runs that daemon.\n\n"
 		   "  selfhealctl --state-dir build/state-0 inject memory-leak sim-web.service\n",
 	.run = inject_run,
 };

@@ -50,6 +50,8 @@ static const char *mode_sentence(const char *mode)
 		return "mock: every step of a heal but the last call";
 	if (strcmp(mode, "enforce") == 0)
 		return "enforce: it restarts what is sick";
+	if (strcmp(mode, "stopped") == 0)
+		return "stopped: it looks and does not act, because somebody stopped all healing";
 	return mode;
 }
 

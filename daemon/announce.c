@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "record/names.h"
 
 #define LINE_SIZE 512
 
@@ -35,16 +36,34 @@ static const char *describe_lead(char *line, size_t size, uint32_t lead, double 
 	return line;
 }
 
-static void say(int priority, const char *name, uint64_t incident, const char *line)
-{
-	char number[24];
-	const struct log_field fields[] = {
-		{ "SELFHEAL_UNIT", name },
-		{ "SELFHEAL_INCIDENT", number },
-	};
+/* One entry in the journal, about one unit. */
+struct entry {
+	int priority;
+	const char *message_id; /* NULL: nothing that the catalog explains */
+	const char *unit;
+	uint64_t incident;  /* 0: none */
+	float score;	    /* negative: none */
+	const char *answer; /* the decision's why, or the outcome; NULL */
+	const char *answer_field;
+};
 
-	(void)snprintf(number, sizeof(number), "%" PRIu64, incident);
-	log_fields(priority, fields, incident ? 2 : 1, "%s", line);
+static void say(const struct entry *entry, const char *line)
+{
+	char incident[24], score[24];
+	struct log_field fields[LOG_FIELDS_MAX] = { { "SELFHEAL_UNIT", entry->unit } };
+	size_t n = 1;
+
+	(void)snprintf(incident, sizeof(incident), "%" PRIu64, entry->incident);
+	(void)snprintf(score, sizeof(score), "%.3f", (double)entry->score);
+	if (entry->message_id)
+		fields[n++] = (struct log_field) { "MESSAGE_ID", entry->message_id };
+	if (entry->incident)
+		fields[n++] = (struct log_field) { "SELFHEAL_INCIDENT", incident };
+	if (entry->score >= 0)
+		fields[n++] = (struct log_field) { "SELFHEAL_SCORE", score };
+	if (entry->answer)
+		fields[n++] = (struct log_field) { entry->answer_field, entry->answer };
+	log_fields(entry->priority, fields, n, "%s", line);
 }
 
 static const char *mark(uint32_t flags)
@@ -81,7 +100,12 @@ static void announce_trouble(struct announcer *announcer, const struct finding *
 	else
 		(void)snprintf(line, sizeof(line), "%s%s is %s%s", name, mark(verdict->flags),
 			       health_word(verdict->health), lead);
-	say(sick ? LOG_WARNING : LOG_NOTICE, name, finding->incident.id, line);
+	say(&(struct entry) { .priority = sick ? LOG_WARNING : LOG_NOTICE,
+			      .message_id = sick ? NAME_MESSAGE_SICK : NULL,
+			      .unit = name,
+			      .incident = finding->incident.id,
+			      .score = verdict->score },
+	    line);
 }
 
 static void announce_decision(const struct finding *finding, const char *name)
@@ -97,14 +121,24 @@ static void announce_decision(const struct finding *finding, const char *name)
 		(void)snprintf(line, sizeof(line), "%s%s: no %s, because %s", name,
 			       mark(decision->flags), action_word(decision->action),
 			       why_sentence(decision->why));
-	say(LOG_NOTICE, name, decision->incident, line);
+	say(&(struct entry) { .priority = LOG_NOTICE,
+			      .message_id = decision->why == WHY_ALLOWED ? NAME_MESSAGE_DECIDED
+					    : decision->why == WHY_OTHER_HEALER
+						    ? NAME_MESSAGE_OTHER_HEALER
+						    : NULL,
+			      .unit = name,
+			      .incident = decision->incident,
+			      .score = decision->score,
+			      .answer_field = "SELFHEAL_DECISION",
+			      .answer = why_word(decision->why) },
+	    line);
 }
 
 static void announce_outcome(const struct finding *finding, const char *name)
 {
 	const struct outcome *outcome = &finding->outcome;
 	char line[LINE_SIZE], lead[160];
-	bool well = outcome->result == OUTCOME_HEALED;
+	bool well = outcome->result == OUTCOME_HEALED, mocked = outcome->result == OUTCOME_MOCKED;
 
 	(void)describe_lead(lead, sizeof(lead), outcome->lead, outcome->value_after, NAN);
 	if (well)
@@ -112,15 +146,23 @@ static void announce_outcome(const struct finding *finding, const char *name)
 			       "%s%s is healed: read again from its new run, back in its normal "
 			       "range%s",
 			       name, mark(outcome->flags), lead);
-	else if (outcome->result == OUTCOME_MOCKED)
+	else if (mocked)
 		(void)snprintf(line, sizeof(line),
 			       "%s%s would have been restarted (mock mode: nothing was touched)",
 			       name, mark(outcome->flags));
 	else
 		(void)snprintf(line, sizeof(line), "%s%s is NOT healed, the outcome is: %s%s", name,
 			       mark(outcome->flags), outcome_word(outcome->result), lead);
-	say(well || outcome->result == OUTCOME_MOCKED ? LOG_NOTICE : LOG_WARNING, name,
-	    finding->incident.id, line);
+	say(&(struct entry) { .priority = well || mocked ? LOG_NOTICE : LOG_WARNING,
+			      .message_id = well     ? NAME_MESSAGE_HEALED
+					    : mocked ? NULL
+						     : NAME_MESSAGE_NOT_HEALED,
+			      .unit = name,
+			      .incident = finding->incident.id,
+			      .score = outcome->score_after,
+			      .answer_field = "SELFHEAL_OUTCOME",
+			      .answer = outcome_word(outcome->result) },
+	    line);
 }
 
 void announce_finding(struct announcer *announcer, const struct finding *finding, const char *name)
@@ -157,10 +199,12 @@ void announce_start(const struct keeper *keeper, const char *state_dir)
 		"1: kernel iterators",
 		"2: kernel iterators and rare-event tracepoints",
 	};
+	static const struct log_field started = { "MESSAGE_ID", NAME_MESSAGE_STARTED };
 	CLEANUP(cleanup_free) char *absolute = realpath(state_dir, NULL);
 	char client[256];
 
-	log_notice("watching %u units, once a second (from: %s%s)", keeper->n_units, keeper->source,
+	log_fields(LOG_NOTICE, &started, 1, "watching %u units, once a second (from: %s%s)",
+		   keeper->n_units, keeper->source,
 		   keeper->simulates ? ", and two simulated services" : "");
 	if (keeper->speed == 1)
 		log_notice("telemetry tier %s%s%s", tiers[keeper->tier < 3 ? keeper->tier : 0],
@@ -185,5 +229,28 @@ void announce_attempt(const struct attempt *attempt, const char *name)
 	(void)snprintf(line, sizeof(line), "%s: the restart by %s ended: %s%s%s", name,
 		       way_word(attempt->way), attempt_result_word(attempt->result),
 		       attempt->job[0] ? ", " : "", attempt->job);
-	say(failed ? LOG_WARNING : LOG_INFO, name, 0, line);
+	say(&(struct entry) { .priority = failed ? LOG_WARNING : LOG_INFO,
+			      .message_id = attempt->result == ATTEMPT_RESULT_REFUSED
+						    ? NAME_MESSAGE_REFUSED
+						    : NULL,
+			      .unit = name,
+			      .score = -1,
+			      .answer_field = "SELFHEAL_ATTEMPT",
+			      .answer = attempt_result_word(attempt->result) },
+	    line);
+}
+
+void announce_store(enum store_state state, const char *state_dir)
+{
+	bool well = state == STORE_WELL;
+	const struct log_field field = { "MESSAGE_ID",
+					 well ? NAME_MESSAGE_STORE_BACK : NAME_MESSAGE_STORE_GONE };
+
+	if (well)
+		log_fields(LOG_NOTICE, &field, 1, "decisions can be recorded again");
+	else
+		log_fields(LOG_ERR, &field, 1,
+			   "decisions cannot be recorded (the past is %s), so nothing is healed "
+			   "until they can: look at the disk of %s",
+			   store_state_word(state), state_dir);
 }

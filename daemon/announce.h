@@ -2,7 +2,8 @@
 #pragma once
 /*
  * What the daemon tells people as it happens, a line each with fields for
- * machines: an incident begins, a decision, how it ended. Loud (warning) only for
+ * machines: an incident begins, a decision, how it ended. What the catalog
+ * explains carries its MESSAGE_ID. Loud (warning) only for
  * what is sick, refused or not healed.
  */
 #include "judge/judge.h"
@@ -19,3 +20,5 @@ void announce_finding(struct announcer *announcer, const struct finding *finding
 /* The first lines: what is watched, how, and what to type in a second terminal. */
 void announce_start(const struct keeper *keeper, const char *state_dir);
 void announce_attempt(const struct attempt *attempt, const char *name);
+/* The past can be written again (STORE_WELL), or cannot any more. */
+void announce_store(enum store_state state, const char *state_dir);

@@ -1,39 +1,139 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The direct socket: accepts, checks who and what, asks the handler, answers by name. */
+/* The object: reads an order, checks it, asks who may give it, has it carried out, answers. */
+#include <assert.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-bus.h>
-#include <systemd/sd-id128.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "control.h"
+#include "direct.h"
+#include "judge/hold.h"
+#include "permission.h"
 #include "record/names.h"
 #include "record/order.h"
+#include "seat.h"
 
-struct connection {
+#define PAUSE_S_MAX (UINT64_C(365) * 24 * 3600)
+
+/* Where an order comes in. */
+struct door {
 	struct control *control;
-	sd_bus *bus; /* NULL: free */
-	uid_t peer;
+	struct permission *permission; /* on the bus; NULL: the direct socket */
+	uid_t peer;		       /* at the direct socket */
 };
 
 struct control {
 	sd_event *event;
-	sd_event_source *accept;
 	const struct control_handler *handler;
 	void *userdata;
-	int fd;
-	struct sockaddr_un address;
-	bool is_bound; /* the file at that address is ours */
-	struct connection connection[CONTROL_CONNECTIONS_MAX];
+	struct direct *direct; /* NULL: not listening */
+	struct seat *seat;     /* NULL: not on the bus */
+	struct door place[DIRECT_CONNECTIONS_MAX];
+	struct door bus;
 };
 
-/* ---- the object ---------------------------------------------------------------- */
+/* ---- what an order must look like ------------------------------------------------- */
+
+static int is_wrong(sd_bus_error *ret_error, const char *words)
+{
+	return sd_bus_error_set_const(ret_error, SD_BUS_ERROR_INVALID_ARGS, words);
+}
+
+static bool is_fault_name(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length > 0 && length < 64 && strspn(text, "abcdefghijklmnopqrstuvwxyz-") == length;
+}
+
+/* Text that needs no escape. (The bus lets nothing pass that is no UTF-8.) */
+static bool is_reason(const char *text)
+{
+	char escaped[HOLD_REASON_BYTES + 1];
+
+	return strlen(text) <= HOLD_REASON_BYTES &&
+	       strcmp(text_escape(escaped, sizeof(escaped), text), text) == 0;
+}
+
+static int read_inject(sd_bus_message *m, struct order *order, sd_bus_error *ret_error)
+{
+	int r;
+
+	r = sd_bus_message_read(m, "ss", &order->fault, &order->unit);
+	if (r < 0)
+		return r;
+	if (!is_fault_name(order->fault) || !text_is_unit_name(order->unit))
+		return is_wrong(ret_error, "expected a fault and the name of a unit");
+	return 0;
+}
+
+static int read_stop(sd_bus_message *m, struct order *order, sd_bus_error *ret_error)
+{
+	int r;
+
+	r = sd_bus_message_read(m, "s", &order->reason);
+	if (r < 0)
+		return r;
+	if (!is_reason(order->reason))
+		return is_wrong(ret_error, "expected a reason: printable, at most 200 bytes");
+	return 0;
+}
+
+static int read_pause(sd_bus_message *m, struct order *order, sd_bus_error *ret_error)
+{
+	uint64_t for_s;
+	int r;
+
+	r = sd_bus_message_read(m, "sts", &order->unit, &for_s, &order->reason);
+	if (r < 0)
+		return r;
+	if (!text_is_unit_name(order->unit) || for_s == 0 || for_s > PAUSE_S_MAX ||
+	    !is_reason(order->reason))
+		return is_wrong(ret_error, "expected the name of a unit, 1 second to a year, and a "
+					   "reason: printable, at most 200 bytes");
+	order->for_ms = SECONDS(for_s);
+	return 0;
+}
+
+static int read_resume(sd_bus_message *m, struct order *order, sd_bus_error *ret_error)
+{
+	int r;
+
+	r = sd_bus_message_read(m, "s", &order->unit);
+	if (r < 0)
+		return r;
+	if (order->unit[0] && !text_is_unit_name(order->unit))
+		return is_wrong(ret_error, "expected the name of a unit, or nothing for all");
+	return 0;
+}
+
+static const struct {
+	const char *member, *action;
+	int (*read)(sd_bus_message *m, struct order *order, sd_bus_error *ret_error);
+} order_table[ORDER_N] = {
+	[ORDER_INJECT] = { "Inject", NAME_POLKIT_ACTION "inject", read_inject },
+	[ORDER_STOP] = { "Stop", NAME_POLKIT_ACTION "stop", read_stop },
+	[ORDER_PAUSE] = { "Pause", NAME_POLKIT_ACTION "pause", read_pause },
+	[ORDER_RESUME] = { "Resume", NAME_POLKIT_ACTION "resume", read_resume },
+};
+
+static int read_order(sd_bus_message *m, struct order *ret, sd_bus_error *ret_error)
+{
+	const char *member = sd_bus_message_get_member(m);
+
+	*ret = (struct order) { .kind = ORDER_INJECT };
+	while (strcmp(order_table[ret->kind].member, member) != 0) {
+		ret->kind++;
+		assert(ret->kind < ORDER_N); /* the vtable has no others */
+	}
+	return order_table[ret->kind].read(m, ret, ret_error);
+}
+
+/* ---- what is done about it ---------------------------------------------------------- */
 
 static int say_no(sd_bus_error *ret_error, int error)
 {
@@ -45,210 +145,159 @@ static int say_no(sd_bus_error *ret_error, int error)
 				 strerror(-error));
 }
 
-static bool is_fault_name(const char *text)
+static int obey(struct control *control, sd_bus_message *m, const struct order *order,
+		sd_bus_error *ret_error)
 {
-	size_t length = strlen(text);
-
-	return length > 0 && length < 64 && strspn(text, "abcdefghijklmnopqrstuvwxyz-") == length;
-}
-
-static int on_inject(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
-{
-	struct connection *connection = userdata;
-	struct control *control = connection->control;
-	const char *fault, *unit;
+	const char *words = "";
 	int r;
 
-	if (connection->peer != 0 && connection->peer != geteuid())
-		return say_no(ret_error, -EACCES);
-	r = sd_bus_message_read(m, "ss", &fault, &unit);
-	if (r < 0)
-		return r;
-	if (!is_fault_name(fault) || !text_is_unit_name(unit))
-		return sd_bus_error_set_const(ret_error, SD_BUS_ERROR_INVALID_ARGS,
-					      "expected a fault and the name of a unit");
-	r = control->handler->inject(control->userdata, fault, unit);
+	r = control->handler->obey(control->userdata, order, &words);
 	if (r < 0)
 		return say_no(ret_error, r);
-	return sd_bus_reply_method_return(m, "s", "");
+	return sd_bus_reply_method_return(m, "s", words);
+}
+
+/* Its sender may give it: it is read once more, since so long only the message was kept. */
+static int on_granted(sd_bus_message *m, uid_t who, void *userdata)
+{
+	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct order order;
+	int r;
+
+	r = sd_bus_message_rewind(m, true);
+	if (r >= 0)
+		r = read_order(m, &order, &error);
+	if (r >= 0) {
+		order.who = who;
+		r = obey(userdata, m, &order, &error);
+	}
+	if (r < 0 && sd_bus_error_is_set(&error))
+		return sd_bus_reply_method_error(m, &error);
+	return r;
+}
+
+static int on_order(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+	struct door *door = userdata;
+	struct order order;
+	int r;
+
+	r = read_order(m, &order, ret_error);
+	if (r < 0)
+		return r;
+	if (door->permission)
+		return permission_ask(door->permission, m, order_table[order.kind].action,
+				      order.unit && order.unit[0] ? order.unit : NULL, ret_error);
+	if (door->peer != 0 && door->peer != geteuid())
+		return say_no(ret_error, -EACCES);
+	order.who = door->peer;
+	return obey(door->control, m, &order, ret_error);
+}
+
+/* ---- the object --------------------------------------------------------------------- */
+
+static int on_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+	struct door *door = userdata;
+	struct control *control = door->control;
+	struct control_state state = { .mode = "" };
+
+	(void)bus, (void)path, (void)interface, (void)ret_error;
+	control->handler->describe(control->userdata, &state);
+	if (strcmp(property, "Version") == 0)
+		return sd_bus_message_append(reply, "s", NAME_VERSION);
+	if (strcmp(property, "Mode") == 0)
+		return sd_bus_message_append(reply, "s", state.mode);
+	if (strcmp(property, "Simulates") == 0)
+		return sd_bus_message_append(reply, "b", state.simulates);
+	return sd_bus_message_append(reply, "u",
+				     strcmp(property, "Sick") == 0 ? state.n_sick : state.n_units);
 }
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	/* Unprivileged for sd-bus only: on_inject() looks at the peer itself. */
+	/* Unprivileged for sd-bus only, which would wait for the bus to learn who it is: on_order()
+	 * looks at that itself. */
 	SD_BUS_METHOD_WITH_ARGS("Inject", SD_BUS_ARGS("s", fault, "s", unit),
-				SD_BUS_RESULT("s", words), on_inject, SD_BUS_VTABLE_UNPRIVILEGED),
+				SD_BUS_RESULT("s", words), on_order, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("s", reason), SD_BUS_RESULT("s", words),
+				on_order, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("s", unit, "t", seconds, "s", reason),
+				SD_BUS_RESULT("s", words), on_order, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", unit), SD_BUS_RESULT("s", words),
+				on_order, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Version", "s", on_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Mode", "s", on_property, 0, 0),
+	SD_BUS_PROPERTY("Units", "u", on_property, 0, 0),
+	SD_BUS_PROPERTY("Sick", "u", on_property, 0, 0),
+	SD_BUS_PROPERTY("Simulates", "b", on_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_VTABLE_END,
 };
 
-/* ---- connections ------------------------------------------------------------------ */
-
-static void connection_close(struct connection *connection)
+static int show(struct door *door, sd_bus *bus)
 {
-	sd_bus *bus = TAKE(connection->bus);
-
-	if (!bus)
-		return;
-	(void)sd_bus_detach_event(bus);
-	(void)sd_bus_close_unref(bus);
+	return sd_bus_add_object_vtable(bus, NULL, NAME_BUS_PATH, NAME_BUS_IFACE, vtable, door);
 }
 
-static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+/* ---- the ways in -------------------------------------------------------------------- */
+
+static int on_direct(void *userdata, size_t place, sd_bus *bus, uid_t peer)
 {
-	(void)m, (void)ret_error;
-	connection_close(userdata);
-	return 0;
+	struct control *control = userdata;
+
+	control->place[place] = (struct door) { .control = control, .peer = peer };
+	return show(&control->place[place], bus);
 }
 
-/* Takes fd over. */
-static int connection_bus(int fd, sd_bus **ret)
+int control_listen(struct control *control, const char *path)
 {
-	CLEANUP(sd_bus_unrefp) sd_bus *bus = NULL;
-	sd_id128_t id;
+	return direct_new(control->event, path, on_direct, control, &control->direct);
+}
+
+static int on_seat(void *userdata, sd_bus *bus)
+{
+	struct control *control = userdata;
 	int r;
 
-	r = sd_bus_new(&bus);
-	if (r < 0) {
-		(void)close(fd);
-		return r;
-	}
-	r = sd_bus_set_fd(bus, fd, fd);
-	if (r < 0) {
-		(void)close(fd);
-		return r;
-	}
-	r = sd_id128_randomize(&id);
-	if (r >= 0)
-		r = sd_bus_set_server(bus, true, id);
-	if (r < 0)
-		return r;
-	*ret = TAKE(bus);
-	return 0;
+	control->bus.control = control;
+	r = permission_new(bus, on_granted, control, &control->bus.permission);
+	return r < 0 ? r : show(&control->bus, bus);
 }
 
-static int connection_start(struct connection *connection)
+static void on_seat_lost(void *userdata)
 {
-	sd_bus *bus = connection->bus;
-	int r;
+	struct control *control = userdata;
 
-	r = sd_bus_attach_event(bus, connection->control->event, SD_EVENT_PRIORITY_NORMAL);
-	if (r >= 0)
-		r = sd_bus_add_object_vtable(bus, NULL, NAME_BUS_PATH, NAME_BUS_IFACE, vtable,
-					     connection);
-	if (r >= 0)
-		r = sd_bus_match_signal(bus, NULL, NULL, NULL, "org.freedesktop.DBus.Local",
-					"Disconnected", on_disconnected, connection);
-	if (r >= 0)
-		r = sd_bus_start(bus);
-	return r;
+	control->bus.permission = permission_free(control->bus.permission);
 }
 
-/* Takes fd over. A peer that cannot be served is gone, and we are not. */
-static void serve(struct control *control, int fd)
+int control_join(struct control *control, const char *address)
 {
-	struct connection *connection = control->connection;
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	static const struct seat_service service = { .open = on_seat, .close = on_seat_lost };
 
-	while (connection < control->connection + CONTROL_CONNECTIONS_MAX && connection->bus)
-		connection++;
-	if (connection == control->connection + CONTROL_CONNECTIONS_MAX ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
-		(void)close(fd);
-		return;
-	}
-	connection->control = control;
-	connection->peer = peer.uid;
-	if (connection_bus(fd, &connection->bus) >= 0 && connection_start(connection) < 0)
-		connection_close(connection);
+	return seat_new(control->event, address, &service, control, &control->seat);
 }
 
-static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+void control_turn(struct control *control, uint64_t when_ms)
 {
-	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	(void)source, (void)revents;
-	if (peer >= 0)
-		serve(userdata, peer);
-	return 0;
-}
-
-/* ---- the socket --------------------------------------------------------------------- */
-
-static int connect_to(const struct sockaddr_un *address)
-{
-	CLEANUP(cleanup_close)
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
-		return -errno;
-	return 0;
-}
-
-/* Left behind by a daemon that was killed: a socket at which nobody listens. */
-static bool is_stale(const struct sockaddr_un *address)
-{
-	struct stat file;
-
-	return lstat(address->sun_path, &file) == 0 && S_ISSOCK(file.st_mode) &&
-	       connect_to(address) == -ECONNREFUSED;
-}
-
-static int bind_to(int fd, const struct sockaddr_un *address)
-{
-	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
-		return 0;
-	if (errno != EADDRINUSE || !is_stale(address))
-		return -errno;
-	if (unlink(address->sun_path) < 0 ||
-	    bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
-		return -errno;
-	return 0;
-}
-
-static int open_socket(struct control *control, const char *path)
-{
-	int r;
-
-	control->address.sun_family = AF_UNIX;
-	r = text_format(control->address.sun_path, sizeof(control->address.sun_path), "%s", path);
-	if (r < 0)
-		return r;
-	control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (control->fd < 0)
-		return -errno;
-	/* Before bind() this sets the mode which the file is made with, so that it is never wider,
-	 * whatever the umask. */
-	if (fchmod(control->fd, 0600) < 0)
-		return -errno;
-	r = bind_to(control->fd, &control->address);
-	if (r < 0)
-		return r;
-	control->is_bound = true;
-	return listen(control->fd, CONTROL_CONNECTIONS_MAX) < 0 ? -errno : 0;
+	if (control->seat)
+		seat_turn(control->seat, when_ms);
 }
 
 /* ---- life ----------------------------------------------------------------------------- */
 
-int control_new(sd_event *event, const char *socket_path, const struct control_handler *handler,
-		void *userdata, struct control **ret)
+int control_new(sd_event *event, const struct control_handler *handler, void *userdata,
+		struct control **ret)
 {
-	CLEANUP(control_freep) struct control *control = calloc(1, sizeof(*control));
-	int r;
+	struct control *control = calloc(1, sizeof(*control));
 
 	if (!control)
 		return -ENOMEM;
-	control->fd = -1;
 	control->event = sd_event_ref(event);
 	control->handler = handler;
 	control->userdata = userdata;
-	r = open_socket(control, socket_path);
-	if (r < 0)
-		return r;
-	r = sd_event_add_io(event, &control->accept, control->fd, EPOLLIN, on_accept, control);
-	if (r < 0)
-		return r;
-	*ret = TAKE(control);
+	*ret = control;
 	return 0;
 }
 
@@ -256,13 +305,8 @@ struct control *control_free(struct control *control)
 {
 	if (!control)
 		return NULL;
-	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
-		connection_close(&control->connection[i]);
-	(void)sd_event_source_disable_unref(control->accept);
-	if (control->is_bound)
-		(void)unlink(control->address.sun_path);
-	if (control->fd >= 0)
-		(void)close(control->fd);
+	(void)direct_free(control->direct);
+	(void)seat_free(control->seat);
 	(void)sd_event_unref(control->event);
 	free(control);
 	return NULL;

@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "announce.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/privilege.h"
 #include "manager.h"
+#include "orders.h"
 #include "parts.h"
 #include "sense/simulator.h"
 
@@ -31,7 +34,8 @@ struct manager {
 	struct announcer announcer;
 
 	sd_event_source *timer, *ring, *acknowledgements, *hangup;
-	uint64_t last_tick_ms, last_link_ms, last_room_ms;
+	uint64_t last_tick_ms, last_link_ms, last_room_ms, last_fed_ms;
+	uint64_t feed_ms;		/* how often systemd's watchdog is fed; 0: there is none */
 	bool is_hidden;			/* the present could not be published */
 	const struct sample *simulated; /* samples that are: of this tick */
 	uint64_t inject_at_ms;		/* 0: no fault is to come */
@@ -111,7 +115,7 @@ static int consider(struct manager *manager, const struct sample *samples,
 			return log_error_errno(r, "cannot judge %s", status[i].name);
 		if (r < 0)
 			continue; /* one unit must not blind us for all others */
-		if (manager->parts.past.start.is_full) /* no number that the past will know */
+		if (manager->parts.past.start.obstacle) /* no number that the past will know */
 			finding.incident.id = finding.decision.incident = 0;
 		*present = (struct present) {
 			.status = status[i],
@@ -185,6 +189,9 @@ static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cp
 	keeper->at_wall_ms = wall_ms;
 	keeper->n_ticks++;
 	keeper->n_units = (uint32_t)manager->n_present;
+	(void)snprintf(keeper->mode, sizeof(keeper->mode), "%s",
+		       manager->parts.hold.all ? "stopped"
+					       : mode_word(manager->settings.config.mode));
 	count_unwatched(manager);
 	keeper->cpu_us = clock_cpu_us();
 	keeper->tick_us = keeper->cpu_us - began_cpu_us;
@@ -222,13 +229,8 @@ static void follow_store(struct manager *manager, uint64_t when_ms)
 {
 	enum store_state state = writer_state(manager->parts.past.writer, when_ms);
 
-	if (state != manager->keeper.store && state == STORE_WELL)
-		log_notice("decisions can be recorded again");
-	else if (state != manager->keeper.store)
-		log_error(
-			"decisions cannot be recorded (the past is %s), so nothing is healed until "
-			"they can: look at the disk of %s",
-			store_state_word(state), manager->options->state_dir);
+	if (state != manager->keeper.store)
+		announce_store(state, manager->options->state_dir);
 	manager->keeper.store = state;
 }
 
@@ -260,6 +262,7 @@ static int manager_tick(struct manager *manager)
 	}
 	if (r == -ENOMEM)
 		return r;
+	orders_turn(&manager->parts, when_ms);
 	healer_turn(manager->parts.healer, when_ms, wall_ms);
 	outbox_turn(&manager->parts.outbox, when_ms);
 	close_what_is_gone(manager, when_ms, wall_ms);
@@ -305,11 +308,7 @@ static int on_ring(sd_event_source *source, int fd, uint32_t revents, void *user
 
 static void apply_settings(struct manager *manager)
 {
-	const struct config *config = &manager->settings.config;
-
-	manager->announcer.notices_per_day = config->notices_per_day;
-	(void)snprintf(manager->keeper.mode, sizeof(manager->keeper.mode), "%s",
-		       mode_word(config->mode));
+	manager->announcer.notices_per_day = manager->settings.config.notices_per_day;
 }
 
 /* What is said of the daemon itself, as far as the parts know it. */
@@ -326,6 +325,26 @@ static void describe_keeper(struct manager *manager)
 	keeper->tier = (uint32_t)probe_tier(sampler_probe(sampler));
 	(void)snprintf(keeper->limit, sizeof(keeper->limit), "%s",
 		       probe_limit(sampler_probe(sampler)));
+}
+
+static int take_snapshot(void *probe)
+{
+	return probe_snapshot(probe);
+}
+
+/* What was loaded is read without any right; a kernel that wants them for that too keeps them, and it is
+ * said. While there is no past, all parts will be made anew, and loading needs them. */
+static void spend_privilege(struct manager *manager)
+{
+	struct sampler *sampler = manager->parts.sampler;
+	int r;
+
+	if (manager->parts.past.start.obstacle)
+		return;
+	r = privilege_drop(sampler ? take_snapshot : NULL, sampler ? sampler_probe(sampler) : NULL);
+	if (r < 0)
+		(void)log_warning_errno(r, "cannot read the kernel's side without capabilities, so "
+					   "they are kept");
 }
 
 /* The fault that was asked for on the command line. */
@@ -370,22 +389,34 @@ static int find_room_when_due(struct manager *manager, uint64_t when_ms)
 {
 	int r;
 
-	if (!manager->parts.past.start.is_full || when_ms - manager->last_room_ms < ROOM_MS)
+	if (!manager->parts.past.start.obstacle || when_ms - manager->last_room_ms < ROOM_MS)
 		return 0;
 	manager->last_room_ms = when_ms;
 	r = parts_find_room(&manager->parts);
-	if (r == -ENOSPC)
+	if (r == -EAGAIN)
 		return 0;
 	if (r < 0)
 		return r;
 	manager->n_present = 0;
 	describe_keeper(manager);
+	spend_privilege(manager);
 	manager->ring = sd_event_source_disable_unref(manager->ring);
 	r = watch_ring(manager);
 	return r < 0 ? log_error_errno(r, "cannot watch the kernel's events") : plan_fault(manager);
 }
 
 /* ---- the heart -------------------------------------------------------------------- */
+
+/* By the tick, and not by the loop: a loop that only turns proves nothing. */
+static void feed_watchdog(struct manager *manager)
+{
+	uint64_t now_ms = clock_boot_ms();
+
+	if (manager->feed_ms == 0 || now_ms - manager->last_fed_ms < manager->feed_ms)
+		return;
+	manager->last_fed_ms = now_ms;
+	(void)sd_notify(0, "WATCHDOG=1");
+}
 
 /* Armed first thing, so that no way out can stop the heart; beats that were missed are left out. */
 static int on_tick(sd_event_source *timer, uint64_t due_us, void *userdata)
@@ -406,6 +437,7 @@ static int on_tick(sd_event_source *timer, uint64_t due_us, void *userdata)
 		r = manager_tick(manager);
 	if (r < 0) /* an error returned would only stop this timer, and we would look alive */
 		return sd_event_exit(manager->event, r);
+	feed_watchdog(manager);
 	if (manager->keeper.n_ticks == 1)
 		announce_start(&manager->keeper, manager->options->state_dir);
 	return 0;
@@ -463,6 +495,7 @@ static int begin(struct manager *manager)
 static int start(struct manager *manager)
 {
 	struct keeper *keeper = &manager->keeper;
+	uint64_t watchdog_us;
 	int r;
 
 	r = parts_open(&manager->parts);
@@ -474,9 +507,13 @@ static int start(struct manager *manager)
 	keeper->started_wall_ms = clock_wall_ms();
 	keeper->simulates = manager->options->simulate;
 	keeper->speed = manager->options->speed;
-	if (manager->parts.past.start.is_full)
-		keeper->store = STORE_FULL; /* it was said already */
+	if (manager->parts.past.start.obstacle)
+		keeper->store =
+			writer_state(manager->parts.past.writer, 0); /* it was said already */
 	describe_keeper(manager);
+	spend_privilege(manager);
+	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+		manager->feed_ms = watchdog_us / 1000 / 3;
 	return begin(manager);
 }
 

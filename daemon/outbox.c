@@ -81,6 +81,10 @@ static void send(struct outbox *outbox, const struct decision *decision)
 		refuse(outbox, decision, "the mode of healing was changed before the call");
 		return;
 	}
+	if (hold_binds(outbox->hold, status)) {
+		refuse(outbox, decision, "its healing was paused before the call");
+		return;
+	}
 	r = healer_submit(outbox->healer, decision, status, clock_boot_ms(), clock_wall_ms());
 	if (r == 0)
 		return;

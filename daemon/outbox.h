@@ -24,6 +24,7 @@ struct outbox {
 	struct judge *judge;
 	struct healer *healer;
 	const struct config *config; /* as it is now: it may have changed since the decision */
+	const struct hold *hold;     /* whom people have paused by now; NULL: nobody */
 	outbox_status *status;
 	void *userdata;
 	uint64_t patience_ms; /* no acknowledgement by then: not carried out */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "heal/mock.h"
+#include "orders.h"
 #include "parts.h"
 #include "record/names.h"
 
@@ -28,12 +29,16 @@ static int make_folder(const char *path)
 static int open_judge(struct parts *parts)
 {
 	bool can_act[WAY_N] = { false };
+	int r;
 
 	can_act[WAY_MOCK] = true;
 	can_act[WAY_SIMULATOR] = parts->options->simulate;
 	can_act[WAY_SYSTEMD] = sd_booted() > 0;
-	return remember_judge(&parts->past, parts->settings, can_act, &parts->judge,
-			      &parts->distrust_until_wall_ms);
+	r = remember_judge(&parts->past, parts->settings, can_act, &parts->judge,
+			   &parts->distrust_until_wall_ms);
+	if (r >= 0)
+		judge_hold(parts->judge, &parts->hold);
+	return r;
 }
 
 static int open_simulation(struct parts *parts)
@@ -81,6 +86,7 @@ static int open_healer(struct parts *parts)
 	parts->mock = mock_actuator();
 	outbox->writer = parts->past.writer;
 	outbox->judge = parts->judge;
+	outbox->hold = &parts->hold;
 	outbox->config = &parts->settings->config;
 	outbox->patience_ms = (uint64_t)DISK_PATIENCE_MS * parts->options->speed;
 	r = healer_new(&parts->mock, &parts->by_systemd, &parts->by_simulator, outbox_attempt,
@@ -122,34 +128,28 @@ int parts_publish(struct parts *parts, const struct keeper *keeper, const struct
 {
 	int r = 0;
 
+	parts->shown = (struct shown) { .present = present, .n = n };
 	if (!parts->live)
 		r = open_live(parts);
+	if (r >= 0 && parts->sampler)
+		live_set_signals(parts->live, sampler_signals(parts->sampler));
 	return r < 0 ? r : live_publish(parts->live, keeper, present, n);
 }
 
-static int on_inject(void *userdata, const char *fault, const char *unit)
-{
-	struct parts *parts = userdata;
-	int r;
-
-	if (!parts->simulation)
-		return -EOPNOTSUPP;
-	r = simulation_inject(parts->simulation, fault, unit, clock_boot_ms());
-	if (r >= 0)
-		log_notice("%s (simulated) falls ill by order: %s", unit, fault);
-	return r;
-}
-
+/* At the direct socket always, and on the system bus where there is one. */
 static int open_control(struct parts *parts)
 {
-	static const struct control_handler handler = { .inject = on_inject };
 	char path[PATH_SIZE];
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/" NAME_CONTROL, parts->options->live_dir);
-	r = control_new(parts->event, path, &handler, parts, &parts->control);
-	if (r == -ENOSPC && parts->past.start.is_full)
-		log_warning("there is no space for %s, so no orders are taken until there is",
+	r = control_new(parts->event, &orders_handler, parts, &parts->control);
+	if (r >= 0 && parts->link)
+		r = control_join(parts->control, NULL);
+	if (r >= 0)
+		r = control_listen(parts->control, path);
+	if (r == -ENOSPC && parts->past.start.obstacle)
+		log_warning("there is no space for %s, so no orders are taken there until there is",
 			    path);
 	else if (r < 0)
 		return log_error_errno(r, "cannot take orders at %s", path);
@@ -181,6 +181,7 @@ int parts_open(struct parts *parts)
 
 static void close_others(struct parts *parts)
 {
+	parts->shown = (struct shown) { 0 };
 	parts->control = control_free(parts->control);
 	parts->healer = healer_free(parts->healer);
 	parts->outbox.n = 0;

@@ -21,6 +21,12 @@
 #include "simulation.h"
 #include "store/live.h"
 
+/* The units as they were published last; they are the publisher's, until it publishes again. */
+struct shown {
+	const struct present *present;
+	size_t n;
+};
+
 struct parts {
 	sd_event *event; /* these three are borrowed */
 	const struct options *options;
@@ -33,7 +39,9 @@ struct parts {
 	struct sampler *sampler;       /* NULL with --speed: real units cannot be sped up */
 	struct simulation *simulation; /* NULL: nothing is simulated */
 	struct healer *healer;
-	struct control *control; /* NULL: no space for its socket */
+	struct control *control;
+	struct hold hold; /* whom people have paused: it outlives the parts that are made anew */
+	struct shown shown;
 	struct outbox outbox;
 	struct actuator mock, by_systemd, by_simulator;
 	uint64_t distrust_until_wall_ms; /* budgets count as spent until then; 0 */
@@ -42,7 +50,7 @@ struct parts {
 /* Open all of them; event, options, settings and the status that the outbox asks for are set by the
  * caller (zero the rest). After a failure it was said why, and parts_close() takes down what there is. */
 int parts_open(struct parts *parts);
-/* With past.start.is_full: is there space by now? 0: all parts were made anew, with the past. -ENOSPC: not
+/* With past.start.obstacle: is it gone by now? 0: all parts were made anew, with the past. -EAGAIN: not
  * yet, and nothing happened. Other errors were said, and are the end. */
 int parts_find_room(struct parts *parts);
 /* Where the bus was lost: connect to it again, end what is in flight as lost, list the units anew. True:

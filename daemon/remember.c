@@ -98,12 +98,17 @@ int remember_open(const struct options *options, const struct settings *settings
 			&ret->start);
 	if (r < 0)
 		return say_why_not_opened(r, path);
-	if (ret->start.is_full)
-		log_error(
-			"there is no space for %s: until there is, units are watched, but nothing "
-			"is learnt for good, recorded or healed (make room there, or name another "
-			"folder with --state-dir)",
-			path);
+	if (ret->start.obstacle == -ENOSPC)
+		log_error("there is no space for %s: until there is, units are watched, but "
+			  "nothing is learnt for good, recorded or healed (or name another folder "
+			  "with --state-dir)",
+			  path);
+	else if (ret->start.obstacle)
+		/* What systemd gave the service of that disk stays read-only. */
+		log_error("the disk is read-only that holds %s: units are watched, but nothing is "
+			  "learnt for good, recorded or healed; when it can be written again: "
+			  "systemctl restart selfhealed",
+			  path);
 	else
 		say_what_was_found(&ret->start, path);
 	return 0;
@@ -118,12 +123,11 @@ int remember_find_room(const struct options *options, const struct settings *set
 	path_of_past(options, path, sizeof(path));
 	r = writer_find_room(past->writer, path, settings->config.max_size_bytes, clock_wall_ms(),
 			     &past->start);
-	if (r == -ENOSPC)
-		return r;
+	if (r == -ENOSPC || r == -EROFS)
+		return -EAGAIN;
 	if (r < 0)
 		return say_why_not_opened(r, path);
-	log_notice("there is space for %s now: all begins anew with what is remembered there",
-		   path);
+	log_notice("%s can be written now: all begins anew with what is remembered there", path);
 	say_what_was_found(&past->start, path);
 	return 0;
 }

@@ -2,7 +2,7 @@
 #pragma once
 /*
  * What a daemon must know before its first sample: the past, opened, and read
- * back into the judge. Where the disk has no space for a past, it is tried again
+ * back into the judge. Where the disk cannot be written, it is tried again
  * later; till then units are watched without one, and nothing is healed.
  */
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 #include "settings.h"
 #include "store/writer.h"
 
-/* The past as it was found; start.is_full: not yet. */
+/* The past as it was found; start.obstacle: not yet. */
 struct past {
 	struct writer *writer; /* the caller's */
 	struct writer_start start;
@@ -21,7 +21,7 @@ struct past {
 
 /* Opens selfheal.db in the folder of the options. On failure it was said why, and what to do. */
 int remember_open(const struct options *options, const struct settings *settings, struct past *ret);
-/* Opens it after all: -ENOSPC while there is still no space, silently; otherwise as remember_open(). The
+/* Opens it after all: -EAGAIN while it still cannot be written, silently; otherwise as remember_open(). The
  * numbers of all units are then others. */
 int remember_find_room(const struct options *options, const struct settings *settings,
 		       struct past *past);

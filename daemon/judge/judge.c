@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The wheel: each sample through evidence, verdict, incident, policy and proof. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -34,6 +35,8 @@
 #define GROWING_S	60u
 #define GROWING_MOST_MS HOURS(2)
 
+static_assert(WHY_N <= 32, "struct patient keeps a bit for each");
+
 /* All the judge remembers of one unit. */
 struct patient {
 	uint32_t unit;
@@ -48,6 +51,10 @@ struct patient {
 	bool told_well;		   /* the last lesson said so */
 	uint64_t growing_since_ms; /* 0: its memory is not growing */
 	uint64_t quiet_until_ms;   /* just started: see SETTLE_MOST_MS */
+	uint64_t ours_until_ms;	   /* so long after a heal of ours; 0 */
+	uint64_t theirs_until_ms;  /* somebody else acted on it in its trouble; 0 */
+	uint32_t n_restarts;	   /* systemd's, of the sample before */
+	bool had_failed;	   /* in the sample before */
 	uint8_t invocation[INVOCATION_SIZE];
 	bool seen;
 	uint64_t seen_ms;	  /* when it was sampled last */
@@ -113,6 +120,11 @@ void judge_reconfigure(struct judge *judge, const struct config *config,
 	for (size_t i = 0; i < judge->n_slots; i++)
 		if (judge->slot[i]) /* the rules' places may have changed: count anew */
 			memset(&judge->slot[i]->verdict.standing, 0, sizeof(struct standing));
+}
+
+void judge_hold(struct judge *judge, const struct hold *hold)
+{
+	judge->policy.hold = hold;
 }
 
 static int make_room(struct judge *judge, uint32_t unit)
@@ -208,6 +220,21 @@ static bool follow_invocation(const struct judge *judge, struct patient *patient
 	return anew;
 }
 
+/* A new run in the middle of a trouble, or soon after a heal of ours, that neither we nor its Restart=
+ * began: an administrator, or a second supervisor. Who heals the same unit would fight them. */
+static void follow_others(const struct judge *judge, struct patient *patient, bool anew,
+			  const struct sample *sample, const struct unit_status *status)
+{
+	bool by_systemd = status->n_restarts > patient->n_restarts;
+	bool in_trouble = patient->incident.open || patient->had_failed ||
+			  sample->when_ms < patient->ours_until_ms;
+
+	if (anew && !by_systemd && in_trouble && !patient->verify.running)
+		patient->theirs_until_ms = sample->when_ms + judge->config.cooldown_ms;
+	patient->n_restarts = status->n_restarts;
+	patient->had_failed = status->active == UNIT_ACTIVE_FAILED;
+}
+
 static void smooth(struct patient *patient, const struct sample *sample, bool anew)
 {
 	struct sample before = patient->smooth;
@@ -301,6 +328,7 @@ static void carry_out(struct judge *judge, struct patient *patient, const struct
 	policy_note(&judge->policy, decision->unit, (decision->flags & SAMPLE_SYNTHETIC) != 0,
 		    decision->when_ms, decision->wall_ms);
 	patient->answered = 0;
+	patient->ours_until_ms = decision->when_ms + judge->config.cooldown_ms;
 }
 
 static void decide(struct judge *judge, struct patient *patient, const struct unit_status *status,
@@ -309,6 +337,7 @@ static void decide(struct judge *judge, struct patient *patient, const struct un
 	struct policy_case circumstance = {
 		.was_well = patient->was_well,
 		.attempt_running = patient->verify.running,
+		.theirs_until_ms = patient->theirs_until_ms,
 		.can_record = can_record,
 	};
 	struct decision decision =
@@ -366,6 +395,7 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 					 .heal_on = judge->config.heal_on };
 	struct evidence evidence;
 	struct patient *patient;
+	bool anew;
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
@@ -374,7 +404,9 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 		return r;
 	patient->seen_ms = sample->when_ms;
 	follow_identity(patient, status);
-	smooth(patient, sample, follow_invocation(judge, patient, sample, status));
+	anew = follow_invocation(judge, patient, sample, status);
+	follow_others(judge, patient, anew, sample, status);
+	smooth(patient, sample, anew);
 	if (sample->when_ms < patient->quiet_until_ms || patient->verify.running)
 		patient->smooth.flags |= SAMPLE_DISTURBED;
 

@@ -31,6 +31,9 @@ DEFINE_CLEANUP(struct judge *, judge_free)
 void judge_reconfigure(struct judge *judge, const struct config *config,
 		       const struct rulebook *rulebook);
 
+/* Whom people have paused, from now on; borrowed for the judge's life. */
+void judge_hold(struct judge *judge, const struct hold *hold);
+
 /* What one sample led to. Each bool says whether the record beside it is news that must be kept. */
 struct finding {
 	struct verdict verdict;

@@ -348,6 +348,8 @@ static enum why by_limits(const struct policy *policy, const struct verdict *ver
 		return WHY_NOT_IN_HEAL_ON;
 	if (mode != WHY_ALLOWED)
 		return mode;
+	if (hold_binds(policy->hold, status))
+		return WHY_PAUSED;
 	if (cooling_ms(policy, verdict) > 0)
 		return WHY_COOLING_DOWN;
 	if (left_of(policy, verdict, verdict->unit, &config->unit_budget) == 0)
@@ -373,6 +375,8 @@ static enum why first_no(const struct policy *policy, const struct verdict *verd
 		why = WHY_ATTEMPT_RUNNING; /* whatever state it is in then is our own doing */
 	if (why == WHY_ALLOWED)
 		why = by_state(status, circumstance);
+	if (why == WHY_ALLOWED && verdict->when_ms < circumstance->theirs_until_ms)
+		why = WHY_OTHER_HEALER;
 	if (why == WHY_ALLOWED)
 		why = by_limits(policy, verdict, status, circumstance);
 	return why;
@@ -411,6 +415,8 @@ struct decision policy_decide(const struct policy *policy, const struct verdict 
 	decision.why = first_no(policy, verdict, status, circumstance);
 	if (decision.why == WHY_ALLOWED && !policy->can_act[way])
 		decision.why = WHY_NO_MANAGER;
+	if (decision.why == WHY_OTHER_HEALER)
+		decision.until_ms = circumstance->theirs_until_ms;
 	if (decision.why == WHY_COOLING_DOWN)
 		decision.until_ms = verdict->when_ms + cooling_ms(policy, verdict);
 	if (decision.why == WHY_ALLOWED) {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "judge/hold.h"
 #include "record/config.h"
 #include "record/record.h"
 
@@ -29,14 +30,16 @@ struct policy {
 	struct config config;
 	bool can_act[WAY_N];	    /* which actuators there are */
 	uint64_t distrust_until_ms; /* wall: the ledger was lost, budgets count as spent */
+	const struct hold *hold;    /* borrowed: whom people have paused; NULL: nobody */
 	size_t n_entries;
 	struct ledger_entry entry[POLICY_LEDGER_MAX]; /* oldest first */
 };
 
 /* What only the caller knows of the unit. */
 struct policy_case {
-	bool was_well;	      /* seen active, and healthy for a while, since it was learnt of */
-	bool attempt_running; /* one of ours, not yet concluded */
+	bool was_well;		  /* seen active, and healthy for a while, since it was learnt of */
+	bool attempt_running;	  /* one of ours, not yet concluded */
+	uint64_t theirs_until_ms; /* somebody else restarted it: until then it is theirs; 0 */
 	bool can_record;
 };
 

@@ -18,6 +18,8 @@ static const struct order_error order_error_table[] = {
 	{ EALREADY, NAME_BUS_ERROR "AlreadyIll", "that service is ill already" },
 	{ EOPNOTSUPP, NAME_BUS_ERROR "NotSimulating",
 	  "this daemon simulates nothing: start it with --simulate" },
+	{ ENOBUFS, NAME_BUS_ERROR "TooMany", "64 units are paused already" },
+	{ ENODATA, NAME_BUS_ERROR "NotPaused", "its healing is not paused" },
 };
 
 #define ORDER_ERRORS (sizeof(order_error_table) / sizeof(order_error_table[0]))

@@ -100,6 +100,7 @@ static const struct {
 	[WHY_OBSERVING] = { "observing", "Mode=observe lets us only look" },
 	[WHY_POLICY_BROKEN] = { "policy-broken", "its [X-SelfHeal] section cannot be read" },
 	[WHY_NOT_APPROVED] = { "not-approved", "somebody has to approve it first" },
+	[WHY_PAUSED] = { "paused", "somebody paused its healing" },
 	[WHY_NOT_IN_HEAL_ON] = { "not-in-heal-on", "this kind of trouble is not in HealOn=" },
 	[WHY_NO_MANAGER] = { "no-manager", "there is no service manager to ask for a restart" },
 	[WHY_NOT_LONG_RUNNING] = { "not-long-running", "it is not a service that stays up" },
@@ -114,6 +115,7 @@ static const struct {
 	[WHY_JOB_PENDING] = { "job-pending", "systemd is about to change it already" },
 	[WHY_CHANGING_STATE] = { "changing-state", "it is just starting, stopping or reloading" },
 	[WHY_ATTEMPT_RUNNING] = { "attempt-running", "the attempt before is not concluded yet" },
+	[WHY_OTHER_HEALER] = { "other-healer", "somebody else has just restarted it" },
 	[WHY_COOLING_DOWN] = { "cooling-down",
 			       "it is cooling down after its last decision to restart" },
 	[WHY_UNIT_BUDGET_SPENT] = { "unit-budget-spent", "its budget is spent" },
@@ -185,6 +187,23 @@ bool unit_has_invocation(const struct unit_status *status)
 	static const uint8_t none[INVOCATION_SIZE];
 
 	return memcmp(status->invocation, none, sizeof(none)) != 0;
+}
+
+bool unit_is_called(const struct unit_status *status, const char *name)
+{
+	const char *at = status->aliases;
+	size_t length = strlen(name);
+
+	if (strcmp(status->name, name) == 0)
+		return true;
+	while (*at) {
+		size_t n = strcspn(at, " ");
+
+		if (n == length && memcmp(at, name, n) == 0)
+			return true;
+		at += n + (at[n] == ' ');
+	}
+	return false;
 }
 
 bool sample_has(const struct sample *sample, enum metric metric)

@@ -139,6 +139,8 @@ struct unit_status {
 };
 
 bool unit_has_invocation(const struct unit_status *status);
+/* Is that its name, or one of its aliases? */
+bool unit_is_called(const struct unit_status *status, const char *name);
 
 /* ---- the path of a fact -------------------------------------------------- */
 
@@ -228,6 +230,7 @@ enum why {
 	WHY_OBSERVING,	    /* Mode=observe */
 	WHY_POLICY_BROKEN,  /* the unit's [X-SelfHeal] cannot be read */
 	WHY_NOT_APPROVED,   /* Mode=approve: somebody has to agree first */
+	WHY_PAUSED,	    /* by hand: this unit, or all healing */
 	WHY_NOT_IN_HEAL_ON, /* its class is not in HealOn= */
 	WHY_NO_MANAGER,	    /* a cgroup, a process tree, the host: nobody to ask for a restart */
 	WHY_NOT_LONG_RUNNING,
@@ -242,6 +245,7 @@ enum why {
 	WHY_JOB_PENDING,
 	WHY_CHANGING_STATE, /* activating, deactivating, reloading, auto-restart */
 	WHY_ATTEMPT_RUNNING,
+	WHY_OTHER_HEALER, /* somebody else has just restarted it: two healers of one unit would fight */
 	WHY_COOLING_DOWN,
 	WHY_UNIT_BUDGET_SPENT,
 	WHY_HOST_BUDGET_SPENT,

@@ -26,7 +26,8 @@
 struct writer {
 	struct writer_file file; /* its db is the thread's once there is one */
 	struct queue *queue;
-	struct writer_thread *thread; /* NULL: without a file */
+	struct writer_thread *thread; /* NULL: without a file, */
+	int obstacle;		      /* for this reason */
 	struct courses *courses;
 	struct numbers numbers;
 	size_t n_known;	    /* units of which the queue has heard */
@@ -129,9 +130,10 @@ int writer_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms, str
 		r = queue_new(&writer->queue);
 	if (r >= 0)
 		r = writer_find_room(writer, path, max_size_bytes, wall_ms, &start);
-	if (r == -ENOSPC) {
+	if (r == -ENOSPC || r == -EROFS) {
 		writer->numbers.next = FIRST_PASSING_NUMBER;
-		start = (struct writer_start) { .is_full = true,
+		writer->obstacle = r;
+		start = (struct writer_start) { .obstacle = r,
 						.next_incident = 1,
 						.next_decision = 1 };
 		r = 0;
@@ -191,7 +193,7 @@ static int push(struct writer *writer, const struct message *message)
 	if (writer->thread)
 		return queue_push(writer->queue, message);
 	free(message->bytes);
-	return message->kind == MESSAGE_DECISION ? -ENOSPC : 0;
+	return message->kind == MESSAGE_DECISION ? writer->obstacle : 0;
 }
 
 /* Units come first: what follows points to their rows. */
@@ -363,7 +365,9 @@ int writer_acknowledge(struct writer *writer,
 
 enum store_state writer_state(const struct writer *writer, uint64_t when_ms)
 {
-	return writer->thread ? queue_state(writer->queue, when_ms) : STORE_FULL;
+	if (!writer->thread)
+		return writer->obstacle == -ENOSPC ? STORE_FULL : STORE_FAILED;
+	return queue_state(writer->queue, when_ms);
 }
 
 uint64_t writer_lost(const struct writer *writer)

@@ -11,9 +11,9 @@
  * every few seconds of samples; decisions are answered with the error, and
  * telemetry and lessons of that time are lost.
  *
- * A disk that is full already at the start leaves a writer without a file: it
- * gives numbers, keeps nothing, and its state is STORE_FULL until writer_find_room()
- * succeeds.
+ * A disk that is full or read-only already at the start leaves a writer without a
+ * file: it gives numbers, keeps nothing, and its state is STORE_FULL or STORE_FAILED
+ * until writer_find_room() succeeds.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ struct writer;
 
 /* What was found at the start. */
 struct writer_start {
-	bool is_full;  /* no space for the file: nothing below is known */
+	int obstacle;  /* 0; -ENOSPC, -EROFS: there is no file yet, and nothing below is known */
 	bool made;     /* a new file */
 	bool replaced; /* what lay there was damaged; it is kept as `kept_as` */
 	char kept_as[512];
@@ -41,11 +41,12 @@ struct writer_start {
  * what is moved aside, closing of what was interrupted). What is damaged or no database of ours is
  * moved aside, if file and folder belong to this user.
  * -EALREADY: another daemon has it (flock on `lock` beside it). -EBUSY: somebody else is writing to it. -EPROTONOSUPPORT: a newer schema; -EPERM:
- * it is broken and another user's; -EACCES, -EROFS: no right to it; -ELOOP: a symbolic link; -EINVAL:
- * no regular file. Nothing is touched then. A full disk is no error: see is_full. */
+ * it is broken and another user's; -EACCES: no right to it; -ELOOP: a symbolic link; -EINVAL:
+ * no regular file. Nothing is touched then. A full or read-only disk is no error: see obstacle. */
 int writer_open(const char *path, uint64_t max_size_bytes, uint64_t wall_ms, struct writer **ret,
 		struct writer_start *ret_start);
-/* Try a writer without a file again: -ENOSPC while the disk is full, otherwise as writer_open(). All
+/* Try a writer without a file again: -ENOSPC, -EROFS: it stays without, and nothing happened; otherwise
+ * as writer_open(). All
  * numbers it gave before are void then, and other units have them. */
 int writer_find_room(struct writer *writer, const char *path, uint64_t max_size_bytes,
 		     uint64_t wall_ms, struct writer_start *ret_start);
@@ -70,7 +71,7 @@ int writer_lessons(struct writer *writer,
 
 /* Records, in this order of time; an incident, attempt or outcome that is there already is written
  * over. -ENOBUFS: the queue is full (the disk is stuck): the record is lost and counted; a decision
- * must then not be carried out, and is not acknowledged. Without a file a decision is -ENOSPC, and all
+ * must then not be carried out, and is not acknowledged. Without a file a decision is refused with its obstacle, and all
  * else is dropped without a word. */
 int writer_incident(struct writer *writer, const struct incident *incident);
 int writer_decision(struct writer *writer, const struct decision *decision);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege.h"
 #include "store/minute.h"
 #include "store/retain.h"
 #include "store/schema.h"
@@ -213,6 +214,7 @@ static void *run(void *userdata)
 	size_t n;
 	int r;
 
+	(void)privilege_drop(NULL, NULL); /* our maker may still need its own */
 	do {
 		n = queue_wait(thread->queue, &closing);
 		if (n > 0) {

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "cli/bus.h"
 #include "control.h"
+#include "direct.h"
 #include "scratch.h"
 
 /* A daemon of the test's own. */
@@ -26,15 +27,18 @@ struct bench {
 	char heard[64]; /* what reached it */
 };
 
-static int on_inject(void *userdata, const char *fault, const char *unit)
+static int on_order(void *userdata, const struct order *order, const char **ret_words)
 {
 	struct bench *bench = userdata;
 
-	(void)snprintf(bench->heard, sizeof(bench->heard), "%s %s", fault, unit);
+	(void)ret_words;
+	cr_assert(eq(int, order->kind, ORDER_INJECT));
+	cr_assert(eq(uint, order->who, geteuid()));
+	(void)snprintf(bench->heard, sizeof(bench->heard), "%s %s", order->fault, order->unit);
 	return bench->answer;
 }
 
-static const struct control_handler handler = { .inject = on_inject };
+static const struct control_handler handler = { .obey = on_order };
 
 static const char *socket_path(struct bench *bench)
 {
@@ -45,10 +49,8 @@ static void bench_open(struct bench *bench)
 {
 	*bench = (struct bench) { .scratch = scratch_make() };
 	cr_assert(ge(int, sd_event_new(&bench->event), 0));
-	cr_assert(
-		eq(int,
-		   control_new(bench->event, socket_path(bench), &handler, bench, &bench->control),
-		   0));
+	cr_assert(eq(int, control_new(bench->event, &handler, bench, &bench->control), 0));
+	cr_assert(eq(int, control_listen(bench->control, socket_path(bench)), 0));
 }
 
 static void bench_close(struct bench *bench)
@@ -74,8 +76,8 @@ static void *client_run(void *userdata)
 {
 	struct client *client = userdata;
 
-	client->result = bus_inject(client->path, client->fault, client->unit, client->message,
-				    sizeof(client->message));
+	client->result = bus_inject(client->path, false, client->fault, client->unit,
+				    client->message, sizeof(client->message));
 	client->done = true;
 	return NULL;
 }
@@ -170,13 +172,13 @@ Test(control, nobody_there_is_an_error_without_words)
 	char message[32] = "old", long_path[300];
 
 	cr_assert(eq(int,
-		     bus_inject(scratch_path(&scratch, "control"), "a", "a.service", message,
+		     bus_inject(scratch_path(&scratch, "control"), false, "a", "a.service", message,
 				sizeof(message)),
 		     -ENOENT));
 	cr_assert(eq(str, message, ""));
 	memset(long_path, 'a', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
-	cr_assert(eq(int, bus_inject(long_path, "a", "a.service", message, sizeof(message)),
+	cr_assert(eq(int, bus_inject(long_path, false, "a", "a.service", message, sizeof(message)),
 		     -ENAMETOOLONG));
 }
 
@@ -194,11 +196,11 @@ Test(control, only_its_user_may_open_the_socket_whatever_the_umask)
 Test(control, a_socket_left_behind_is_replaced_and_a_living_one_is_not)
 {
 	BENCH(bench);
-	struct control *second = NULL;
+	CLEANUP(control_freep) struct control *second = NULL;
 	struct stat file;
 
-	cr_assert(eq(int, control_new(bench.event, socket_path(&bench), &handler, NULL, &second),
-		     -EADDRINUSE));
+	cr_assert(eq(int, control_new(bench.event, &handler, &bench, &second), 0));
+	cr_assert(eq(int, control_listen(second, socket_path(&bench)), -EADDRINUSE));
 	cr_assert(eq(int, lstat(socket_path(&bench), &file), 0), "it is still the first one's");
 
 	bench.control = control_free(bench.control);
@@ -208,10 +210,7 @@ Test(control, a_socket_left_behind_is_replaced_and_a_living_one_is_not)
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path(&bench));
 	cr_assert(eq(int, bind(dead, (const struct sockaddr *)&address, sizeof(address)), 0));
 	(void)close(dead);
-	cr_assert(
-		eq(int,
-		   control_new(bench.event, socket_path(&bench), &handler, &bench, &bench.control),
-		   0));
+	cr_assert(eq(int, control_listen(second, socket_path(&bench)), 0));
 	cr_assert(eq(int, ask(&bench, "cpu-spike", "shop.service").result, 0));
 }
 
@@ -224,7 +223,8 @@ Test(control, a_file_in_the_way_is_left_alone)
 	struct stat file;
 
 	cr_assert(ge(int, sd_event_new(&event), 0));
-	cr_assert(eq(int, control_new(event, path, &handler, NULL, &control), -EADDRINUSE));
+	cr_assert(eq(int, control_new(event, &handler, NULL, &control), 0));
+	cr_assert(eq(int, control_listen(control, path), -EADDRINUSE));
 	cr_assert(eq(int, lstat(path, &file), 0));
 	cr_assert(eq(int, (int)file.st_size, 4));
 }
@@ -233,16 +233,16 @@ Test(control, rubbish_and_too_many_connections_do_no_harm)
 {
 	static const char rubbish[] = "\0AUTH EXTERNAL 41414141\r\nBEGIN\r\n\xff\xff\xff\xff....";
 	BENCH(bench);
-	int fd[CONTROL_CONNECTIONS_MAX + 4];
+	int fd[DIRECT_CONNECTIONS_MAX + 4];
 
-	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX + 4; i++) {
+	for (size_t i = 0; i < DIRECT_CONNECTIONS_MAX + 4; i++) {
 		fd[i] = connect_raw(socket_path(&bench));
 		settle(&bench);
 		if (i % 2)
 			(void)send(fd[i], rubbish, sizeof(rubbish) - 1, MSG_NOSIGNAL);
 		settle(&bench);
 	}
-	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX + 4; i++)
+	for (size_t i = 0; i < DIRECT_CONNECTIONS_MAX + 4; i++)
 		(void)close(fd[i]);
 	settle(&bench);
 	cr_assert(eq(int, ask(&bench, "cpu-spike", "shop.service").result, 0));

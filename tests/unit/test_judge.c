@@ -286,6 +286,70 @@ Test(judge, a_unit_that_was_started_again_in_time_is_not_restarted_for_its_failu
 	(void)judge_free(ward.judge);
 }
 
+/* It fails, and 3 s later it runs again; then it fails for good. */
+static void fail_twice(struct ward *ward)
+{
+	live(ward, 60, 100 * MIB);
+	ward->status.active = UNIT_ACTIVE_FAILED;
+	live(ward, 3, 0);
+	ward->status.active = UNIT_ACTIVE_ACTIVE;
+	ward->run++;
+	live(ward, 60, 100 * MIB);
+	cr_assert(eq(u32, ward->n_allowed, 0));
+	ward->status.active = UNIT_ACTIVE_FAILED;
+}
+
+Test(judge, what_somebody_else_has_just_restarted_is_theirs_for_the_cooldown)
+{
+	struct ward ward = admit();
+
+	fail_twice(&ward);
+	live(&ward, 230, 0);
+	cr_assert(eq(u32, ward.n_allowed, 0), "60 s are over, and 300 s is the cooldown");
+	cr_assert(eq(u32, ward.n_decided, 1), "it is said once");
+	cr_assert(eq(int, ward.finding.why, WHY_OTHER_HEALER));
+	live(&ward, 20, 0);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, a_restart_by_systemd_itself_is_nobody_elses)
+{
+	struct ward ward = admit();
+
+	ward.status.n_restarts = 1;
+	live(&ward, 60, 100 * MIB);
+	ward.status.active = UNIT_ACTIVE_FAILED;
+	live(&ward, 3, 0);
+	ward.status.active = UNIT_ACTIVE_ACTIVE;
+	ward.status.n_restarts = 2;
+	ward.run++;
+	live(&ward, 60, 100 * MIB);
+	ward.status.active = UNIT_ACTIVE_FAILED;
+	live(&ward, 20, 0);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, our_own_restart_holds_nothing_and_a_foreign_one_soon_after_it_does)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 60, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	answer(&ward, ATTEMPT_RESULT_DONE);
+	ward.run++;
+	live(&ward, 60, 100 * MIB);
+	cr_assert(eq(u32, ward.n_healed, 1));
+	ward.run++; /* by another hand, though all was well */
+	live(&ward, 5, 100 * MIB);
+	ward.status.active = UNIT_ACTIVE_FAILED;
+	live(&ward, 20, 0);
+	cr_assert(eq(int, ward.finding.why, WHY_OTHER_HEALER));
+	(void)judge_free(ward.judge);
+}
+
 Test(judge, evidence_of_an_old_run_restarts_no_new_one)
 {
 	struct ward ward = admit();

@@ -188,3 +188,18 @@ Test(outbox, a_mode_that_was_lowered_after_the_decision_stops_it)
 		close_office(&office);
 	}
 }
+
+Test(outbox, a_pause_after_the_decision_stops_it)
+{
+	struct hold hold = { 0 };
+	struct office office;
+
+	open_office(&office);
+	office.outbox.hold = &hold;
+	decide(&office, 1000);
+	cr_assert(zero(int, hold_unit(&hold, "shop.service", 5000, "")));
+	await_disk(&office);
+	healer_turn(office.healer, 2000, WALL_MS);
+	cr_assert(eq(u64, office.told.decision, 0), "it reached the healer");
+	close_office(&office);
+}

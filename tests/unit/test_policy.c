@@ -159,6 +159,22 @@ Test(policy, mock_is_the_way_unless_told_to_enforce)
 	cr_assert(eq(int, sick_at(&policy, 1000).why, WHY_OBSERVING));
 }
 
+Test(policy, what_somebody_paused_is_left_alone_until_it_is_resumed)
+{
+	struct config config = fixture_config();
+	struct hold hold = { 0 };
+	struct policy policy;
+
+	make(&policy, &config);
+	policy.hold = &hold;
+	(void)hold_unit(&hold, "shop.service", 1, "");
+	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_PAUSED));
+	hold_release_all(&hold);
+	cr_assert(eq(int, sick_at(&policy, MINUTES(2)).why, WHY_ALLOWED));
+	hold_all(&hold, "");
+	cr_assert(eq(int, sick_at(&policy, MINUTES(20)).why, WHY_PAUSED));
+}
+
 Test(policy, a_units_own_mode_wins_but_not_over_a_host_that_only_observes)
 {
 	static const struct {

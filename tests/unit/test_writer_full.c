@@ -53,7 +53,7 @@ Test(writer_full, on_a_full_disk_it_gives_numbers_and_keeps_nothing)
 
 	fill_disk();
 	writer = place_begin(BOUND);
-	cr_assert(place_start.is_full);
+	cr_assert(eq(int, place_start.obstacle, -ENOSPC));
 	cr_assert(eq(int, place_open(&second), -EALREADY), "the lock is held all the same");
 	shop = writer_number("shop.service", writer);
 	cr_assert(gt(u32, shop, 4096), "no number that a file may have given");
@@ -89,14 +89,14 @@ Test(writer_full, when_there_is_room_it_begins_with_what_the_past_knows)
 	/* Its incident is to be closed at the next start, which takes a write. */
 	fill_disk();
 	writer = place_begin(BOUND);
-	cr_assert(place_start.is_full);
+	cr_assert(eq(int, place_start.obstacle, -ENOSPC));
 	cr_assert(ne(u32, writer_number("shop.service", writer), shop));
 	cr_assert(eq(int, writer_find_room(writer, PAST, BOUND, NOON, &start), -ENOSPC));
 	cr_assert(ne(u32, writer_number("shop.service", writer), shop), "nothing happened");
 
 	is_disk_full = false;
 	cr_assert(zero(int, writer_find_room(writer, PAST, BOUND, NOON, &start)));
-	cr_assert(not(start.is_full));
+	cr_assert(zero(int, start.obstacle));
 	cr_assert(eq(u64, start.next_incident, 8));
 	cr_assert(eq(u64, start.next_decision, 13));
 	cr_assert(eq(u32, writer_number("shop.service", writer), shop));
