@@ -4,6 +4,8 @@
 # all     the two programs (default): $(BUILD)/selfhealed, $(BUILD)/selfhealctl
 # run     set up what is missing, build, watch this host and two simulated services
 # demo    a simulated fault found, healed and verified; SPEED=N: N times faster
+# install to have it for good: prefix=/usr/local, DESTDIR=; then systemctl start selfhealed
+# uninstall takes it away again; what it remembers and your settings stay
 # check   all tests that this place can run: unit, demo, e2e
 # unit    the unit tests and the simulated days, under sanitizers
 # e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
@@ -137,8 +139,8 @@ BUILD_NOW = $(MAKE) --no-print-directory \
 # ---- to look at ----------------------------------------------------------------
 
 # As a job of its own in the foreground of the terminal: Ctrl-C is then for it alone, and make sees it
-# end well.
-IN_FRONT := bash -c 'set -m; "$$@"; exit $$?' in-front
+# end well. Who kills make ends it too.
+IN_FRONT := bash -c 'set -m; setpriv --pdeathsig TERM "$$@"; exit $$?' in-front
 run: $(BUILD)/setup
 	$(BUILD_NOW) all
 	$(IN_FRONT) $(BUILD)/selfhealed --simulate --inject memory-leak:sim-web.service:20s \
@@ -153,6 +155,54 @@ demo-control: $(BUILD)/setup
 	$(BUILD_NOW) all
 	tests/demo --build $(BUILD)
 
+# ---- to have it for good ---------------------------------------------------------
+
+prefix ?= /usr/local
+sysconfdir ?= /etc
+SBIN := $(DESTDIR)$(prefix)/sbin
+BIN := $(DESTDIR)$(prefix)/bin
+LIB := $(DESTDIR)$(prefix)/lib
+SHARE := $(DESTDIR)$(prefix)/share
+# systemd, sysusers and the catalog look below /usr/local too. The bus looks in /usr/share and /etc
+# only, polkit's actions are read from /usr/share only.
+BUS_POLICY := $(DESTDIR)$(if $(filter /usr,$(prefix)),/usr/share,$(sysconfdir))/dbus-1/system.d
+POLKIT := $(DESTDIR)/usr/share/polkit-1/actions
+UNITS := selfhealed.service selfhealed.socket selfheal.slice
+
+install: $(BUILD)/setup
+	$(BUILD_NOW) all
+	install -d $(SBIN) $(BIN) $(LIB)/systemd/system $(LIB)/systemd/catalog $(LIB)/sysusers.d \
+		$(LIB)/selfheal/rules.d $(BUS_POLICY) $(POLKIT) $(SHARE)/man/man1 $(SHARE)/man/man5 \
+		$(SHARE)/man/man8 $(SHARE)/bash-completion/completions
+	install -m 755 $(BUILD)/selfhealed $(SBIN)
+	install -m 755 $(BUILD)/selfhealctl $(BIN)
+	install -m 644 $(UNITS:%=packaging/%) $(LIB)/systemd/system
+	sed -i 's,/usr/sbin/selfhealed,$(prefix)/sbin/selfhealed,' $(LIB)/systemd/system/selfhealed.service
+	install -m 644 packaging/sysusers.d/selfheal.conf $(LIB)/sysusers.d
+	install -m 644 packaging/catalog/selfheal.catalog $(LIB)/systemd/catalog
+	install -m 644 packaging/conf/selfhealed.conf $(LIB)/selfheal
+	install -m 644 packaging/conf/rules.d/*.rule $(LIB)/selfheal/rules.d
+	install -m 644 packaging/dbus/io.selfheal.Manager1.conf $(BUS_POLICY)
+	install -m 644 packaging/polkit/io.selfheal.policy $(POLKIT)
+	install -m 644 selfhealctl.1 $(SHARE)/man/man1
+	install -m 644 packaging/man/*.5 $(SHARE)/man/man5
+	install -m 644 packaging/man/*.8 $(SHARE)/man/man8
+	install -m 644 packaging/completion/selfhealctl.bash \
+		$(SHARE)/bash-completion/completions/selfhealctl
+	$(if $(DESTDIR),,packaging/after-install)
+
+# What was learnt, what an administrator wrote and the user stay; the leave to act goes.
+uninstall:
+	$(if $(DESTDIR),,packaging/before-uninstall)
+	rm -f $(SBIN)/selfhealed $(BIN)/selfhealctl $(UNITS:%=$(LIB)/systemd/system/%) \
+		$(LIB)/sysusers.d/selfheal.conf $(LIB)/systemd/catalog/selfheal.catalog \
+		$(BUS_POLICY)/io.selfheal.Manager1.conf $(POLKIT)/io.selfheal.policy \
+		$(SHARE)/man/man1/selfhealctl.1 $(SHARE)/man/man5/selfheal*.5 \
+		$(SHARE)/man/man8/selfhealed.8 $(SHARE)/bash-completion/completions/selfhealctl \
+		$(DESTDIR)$(sysconfdir)/polkit-1/rules.d/10-selfheal.rules
+	rm -rf $(LIB)/selfheal
+	$(if $(DESTDIR),,packaging/after-install)
+
 # ---- tests ---------------------------------------------------------------------
 
 SUITES := unit demo-control e2e
@@ -166,6 +216,7 @@ unit: $(BUILD)/setup-with-tests
 
 e2e: $(BUILD)/setup-with-tests
 	$(BUILD_NOW) all $(PATIENTS)
+	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/root prefix=/usr
 	tests/e2e/run --build $(BUILD) $(CASES)
 
 fresh: $(BUILD)/setup-with-tests
@@ -194,7 +245,7 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all is-ours run demo demo-control check unit e2e fresh lint lint-gcc lint-clang lint-tidy help clean
+.PHONY: all is-ours install uninstall run demo demo-control check unit e2e fresh lint lint-gcc lint-clang lint-tidy help clean
 .DELETE_ON_ERROR:
 # Named in pattern rules alone, these would be deleted as intermediate.
 .SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o)

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What the stories are told with; sourced by each case, inside a private systemd.
+# What the stories are told with; sourced by each case, inside a private systemd in which the product
+# is installed, as `make install` does it.
 #
 # Lines that begin with "# " are shown beside the result of a case that passed: measurements.
 set -euo pipefail
 
-build=/srv/build
-conf=/srv/selfheal/packaging/conf
-patients=$build/patients
-state=/srv/state
+patients=/srv/build/patients
+config=/etc/selfheal/selfhealed.conf
+# shellcheck disable=SC2034 # for the cases
+state=/var/lib/selfheal
 trigger=/srv/trigger # its folder is the same for all; a patient looks for $trigger.NAME
-daemon_log=/srv/daemon.log
+
+install_product() {
+	cp -a /srv/build/root/. /
+	/srv/selfheal/packaging/after-install
+	mkdir -p "${config%/*}"
+}
+install_product
 
 # ---- saying ------------------------------------------------------------------------
 
@@ -30,7 +37,7 @@ post_mortem() {
 	((status != 0)) || return 0
 	set +e
 	echo "---- the daemon's log, its end"
-	tail -60 "$daemon_log"
+	daemon_log | tail -60
 	echo "---- history"
 	ctl history --steps
 	ctl history --json | head -c 6000
@@ -75,29 +82,25 @@ is_not() {
 
 # ---- the daemon --------------------------------------------------------------------
 
-# Options of systemd-run that a story wants besides, and how the client finds the state.
-daemon_properties=()
-find_state=(--state-dir "$state")
+daemon_log() {
+	journalctl --no-pager --quiet -o cat -u selfhealed.service
+}
 
-# start_daemon [CONFIG TEXT]: with the shipped rules, as a service of this systemd. May be called
-# again once it has ended.
+# start_daemon [CONFIG TEXT]: as an administrator does it. May be called again once it has ended.
 start_daemon() {
 	local n_before
 
-	printf '%s\n' "${1-}" >/srv/selfhealed.conf
-	systemctl reset-failed selfhealed.service 2>/dev/null || true
-	n_before=$(times_said "watching")
-	systemd-run --quiet --unit=selfhealed --service-type=exec \
-		-p StandardOutput="append:$daemon_log" -p StandardError="append:$daemon_log" \
-		"${daemon_properties[@]}" "$build/selfhealed" --config /srv/selfhealed.conf \
-		--state-dir "$state" --rules "$conf/rules.d"
-	wait_for 20 "the daemon watches" said_more_often "watching" "$n_before"
+	printf '%s\n' "${1-}" >"$config"
+	n_before=$(times_said "^watching")
+	systemctl start selfhealed.service
+	wait_for 20 "the daemon watches" said_more_often "^watching" "$n_before"
 }
 
-# The power goes, as far as the daemon is concerned.
+# The power goes, as far as the daemon is concerned; systemd would start it again by itself.
 kill_daemon() {
-	kill -KILL "$(systemctl show -P MainPID selfhealed.service)"
-	wait_for 5 "the daemon is dead" is_not daemon_runs
+	systemctl kill --signal=KILL selfhealed.service
+	systemctl stop selfhealed.service
+	! daemon_runs || fail "the daemon was to be killed"
 }
 
 # What every story on statistics needs: a short youth, and the mode asked for.
@@ -112,11 +115,11 @@ quick() {
 }
 
 daemon_says() {
-	grep -q -- "$1" "$daemon_log"
+	(($(times_said "$1") > 0))
 }
 
 times_said() {
-	grep -c -- "$1" "$daemon_log" 2>/dev/null || true
+	daemon_log | grep -c -- "$1" || true
 }
 
 said_more_often() { # WHAT THAN
@@ -133,7 +136,7 @@ daemon_runs() {
 ctl() {
 	local code=0
 
-	"$build/selfhealctl" "${find_state[@]}" "$@" || code=$?
+	selfhealctl "$@" || code=$?
 	((code <= 1)) || return "$code"
 }
 
@@ -192,9 +195,11 @@ patient() {
 	systemctl daemon-reload
 }
 
+# enrolls=no before it: the daemon has no right to touch it.
 start_patient() {
 	patient "$@"
 	systemctl start "patient-$1.service"
+	[[ ${enrolls-} == no ]] || selfhealctl enroll "patient-$1.service"
 	say "patient-$1 is up"
 }
 

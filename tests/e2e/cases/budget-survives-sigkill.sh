@@ -20,9 +20,10 @@ systemctl kill --signal=KILL "$healed"
 systemctl kill --signal=KILL "$cut"
 wait_for 60 "the calm one is healed" is_history "$healed" .outcome.result healed
 assert_history "$cut" .attempt.state running
-kill_daemon
-
-start_daemon "$(quick enforce)"
+n_before=$(times_said "^watching")
+systemctl kill --signal=KILL selfhealed.service
+wait_for 30 "systemd has started it again" said_more_often "^watching" "$n_before"
+equal "$(systemctl show -P NRestarts selfhealed.service)" 1 "its restarts"
 is_history "$cut" '.incident.closed_ms != null' true || fail "its incident is still open"
 assert_history "$cut" .attempt.result lost
 assert_outcome "$cut" unknown

@@ -5,10 +5,6 @@
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 
-# As installed: the past on a disk, the present below /run.
-state=/var/lib/selfheal
-find_state=()
-daemon_properties=(-p RuntimeDirectory=selfheal)
 mkdir -p "$state"
 mount -t tmpfs -o size=4m tmpfs "$state"
 dd if=/dev/zero of="$state/ballast" bs=4k 2>/dev/null && fail "the disk is not full"
@@ -39,7 +35,7 @@ hold_for 10 "it is left alone" is_down
 pid=$(systemctl show -P MainPID selfhealed.service)
 rm "$state/ballast"
 wait_for 15 "there is room, and it records" keeper_says well
-daemon_says "there is space for $state/selfheal.db now" || fail "the log does not say that"
+daemon_says "$state/selfheal.db can be written now" || fail "the log does not say that"
 equal "$(systemctl show -P MainPID selfhealed.service)" "$pid" "the daemon that goes on"
 await_well "$second"
 before=$(invocation "$second")

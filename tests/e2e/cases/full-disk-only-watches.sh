@@ -5,10 +5,6 @@
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 
-# As installed: the past on a disk, the present below /run.
-state=/var/lib/selfheal
-find_state=()
-daemon_properties=(-p RuntimeDirectory=selfheal)
 mkdir -p "$state"
 mount -t tmpfs -o size=4m tmpfs "$state"
 

@@ -4,6 +4,8 @@
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 
+enrolls=no
+
 unit=patient-leaky.service
 start_patient leaky "ExecStart=$patients/leaky 7001 $trigger.leaky 2048"
 start_clients 7001

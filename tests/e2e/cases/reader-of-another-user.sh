@@ -5,8 +5,7 @@
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 
-groupadd --system selfheal
-daemon_properties=(-p Group=selfheal)
+enrolls=no
 unit=patient-calm.service
 start_patient calm "ExecStart=$patients/leaky 7005 $trigger.calm 0" Restart=no
 start_daemon "$(quick observe)"
@@ -24,16 +23,16 @@ assert_told() {
 	local group=$1 expected=$2 what=$3 said code=0
 	shift 3
 
-	said=$(nobody "$group" "$build/selfhealctl" --state-dir "$state" "$@" 2>&1) || code=$?
+	said=$(nobody "$group" selfhealctl "$@" 2>&1) || code=$?
 	equal "$code" "$expected" "exit code of $* in group $group"
 	grep -q -- "$what" <<<"$said" || fail "$* in group $group does not say '$what': $said"
 }
 has_incident() {
-	[[ $(nobody selfheal "$build/selfhealctl" --state-dir "$state" history "$unit" --json |
+	[[ $(nobody selfheal selfhealctl history "$unit" --json |
 		jq length) == 1 ]]
 }
 is_called_dead() {
-	[[ $(nobody selfheal "$build/selfhealctl" --state-dir "$state" status) == *"NOT RUNNING"* ]]
+	[[ $(nobody selfheal selfhealctl status) == *"NOT RUNNING"* ]]
 }
 assert_stranger_is_told() {
 	assert_told nogroup 4 "may not read $state/.*: join its group" status

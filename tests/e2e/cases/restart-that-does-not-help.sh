@@ -20,6 +20,6 @@ result=$(history_of "$unit" .outcome.result)
 [[ $result == unchanged || $result == worse ]] || fail "the outcome is $result"
 daemon_says "$unit.*$result" || fail "the log does not say so"
 code=0
-"$build/selfhealctl" --state-dir "$state" status >/dev/null || code=$?
+selfhealctl status >/dev/null || code=$?
 equal "$code" 1 "exit code of status"
 ctl history --steps "$unit"

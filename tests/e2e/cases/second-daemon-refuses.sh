@@ -6,7 +6,8 @@
 
 start_daemon "$(quick mock)"
 code=0
-said=$(timeout 20 "$build/selfhealed" --state-dir "$state" --rules "$conf/rules.d" 2>&1) || code=$?
+said=$(systemd-run --quiet --wait --pipe -p User=selfheal -p RuntimeMaxSec=20 selfhealed \
+	--state-dir "$state" 2>&1) || code=$?
 say "the second said: $said"
 ((code != 0 && code != 124)) || fail "the second ended with status $code"
 grep -q "$state" <<<"$said" || fail "it does not name the state"
