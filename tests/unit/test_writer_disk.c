@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A disk that is full before there is a file, and the way back. */
+/* What a disk can do: be full before there is a file, and lose what was not synced. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fixture_store.h"
 #include "store/writer.h"
 
-TestSuite(writer_full, .init = place_make, .fini = place_remove);
+TestSuite(writer_disk, .init = place_make, .fini = place_remove);
 
 /* As SQLite meets it: each of its own writes is refused. */
 static bool is_disk_full;
@@ -42,7 +45,7 @@ static void count_lesson(uint32_t unit, uint64_t identity, bool was_well, const 
 }
 
 /* Also what it is given: the leak sanitizer looks. */
-Test(writer_full, on_a_full_disk_it_gives_numbers_and_keeps_nothing)
+Test(writer_disk, on_a_full_disk_it_gives_numbers_and_keeps_nothing)
 {
 	struct incident incident = place_incident(1, 1);
 	struct decision decision = place_decision(1, &incident);
@@ -75,7 +78,7 @@ Test(writer_full, on_a_full_disk_it_gives_numbers_and_keeps_nothing)
 	(void)writer_close(writer);
 }
 
-Test(writer_full, when_there_is_room_it_begins_with_what_the_past_knows)
+Test(writer_disk, when_there_is_room_it_begins_with_what_the_past_knows)
 {
 	struct writer *writer = place_begin(BOUND);
 	struct writer_start start = { 0 };
@@ -107,4 +110,51 @@ Test(writer_full, when_there_is_room_it_begins_with_what_the_past_knows)
 	cr_assert(zero(int, place_answers.error[1]));
 	(void)writer_close(writer);
 	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM incident"), 2));
+}
+
+/* ---- a power cut: of each file only what was synced is left ----------------------- */
+
+static bool is_synced_kept;
+
+static void copy_file(const char *from, const char *to)
+{
+	char command[2300];
+
+	(void)snprintf(command, sizeof(command), "cp '%s' '%s'", from, to);
+	cr_assert(zero(int, system(command)));
+}
+
+/* Takes the place of libc's, for SQLite too. */
+int fdatasync(int fd)
+{
+	char link[64], path[1024] = "", kept[1100];
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (is_synced_kept && readlink(link, path, sizeof(path) - 1) > 0 &&
+	    strstr(path, "/selfheal.db")) {
+		(void)snprintf(kept, sizeof(kept), "%s.synced", path);
+		copy_file(path, kept);
+	}
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+Test(writer_disk, an_acknowledged_decision_outlives_a_power_cut)
+{
+	struct writer *writer = NULL;
+	struct incident incident;
+
+	is_synced_kept = true;
+	writer = place_begin(BOUND);
+	incident = place_begin_incident(writer, 7);
+	place_decide(writer, 12, &incident);
+	place_await(writer, 1);
+	cr_assert(place_has("selfheal.db-wal.synced"), "it was acknowledged before its sync");
+	copy_file(place("selfheal.db-wal.synced"), place("cut.db-wal"));
+	copy_file(place(place_has("selfheal.db.synced") ? "selfheal.db.synced" : "selfheal.db"),
+		  place("cut.db"));
+	is_synced_kept = false;
+	(void)writer_close(writer);
+
+	cr_assert(eq(i64, place_ask("cut.db", "SELECT count(*) FROM decision WHERE id = 12"), 1));
+	cr_assert(eq(i64, place_ask("cut.db", "SELECT count(*) FROM incident WHERE id = 7"), 1));
 }
