@@ -214,8 +214,11 @@ void announce_start(const struct keeper *keeper, const char *state_dir)
 			   keeper->speed);
 	log_notice("healing mode: %s; state in %s", keeper->mode, absolute ? absolute : state_dir);
 	find_client(client, sizeof(client));
-	log_notice("in a second terminal: %s --state-dir %s status", client,
-		   absolute ? absolute : state_dir);
+	if (strcmp(state_dir, NAME_STATE_DIR) == 0) /* where the client looks by itself */
+		log_notice("in a second terminal: %s status", client);
+	else
+		log_notice("in a second terminal: %s --state-dir %s status", client,
+			   absolute ? absolute : state_dir);
 }
 
 void announce_attempt(const struct attempt *attempt, const char *name)

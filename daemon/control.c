@@ -111,6 +111,18 @@ static int read_resume(sd_bus_message *m, struct order *order, sd_bus_error *ret
 	return 0;
 }
 
+static int read_approve(sd_bus_message *m, struct order *order, sd_bus_error *ret_error)
+{
+	int r;
+
+	r = sd_bus_message_read(m, "t", &order->incident);
+	if (r < 0)
+		return r;
+	if (order->incident == 0)
+		return is_wrong(ret_error, "expected the number of an incident");
+	return 0;
+}
+
 static const struct {
 	const char *member, *action;
 	int (*read)(sd_bus_message *m, struct order *order, sd_bus_error *ret_error);
@@ -119,6 +131,7 @@ static const struct {
 	[ORDER_STOP] = { "Stop", NAME_POLKIT_ACTION "stop", read_stop },
 	[ORDER_PAUSE] = { "Pause", NAME_POLKIT_ACTION "pause", read_pause },
 	[ORDER_RESUME] = { "Resume", NAME_POLKIT_ACTION "resume", read_resume },
+	[ORDER_APPROVE] = { "Approve", NAME_POLKIT_ACTION "approve", read_approve },
 };
 
 static int read_order(sd_bus_message *m, struct order *ret, sd_bus_error *ret_error)
@@ -226,6 +239,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("s", unit, "t", seconds, "s", reason),
 				SD_BUS_RESULT("s", words), on_order, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", unit), SD_BUS_RESULT("s", words),
+				on_order, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Approve", SD_BUS_ARGS("t", incident), SD_BUS_RESULT("s", words),
 				on_order, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Version", "s", on_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Mode", "s", on_property, 0, 0),

@@ -11,6 +11,7 @@
  *   Stop(s reason) -> s words                        all healing, until Resume
  *   Pause(s unit, t seconds, s reason) -> s words    1 second to a year
  *   Resume(s unit) -> s words                        "": all that is held
+ *   Approve(t incident) -> s words                   what its unit waits for, with Mode=approve
  *   read-only properties: Version s, Mode s, Units u, Sick u, Simulates b
  * words are for people, and mostly "". The unit need not be there to be paused. Errors are
  * those of record/order.h, and of org.freedesktop.DBus.Error: InvalidArgs for what is no fault, name,
@@ -26,7 +27,7 @@
 
 struct control;
 
-enum order_kind { ORDER_INJECT, ORDER_STOP, ORDER_PAUSE, ORDER_RESUME, ORDER_N };
+enum order_kind { ORDER_INJECT, ORDER_STOP, ORDER_PAUSE, ORDER_RESUME, ORDER_APPROVE, ORDER_N };
 
 /* What is checked: fault is of a-z and '-', unit is a unit's name (or "", for Resume), reason is at
  * most HOLD_REASON_BYTES of printable text. What a kind does not have is NULL or 0. */
@@ -35,6 +36,7 @@ struct order {
 	uid_t who;
 	const char *fault, *unit, *reason;
 	uint64_t for_ms;
+	uint64_t incident;
 };
 
 struct control_state {

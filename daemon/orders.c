@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Orders, carried out. */
 #include <errno.h>
+#include <inttypes.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -75,6 +76,18 @@ static int resume(struct parts *parts, const struct order *order, const char **r
 	return 0;
 }
 
+static int approve(struct parts *parts, const struct order *order)
+{
+	int r;
+
+	r = judge_approve(parts->judge, order->incident);
+	if (r < 0)
+		return r;
+	log_notice("incident %" PRIu64 ": what is wanted is approved by uid %u, for 15 minutes",
+		   order->incident, order->who);
+	return 0;
+}
+
 static int obey(void *userdata, const struct order *order, const char **ret_words)
 {
 	struct parts *parts = userdata;
@@ -88,6 +101,8 @@ static int obey(void *userdata, const struct order *order, const char **ret_word
 		return pause_unit(parts, order, ret_words);
 	case ORDER_RESUME:
 		return resume(parts, order, ret_words);
+	case ORDER_APPROVE:
+		return approve(parts, order);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -64,8 +64,7 @@ static bool is_still_wanted(const struct config *config, const struct decision *
 
 	if (decision->way == WAY_SIMULATOR)
 		return config->mode != MODE_OBSERVE;
-	return mode == (decision->way == WAY_SYSTEMD ? MODE_ENFORCE : MODE_MOCK) ||
-	       (decision->way == WAY_MOCK && mode == MODE_ENFORCE);
+	return mode != MODE_OBSERVE && (decision->way != WAY_SYSTEMD || mode != MODE_MOCK);
 }
 
 static void send(struct outbox *outbox, const struct decision *decision)

@@ -48,13 +48,14 @@ struct patient {
 	uint64_t identity;
 	uint64_t well_since_ms; /* 0: not well now */
 	bool was_well;
-	bool told_well;		   /* the last lesson said so */
-	uint64_t growing_since_ms; /* 0: its memory is not growing */
-	uint64_t quiet_until_ms;   /* just started: see SETTLE_MOST_MS */
-	uint64_t ours_until_ms;	   /* so long after a heal of ours; 0 */
-	uint64_t theirs_until_ms;  /* somebody else acted on it in its trouble; 0 */
-	uint32_t n_restarts;	   /* systemd's, of the sample before */
-	bool had_failed;	   /* in the sample before */
+	bool told_well;		    /* the last lesson said so */
+	uint64_t growing_since_ms;  /* 0: its memory is not growing */
+	uint64_t quiet_until_ms;    /* just started: see SETTLE_MOST_MS */
+	uint64_t ours_until_ms;	    /* so long after a heal of ours; 0 */
+	uint64_t theirs_until_ms;   /* somebody else acted on it in its trouble; 0 */
+	uint64_t approved_until_ms; /* somebody agreed to what it waits for; 0 */
+	uint32_t n_restarts;	    /* systemd's, of the sample before */
+	bool had_failed;	    /* in the sample before */
 	uint8_t invocation[INVOCATION_SIZE];
 	bool seen;
 	uint64_t seen_ms;	  /* when it was sampled last */
@@ -329,6 +330,7 @@ static void carry_out(struct judge *judge, struct patient *patient, const struct
 		    decision->when_ms, decision->wall_ms);
 	patient->answered = 0;
 	patient->ours_until_ms = decision->when_ms + judge->config.cooldown_ms;
+	patient->approved_until_ms = 0;
 }
 
 static void decide(struct judge *judge, struct patient *patient, const struct unit_status *status,
@@ -339,6 +341,7 @@ static void decide(struct judge *judge, struct patient *patient, const struct un
 		.attempt_running = patient->verify.running,
 		.theirs_until_ms = patient->theirs_until_ms,
 		.can_record = can_record,
+		.is_approved = finding->verdict.when_ms < patient->approved_until_ms,
 	};
 	struct decision decision =
 		policy_decide(&judge->policy, &finding->verdict, status, &circumstance);
@@ -383,6 +386,8 @@ static void follow_incident(struct judge *judge, struct patient *patient, struct
 
 	if (change == INCIDENT_OPENED)
 		patient->answered = 0;
+	if (change == INCIDENT_OPENED || change == INCIDENT_CLOSED)
+		patient->approved_until_ms = 0;
 	finding->sick_began = change == INCIDENT_OPENED || change == INCIDENT_GREW;
 	finding->incident_changed = change != INCIDENT_SAME || patient->incident_is_stale;
 	patient->incident_is_stale = false;
@@ -424,6 +429,20 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 	if (!teaches(judge, patient, &ret->verdict, status, &evidence))
 		return 0;
 	return learner_teach(patient->learner, &patient->smooth);
+}
+
+int judge_approve(struct judge *judge, uint64_t incident)
+{
+	for (size_t i = 0; i < judge->n_slots; i++) {
+		struct patient *patient = judge->slot[i];
+
+		if (!patient || !patient->incident.open ||
+		    patient->incident.incident.id != incident || patient->why != WHY_NOT_APPROVED)
+			continue;
+		patient->approved_until_ms = patient->seen_ms + JUDGE_APPROVED_MS;
+		return 0;
+	}
+	return -ESRCH;
 }
 
 void judge_attempt(struct judge *judge, const struct attempt *attempt)

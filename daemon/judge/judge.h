@@ -50,6 +50,12 @@ struct finding {
 int judge_take(struct judge *judge, const struct sample *sample, const struct unit_status *status,
 	       bool can_record, struct finding *ret);
 
+/* Somebody agrees to what a unit with Mode=approve waits for: for JUDGE_APPROVED_MS, and once, it may be
+ * done, if the evidence still stands then and nothing else is in the way. -ESRCH: no open incident of
+ * that number waits for that. */
+#define JUDGE_APPROVED_MS UINT64_C(900000)
+int judge_approve(struct judge *judge, uint64_t incident);
+
 /* The healer's word: an attempt changed its state. */
 void judge_attempt(struct judge *judge, const struct attempt *attempt);
 /* The record of a decision came too late or failed: nothing is under way after all. */

@@ -323,7 +323,8 @@ static enum why by_state(const struct unit_status *status, const struct policy_c
 	return circumstance->was_well ? WHY_ALLOWED : WHY_NEVER_WELL;
 }
 
-static enum why by_mode(const struct policy *policy, const struct unit_status *status)
+static enum why by_mode(const struct policy *policy, const struct unit_status *status,
+			const struct policy_case *circumstance)
 {
 	if (status->flags & UNIT_POLICY_BROKEN)
 		return WHY_POLICY_BROKEN;
@@ -332,7 +333,7 @@ static enum why by_mode(const struct policy *policy, const struct unit_status *s
 	case MODE_ENFORCE:
 		return WHY_ALLOWED;
 	case MODE_APPROVE:
-		return WHY_NOT_APPROVED;
+		return circumstance->is_approved ? WHY_ALLOWED : WHY_NOT_APPROVED;
 	default:
 		return WHY_OBSERVING;
 	}
@@ -342,7 +343,7 @@ static enum why by_limits(const struct policy *policy, const struct verdict *ver
 			  const struct unit_status *status, const struct policy_case *circumstance)
 {
 	const struct config *config = &policy->config;
-	enum why mode = by_mode(policy, status);
+	enum why mode = by_mode(policy, status, circumstance);
 
 	if (!(config->heal_on & (1u << verdict->class)))
 		return WHY_NOT_IN_HEAL_ON;
@@ -388,7 +389,7 @@ static enum way way_for(const struct policy *policy, const struct verdict *verdi
 {
 	if (verdict->flags & SAMPLE_SYNTHETIC)
 		return WAY_SIMULATOR;
-	return config_mode(&policy->config, status) == MODE_ENFORCE ? WAY_SYSTEMD : WAY_MOCK;
+	return config_mode(&policy->config, status) == MODE_MOCK ? WAY_MOCK : WAY_SYSTEMD;
 }
 
 struct decision policy_decide(const struct policy *policy, const struct verdict *verdict,

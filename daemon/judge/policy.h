@@ -41,6 +41,7 @@ struct policy_case {
 	bool attempt_running;	  /* one of ours, not yet concluded */
 	uint64_t theirs_until_ms; /* somebody else restarted it: until then it is theirs; 0 */
 	bool can_record;
+	bool is_approved; /* somebody has agreed to what it waits for */
 };
 
 void policy_init(struct policy *policy, const struct config *config);

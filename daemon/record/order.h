@@ -19,6 +19,8 @@ static const struct order_error order_error_table[] = {
 	{ EOPNOTSUPP, NAME_BUS_ERROR "NotSimulating",
 	  "this daemon simulates nothing: start it with --simulate" },
 	{ ENOBUFS, NAME_BUS_ERROR "TooMany", "64 units are paused already" },
+	{ ESRCH, NAME_BUS_ERROR "NotWaiting",
+	  "no open incident of that number waits for approval" },
 	{ ENODATA, NAME_BUS_ERROR "NotPaused", "its healing is not paused" },
 };
 

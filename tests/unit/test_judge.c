@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "judge/judge.h"
+#include "record/config.h"
 
 /* One unit under the memory and the failed rule, and what was found last. */
 struct ward {
@@ -347,6 +348,54 @@ Test(judge, our_own_restart_holds_nothing_and_a_foreign_one_soon_after_it_does)
 	ward.status.active = UNIT_ACTIVE_FAILED;
 	live(&ward, 20, 0);
 	cr_assert(eq(int, ward.finding.why, WHY_OTHER_HEALER));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, with_mode_approve_it_waits_for_somebody_who_agrees_each_time)
+{
+	struct ward ward = admit();
+
+	ward.status.flags |= UNIT_SAYS_MODE;
+	ward.status.mode = MODE_APPROVE;
+	cr_assert(eq(int, judge_approve(ward.judge, 10), -ESRCH), "nothing waits yet");
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 60, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	cr_assert(eq(int, ward.finding.why, WHY_NOT_APPROVED));
+	cr_assert(eq(int, judge_approve(ward.judge, 11), -ESRCH), "of another number");
+	cr_assert(zero(int, judge_approve(ward.judge, 10)));
+	live(&ward, 5, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	cr_assert(eq(int, ward.finding.decision.way, WAY_SYSTEMD));
+	cr_assert(eq(u64, ward.finding.decision.incident, 10));
+	answer(&ward, ATTEMPT_RESULT_DONE);
+	ward.run++;
+	live(&ward, 400, 100 * MIB); /* healed, settled, cooled down */
+	cr_assert(eq(u32, ward.n_healed, 1));
+	live(&ward, 60, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1), "each time anew");
+	cr_assert(eq(int, ward.finding.why, WHY_NOT_APPROVED));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, an_approval_is_good_for_a_quarter_of_an_hour)
+{
+	struct ward ward = admit();
+
+	ward.status.flags |= UNIT_SAYS_MODE;
+	ward.status.mode = MODE_APPROVE;
+	live(&ward, 60, 100 * MIB);
+	ward.status.active = UNIT_ACTIVE_FAILED;
+	live(&ward, 10, 0);
+	cr_assert(zero(int, judge_approve(ward.judge, 10)));
+	ward.status.flags |= UNIT_JOB_PENDING; /* something else is in the way meanwhile */
+	live(&ward, 14 * 60, 0);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	live(&ward, 2 * 60, 0);
+	ward.status.flags &= ~(uint32_t)UNIT_JOB_PENDING;
+	live(&ward, 10, 0);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	cr_assert(eq(int, ward.finding.why, WHY_NOT_APPROVED));
 	(void)judge_free(ward.judge);
 }
 

@@ -56,7 +56,8 @@ for user in root nobody; do
 	told "expected the name of a unit, 1 second" $user Pause sts $sim 60 $'two\nlines'
 	told "expected a reason" $user Stop s "$(printf 'x%.0s' {1..201})"
 	told "expected the name of a unit, or nothing" $user Resume s '*'
-	told "Unknown method|Access denied|Rejected" $user Approve t 1
+	told "expected the number of an incident" $user Approve t 0
+	told "Unknown method|Access denied|Rejected" $user Enforce s $sim
 done
 ! daemon_log | grep -E 'cpu.spike|\.\./|lines|xxx' || fail "the daemon repeats garbage in its log"
 
