@@ -84,7 +84,7 @@ static int look_at_drop_in(const char *path, struct enrolled *ret)
 	int r;
 
 	r = whole_file_read(path, &text, &permissions);
-	if (r == -ENOENT)
+	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
 	if (r == -EBADMSG || r == -EFBIG) {
 		ret->drop_in = DROP_IN_FOREIGN;

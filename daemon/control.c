@@ -275,7 +275,7 @@ static int on_seat(void *userdata, sd_bus *bus)
 	struct control *control = userdata;
 	int r;
 
-	control->bus.control = control;
+	control->bus = (struct door) { .control = control, .peer = (uid_t)-1 };
 	r = permission_new(bus, on_granted, control, &control->bus.permission);
 	return r < 0 ? r : show(&control->bus, bus);
 }

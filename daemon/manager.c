@@ -392,17 +392,20 @@ static int find_room_when_due(struct manager *manager, uint64_t when_ms)
 	if (!manager->parts.past.start.obstacle || when_ms - manager->last_room_ms < ROOM_MS)
 		return 0;
 	manager->last_room_ms = when_ms;
-	r = parts_find_room(&manager->parts);
-	if (r == -EAGAIN)
-		return 0;
-	if (r < 0)
-		return r;
-	manager->n_present = 0;
-	describe_keeper(manager);
-	spend_privilege(manager);
+	/* Before its descriptor may be closed, and the number be somebody else's. */
 	manager->ring = sd_event_source_disable_unref(manager->ring);
+	r = parts_find_room(&manager->parts);
+	if (r == 0) {
+		manager->n_present = 0;
+		manager->simulated = NULL;
+		describe_keeper(manager);
+		spend_privilege(manager);
+		r = plan_fault(manager);
+	}
+	if (r < 0 && r != -EAGAIN)
+		return r;
 	r = watch_ring(manager);
-	return r < 0 ? log_error_errno(r, "cannot watch the kernel's events") : plan_fault(manager);
+	return r < 0 ? log_error_errno(r, "cannot watch the kernel's events") : 0;
 }
 
 /* ---- the heart -------------------------------------------------------------------- */

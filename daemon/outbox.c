@@ -57,17 +57,17 @@ static bool is_unchanged(const struct decision *decision, const struct unit_stat
 }
 
 /* Somebody may have said stop since then. */
-static bool is_still_wanted(const struct config *config, const struct decision *decision,
-			    const struct unit_status *status)
+static bool is_still_wanted(const struct outbox *outbox, const struct decision *decision,
+			    enum mode mode_then, const struct unit_status *status)
 {
-	enum mode mode = config_mode(config, status);
+	const struct config *config = outbox->config;
 
-	if (decision->way == WAY_SIMULATOR)
-		return config->mode != MODE_OBSERVE;
-	return mode != MODE_OBSERVE && (decision->way != WAY_SYSTEMD || mode != MODE_MOCK);
+	return config_mode(config, status) == mode_then && mode_then != MODE_OBSERVE &&
+	       (config->heal_on & (1u << decision->class)) &&
+	       policy_by_nature(status) == WHY_ALLOWED;
 }
 
-static void send(struct outbox *outbox, const struct decision *decision)
+static void send(struct outbox *outbox, const struct decision *decision, enum mode mode_then)
 {
 	const struct unit_status *status = outbox->status(decision->unit, outbox->userdata);
 	int r;
@@ -76,8 +76,8 @@ static void send(struct outbox *outbox, const struct decision *decision)
 		refuse(outbox, decision, "the unit changed before the call");
 		return;
 	}
-	if (!is_still_wanted(outbox->config, decision, status)) {
-		refuse(outbox, decision, "the mode of healing was changed before the call");
+	if (!is_still_wanted(outbox, decision, mode_then, status)) {
+		refuse(outbox, decision, "what may be healed was changed before the call");
 		return;
 	}
 	if (hold_binds(outbox->hold, status)) {
@@ -103,6 +103,7 @@ static void take_acknowledgement(uint64_t id, int error, void *userdata)
 
 	for (size_t i = 0; i < outbox->n; i++) {
 		struct decision decision = outbox->pending[i].decision;
+		enum mode mode = outbox->pending[i].mode;
 		bool given_up = outbox->pending[i].given_up;
 
 		if (decision.id != id)
@@ -111,7 +112,7 @@ static void take_acknowledgement(uint64_t id, int error, void *userdata)
 		if (error == 0 && given_up)
 			refuse(outbox, &decision, "the disk took the decision too late");
 		if (error == 0 && !given_up)
-			send(outbox, &decision);
+			send(outbox, &decision, mode);
 		if (error == 0 || given_up)
 			return;
 		(void)log_warning_errno(error, "%s: nothing is done, for want of a record",
@@ -132,6 +133,7 @@ void outbox_acknowledge(struct outbox *outbox)
 
 void outbox_put(struct outbox *outbox, const struct decision *decision, uint64_t when_ms)
 {
+	const struct unit_status *status = outbox->status(decision->unit, outbox->userdata);
 	bool allowed = decision->why == WHY_ALLOWED;
 	struct decision recorded = *decision;
 	int r = -ENOBUFS;
@@ -151,6 +153,8 @@ void outbox_put(struct outbox *outbox, const struct decision *decision, uint64_t
 	}
 	outbox->pending[outbox->n].decision = *decision;
 	outbox->pending[outbox->n].given_up = false;
+	outbox->pending[outbox->n].mode =
+		status ? config_mode(outbox->config, status) : MODE_OBSERVE;
 	outbox->pending[outbox->n++].since_ms = when_ms;
 }
 

@@ -32,7 +32,8 @@ struct outbox {
 	struct {
 		struct decision decision;
 		uint64_t since_ms;
-		bool given_up; /* the judge was told; only its acknowledgement is still to come */
+		enum mode mode; /* of the unit, when it was decided */
+		bool given_up;	/* the judge was told; only its acknowledgement is still to come */
 	} pending[OUTBOX_MAX];
 };
 

@@ -188,6 +188,7 @@ static void close_others(struct parts *parts)
 	parts->sampler = sampler_free(parts->sampler);
 	parts->link = link_free(parts->link);
 	parts->simulation = simulation_free(parts->simulation);
+	parts->by_systemd = parts->by_simulator = (struct actuator) { 0 };
 	parts->judge = judge_free(parts->judge);
 	parts->live = live_close(parts->live);
 }

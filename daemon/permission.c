@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "permission.h"
@@ -211,6 +212,20 @@ static int ask_bus(struct request *request)
 	return r;
 }
 
+/* One connection must not take all places before it is even known who that is. */
+static bool has_too_many(const struct permission *permission, const char *sender)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PERMISSION_PENDING_MAX; i++) {
+		sd_bus_message *waiting = permission->request[i].message;
+
+		n += waiting && sender && sd_bus_message_get_sender(waiting) &&
+		     strcmp(sd_bus_message_get_sender(waiting), sender) == 0;
+	}
+	return n >= PERMISSION_PER_USER_MAX;
+}
+
 int permission_ask(struct permission *permission, sd_bus_message *m, const char *action,
 		   const char *unit, sd_bus_error *error)
 {
@@ -220,7 +235,7 @@ int permission_ask(struct permission *permission, sd_bus_message *m, const char 
 
 	while (request < beyond && request->message)
 		request++;
-	if (request == beyond)
+	if (request == beyond || has_too_many(permission, sd_bus_message_get_sender(m)))
 		return sd_bus_error_set_const(error, SD_BUS_ERROR_LIMITS_EXCEEDED, TOO_MANY);
 	*request = (struct request) {
 		.permission = permission,

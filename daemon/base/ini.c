@@ -114,11 +114,14 @@ struct filter {
 	bool is_inside, is_continued;
 };
 
+/* One that is not escaped itself; a blank behind it makes it one of many. */
 static bool ends_with_backslash(const char *text, size_t length)
 {
-	while (length > 0 && is_space(text[length - 1]))
-		length--;
-	return length > 0 && text[length - 1] == '\\';
+	size_t n = 0;
+
+	while (n < length && text[length - 1 - n] == '\\')
+		n++;
+	return n % 2 == 1;
 }
 
 /* As systemd does it: a comment neither continues nor ends a line that goes on. */

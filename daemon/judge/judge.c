@@ -54,7 +54,9 @@ struct patient {
 	uint64_t ours_until_ms;	    /* so long after a heal of ours; 0 */
 	uint64_t theirs_until_ms;   /* somebody else acted on it in its trouble; 0 */
 	uint64_t approved_until_ms; /* somebody agreed to what it waits for; 0 */
-	uint32_t n_restarts;	    /* systemd's, of the sample before */
+	uint64_t spent_approval_ms; /* what that was, for the decision under way */
+	uint32_t n_restarts;	    /* systemd's, when this run was first seen */
+	bool is_counted;	    /* that is known */
 	bool had_failed;	    /* in the sample before */
 	uint8_t invocation[INVOCATION_SIZE];
 	bool seen;
@@ -232,7 +234,10 @@ static void follow_others(const struct judge *judge, struct patient *patient, bo
 
 	if (anew && !by_systemd && in_trouble && !patient->verify.running)
 		patient->theirs_until_ms = sample->when_ms + judge->config.cooldown_ms;
-	patient->n_restarts = status->n_restarts;
+	/* It is counted up before the new run is there: a sample in between must not take it in. */
+	if (anew || !patient->is_counted)
+		patient->n_restarts = status->n_restarts;
+	patient->is_counted = true;
 	patient->had_failed = status->active == UNIT_ACTIVE_FAILED;
 }
 
@@ -330,6 +335,7 @@ static void carry_out(struct judge *judge, struct patient *patient, const struct
 		    decision->when_ms, decision->wall_ms);
 	patient->answered = 0;
 	patient->ours_until_ms = decision->when_ms + judge->config.cooldown_ms;
+	patient->spent_approval_ms = patient->approved_until_ms;
 	patient->approved_until_ms = 0;
 }
 
@@ -461,8 +467,10 @@ void judge_not_recorded(struct judge *judge, uint32_t unit)
 
 	if (!patient)
 		return;
-	if (patient->verify.running)
+	if (patient->verify.running) {
 		policy_unnote(&judge->policy, unit);
+		patient->approved_until_ms = patient->spent_approval_ms;
+	}
 	patient->verify.running = false;
 	incident_undecided(&patient->incident);
 	patient->incident_is_stale = true;

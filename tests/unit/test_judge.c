@@ -321,9 +321,10 @@ Test(judge, a_restart_by_systemd_itself_is_nobody_elses)
 	ward.status.n_restarts = 1;
 	live(&ward, 60, 100 * MIB);
 	ward.status.active = UNIT_ACTIVE_FAILED;
-	live(&ward, 3, 0);
+	live(&ward, 2, 0);
+	ward.status.n_restarts = 2; /* it is counted before the new run is there */
+	live(&ward, 1, 0);
 	ward.status.active = UNIT_ACTIVE_ACTIVE;
-	ward.status.n_restarts = 2;
 	ward.run++;
 	live(&ward, 60, 100 * MIB);
 	ward.status.active = UNIT_ACTIVE_FAILED;
@@ -366,6 +367,11 @@ Test(judge, with_mode_approve_it_waits_for_somebody_who_agrees_each_time)
 	cr_assert(zero(int, judge_approve(ward.judge, 10)));
 	live(&ward, 5, 200 * MIB);
 	cr_assert(eq(u32, ward.n_allowed, 1));
+	judge_not_recorded(ward.judge,
+			   FIXTURE_UNIT); /* the disk did not take it: it was not used up */
+	live(&ward, 5, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 2));
+	ward.n_allowed = 1;
 	cr_assert(eq(int, ward.finding.decision.way, WAY_SYSTEMD));
 	cr_assert(eq(u64, ward.finding.decision.incident, 10));
 	answer(&ward, ATTEMPT_RESULT_DONE);

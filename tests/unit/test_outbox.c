@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -169,18 +170,31 @@ Test(outbox, a_unit_that_changed_between_decision_and_call_is_left_alone)
 	}
 }
 
-Test(outbox, a_mode_that_was_lowered_after_the_decision_stops_it)
+Test(outbox, what_was_forbidden_after_the_decision_is_not_done)
 {
 	struct office office;
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 5; i++) {
 		open_office(&office);
 		decide(&office, 1000);
-		if (i == 0) {
+		switch (i) {
+		case 0:
 			office.config.mode = MODE_OBSERVE;
-		} else { /* the unit's own word */
+			break;
+		case 1: /* the unit's own word */
 			office.status.flags |= UNIT_SAYS_MODE;
 			office.status.mode = MODE_OBSERVE;
+			break;
+		case 2: /* nobody has agreed */
+			office.status.flags |= UNIT_SAYS_MODE;
+			office.status.mode = MODE_APPROVE;
+			break;
+		case 3:
+			office.config.heal_on = 0;
+			break;
+		default:
+			(void)snprintf(office.status.aliases, sizeof(office.status.aliases),
+				       "sshd.service");
 		}
 		await_disk(&office);
 		healer_turn(office.healer, 2000, WALL_MS);
