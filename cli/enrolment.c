@@ -185,9 +185,10 @@ static int make_folder(const struct enrolment *enrolment, const char *folder)
 	return chmod(folder, 0755) < 0 || fsync(enrolment->lock_fd) < 0 ? -errno : 0;
 }
 
-int enrolment_set_mode(struct enrolment *enrolment, const char *unit, enum mode mode)
+/* -EBADMSG: the drop-in there is somebody else's. */
+static int claim_drop_in(struct enrolment *enrolment, const char *unit, char *ret_folder,
+			 size_t size)
 {
-	char folder[PATH_MAX], text[256];
 	struct enrolled enrolled;
 	int r;
 
@@ -196,11 +197,19 @@ int enrolment_set_mode(struct enrolment *enrolment, const char *unit, enum mode 
 		return r;
 	if (enrolled.drop_in == DROP_IN_FOREIGN)
 		return -EBADMSG;
-	r = text_format(text, sizeof(text), SIGNATURE "[" NAME_UNIT_SECTION "]\nMode=%s\n",
-			mode_word(mode));
+	return folder_of(enrolment, unit, ret_folder, size);
+}
+
+int enrolment_set_mode(struct enrolment *enrolment, const char *unit, enum mode mode)
+{
+	char folder[PATH_MAX], text[256];
+	int r;
+
+	r = claim_drop_in(enrolment, unit, folder, sizeof(folder));
 	if (r < 0)
 		return r;
-	r = folder_of(enrolment, unit, folder, sizeof(folder));
+	r = text_format(text, sizeof(text), SIGNATURE "[" NAME_UNIT_SECTION "]\nMode=%s\n",
+			mode_word(mode));
 	if (r < 0)
 		return r;
 	r = make_folder(enrolment, folder);
@@ -211,19 +220,13 @@ int enrolment_set_mode(struct enrolment *enrolment, const char *unit, enum mode 
 
 int enrolment_unset_mode(struct enrolment *enrolment, const char *unit)
 {
-	struct enrolled enrolled;
 	char folder[PATH_MAX];
 	int r;
 
-	r = enrolment_look(enrolment, unit, &enrolled);
+	r = claim_drop_in(enrolment, unit, folder, sizeof(folder));
 	if (r < 0)
 		return r;
-	if (enrolled.drop_in == DROP_IN_FOREIGN)
-		return -EBADMSG;
 	r = whole_file_remove(enrolment->file);
-	if (r < 0)
-		return r;
-	r = folder_of(enrolment, unit, folder, sizeof(folder));
 	if (r < 0)
 		return r;
 	if (rmdir(folder) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)

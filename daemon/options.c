@@ -105,73 +105,78 @@ static int check(const struct options *options)
 	return 0;
 }
 
+enum option_id {
+	OPTION_CONFIG = 256,
+	OPTION_RULES,
+	OPTION_STATE_DIR,
+	OPTION_SIMULATE,
+	OPTION_INJECT,
+	OPTION_SPEED,
+	OPTION_VERBOSE,
+	OPTION_DOCTOR,
+	OPTION_HELP,
+	OPTION_VERSION
+};
+
+static const struct option known[] = {
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "rules", required_argument, NULL, OPTION_RULES },
+	{ "state-dir", required_argument, NULL, OPTION_STATE_DIR },
+	{ "simulate", no_argument, NULL, OPTION_SIMULATE },
+	{ "inject", required_argument, NULL, OPTION_INJECT },
+	{ "speed", required_argument, NULL, OPTION_SPEED },
+	{ "verbose", no_argument, NULL, OPTION_VERBOSE },
+	{ "doctor", no_argument, NULL, OPTION_DOCTOR },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ 0 },
+};
+
+/* One of them, with its argument in optarg; returns as options_read(). */
+static int take_option(int option, struct options *options, const char **state_dir)
+{
+	switch (option) {
+	case OPTION_CONFIG:
+		options->config = optarg;
+		return 0;
+	case OPTION_RULES:
+		options->rules = optarg;
+		return 0;
+	case OPTION_STATE_DIR:
+		*state_dir = optarg;
+		return 0;
+	case OPTION_SIMULATE:
+		options->simulate = true;
+		return 0;
+	case OPTION_INJECT:
+		return read_inject(optarg, options);
+	case OPTION_SPEED:
+		return read_speed(optarg, options);
+	case OPTION_VERBOSE:
+		options->verbose = true;
+		return 0;
+	case OPTION_DOCTOR:
+		options->doctor = true;
+		return 0;
+	case OPTION_HELP:
+		(void)fputs(help, stdout);
+		return 1;
+	case OPTION_VERSION:
+		(void)puts("selfhealed " NAME_VERSION);
+		return 1;
+	default:
+		return -EINVAL; /* getopt has said it */
+	}
+}
+
 int options_read(int argc, char **argv, struct options *ret)
 {
-	enum {
-		CONFIG = 256,
-		RULES,
-		STATE_DIR,
-		SIMULATE,
-		INJECT,
-		SPEED,
-		VERBOSE,
-		DOCTOR,
-		HELP,
-		VERSION
-	};
-	static const struct option known[] = {
-		{ "config", required_argument, NULL, CONFIG },
-		{ "rules", required_argument, NULL, RULES },
-		{ "state-dir", required_argument, NULL, STATE_DIR },
-		{ "simulate", no_argument, NULL, SIMULATE },
-		{ "inject", required_argument, NULL, INJECT },
-		{ "speed", required_argument, NULL, SPEED },
-		{ "verbose", no_argument, NULL, VERBOSE },
-		{ "doctor", no_argument, NULL, DOCTOR },
-		{ "help", no_argument, NULL, HELP },
-		{ "version", no_argument, NULL, VERSION },
-		{ 0 },
-	};
 	struct options options = { .speed = 1 };
 	const char *state_dir = NULL;
 	int option, r = 0;
 
-	while (r == 0 && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		switch (option) {
-		case CONFIG:
-			options.config = optarg;
-			break;
-		case RULES:
-			options.rules = optarg;
-			break;
-		case STATE_DIR:
-			state_dir = optarg;
-			break;
-		case SIMULATE:
-			options.simulate = true;
-			break;
-		case INJECT:
-			r = read_inject(optarg, &options);
-			break;
-		case SPEED:
-			r = read_speed(optarg, &options);
-			break;
-		case VERBOSE:
-			options.verbose = true;
-			break;
-		case DOCTOR:
-			options.doctor = true;
-			break;
-		case HELP:
-			(void)fputs(help, stdout);
-			return 1;
-		case VERSION:
-			(void)puts("selfhealed " NAME_VERSION);
-			return 1;
-		default:
-			r = -EINVAL; /* getopt has said it */
-		}
-	}
+	while (r == 0 && (option = getopt_long(argc, argv, "", known, NULL)) != -1)
+		r = take_option(option, &options, &state_dir);
 	if (r == 0 && optind < argc) {
 		log_error("there is no argument '%s'; see selfhealed --help", argv[optind]);
 		r = -EINVAL;

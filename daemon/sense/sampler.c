@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Joins what the readers find into one sample a unit and tick. */
+/* Asks all readers for what they have of each unit, once a tick. */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sense/bare.h"
+#include "sense/join.h"
 #include "sense/members.h"
 #include "sense/procfs.h"
 #include "sense/sampler.h"
@@ -18,7 +18,7 @@
 struct held {
 	uint32_t unit;
 	uint64_t tick; /* it was last seen in */
-	struct sampler_past past;
+	struct join_past past;
 	struct members members;
 };
 
@@ -34,103 +34,14 @@ struct sampler {
 	bool has_trees;	   /* the processes were folded */
 	struct signals signals;
 	struct unit_status host;
-	struct sampler_past host_past;
+	struct join_past host_past;
 	/* of equal length: a unit's place is the same in all; the host's is behind the last */
 	size_t n, n_max;
 	struct held *held;
 	struct sample *sample;
 	struct unit_status *status;
-	struct sampler_found found; /* of the unit at hand: large for a stack */
+	struct join_found found; /* of the unit at hand: large for a stack */
 };
-
-/* ---- differences --------------------------------------------------------- */
-
-static double per_span(const struct metric_info *info, double grown, uint32_t span_ms)
-{
-	double rate;
-
-	if (info->kind == METRIC_KIND_COUNT)
-		return grown;
-	rate = grown * 1000.0 / (double)span_ms;
-	/* A pressure's clock and ours are not read at one moment; nor do the times of a shared
-	 * row's members exclude one another. */
-	return strcmp(info->quantity, "ratio") == 0 ? fmin(rate, 1.0) : rate;
-}
-
-void sampler_difference(const struct usage *previous, const struct usage *now, uint32_t span_ms,
-			struct sample *sample)
-{
-	for (size_t i = 0; i < METRIC_N; i++) {
-		const struct metric_info *info = &metric_table[i];
-		uint64_t bit = METRIC_BIT(i);
-
-		if (!(now->have & bit))
-			continue;
-		if (info->kind == METRIC_KIND_LEVEL) {
-			sample_set(sample, (enum metric)i, now->total[i]);
-			continue;
-		}
-		if (!previous || !(previous->have & bit) || now->total[i] < previous->total[i] ||
-		    (info->kind == METRIC_KIND_RATE && span_ms == 0))
-			continue;
-		sample_set(sample, (enum metric)i,
-			   per_span(info, now->total[i] - previous->total[i], span_ms));
-	}
-}
-
-static uint64_t counts(void)
-{
-	uint64_t mask = 0;
-
-	for (size_t i = 0; i < METRIC_N; i++)
-		if (metric_table[i].kind == METRIC_KIND_COUNT)
-			mask |= METRIC_BIT(i);
-	return mask;
-}
-
-static bool is_running(enum unit_active active)
-{
-	return active != UNIT_ACTIVE_INACTIVE && active != UNIT_ACTIVE_FAILED &&
-	       active != UNIT_ACTIVE_GONE;
-}
-
-static void merge(const struct sampler_found *found, uint64_t wanted, struct sampler_past *ret)
-{
-	for (unsigned int from = 0; from < SAMPLER_SOURCE_N; from++)
-		for (size_t i = 0; i < METRIC_N; i++) {
-			if (!(found->from[from].have & wanted & ~ret->usage.have & METRIC_BIT(i)))
-				continue;
-			usage_set(&ret->usage, (enum metric)i, found->from[from].total[i]);
-			ret->source[i] = (uint8_t)from;
-		}
-}
-
-void sampler_join(struct sampler_past *past, const struct unit_status *status,
-		  const struct sampler_found *found, uint64_t when_ms, struct sample *ret)
-{
-	struct sampler_past now = { .when_ms = when_ms };
-	bool is_named = unit_has_invocation(status);
-	bool is_anew =
-		is_named && memcmp(past->invocation, status->invocation, INVOCATION_SIZE) != 0;
-	uint64_t span_ms = past->when_ms == 0 || is_anew ? 0 : when_ms - past->when_ms;
-
-	memcpy(now.invocation, is_named ? status->invocation : past->invocation, INVOCATION_SIZE);
-	merge(found, is_running(status->active) ? UINT64_MAX : counts(), &now);
-	if (is_anew)
-		past->usage.have &= counts();
-	for (size_t i = 0; i < METRIC_N; i++)
-		if (past->source[i] != now.source[i])
-			past->usage.have &= ~METRIC_BIT(i);
-
-	*ret = (struct sample) {
-		.unit = status->unit,
-		.when_ms = when_ms,
-		.span_ms = (uint32_t)(span_ms < UINT32_MAX ? span_ms : UINT32_MAX),
-	};
-	memcpy(ret->invocation, status->invocation, INVOCATION_SIZE);
-	sampler_difference(&past->usage, &now.usage, ret->span_ms, ret);
-	*past = now;
-}
 
 /* ---- the list ------------------------------------------------------------ */
 
@@ -302,17 +213,16 @@ static int find_members(struct sampler *sampler, struct held *held, struct unit_
 	 * with now one cgroup, now two keeps to the latter. */
 	id = status->kind == UNIT_KIND_SHARED ? 0 : status->cgroup_id;
 	if (sampler->has_snapshot && members_are_watched(&held->members, ground))
-		(void)probe_usage(ground->probe, status->unit, id, &from[SAMPLER_PROBE]);
+		(void)probe_usage(ground->probe, status->unit, id, &from[JOIN_PROBE]);
 	/* ... and a unit that is down, to neither. */
 	if (id == 0 && status->kind != UNIT_KIND_SHARED)
-		from[SAMPLER_PROBE].have &= ~METRIC_BIT(METRIC_CPU);
-	r = members_read_files(&held->members, ground, from[SAMPLER_PROBE].have,
-			       &from[SAMPLER_FILES]);
+		from[JOIN_PROBE].have &= ~METRIC_BIT(METRIC_CPU);
+	r = members_read_files(&held->members, ground, from[JOIN_PROBE].have, &from[JOIN_FILES]);
 	if (r < 0)
 		return r;
 	if (probe_tier(ground->probe) >= TIER_ITERATORS)
 		return 0;
-	return members_read_processes(&held->members, ground, &from[SAMPLER_PROCESSES]);
+	return members_read_processes(&held->members, ground, &from[JOIN_PROCESSES]);
 }
 
 static int find(struct sampler *sampler, size_t place)
@@ -322,33 +232,33 @@ static int find(struct sampler *sampler, size_t place)
 
 	memset(&sampler->found, 0, sizeof(sampler->found));
 	if (sampler->units && status->kind == UNIT_KIND_SERVICE)
-		usage_set(&from[SAMPLER_MANAGER], METRIC_RESTARTS, status->n_restarts);
+		usage_set(&from[JOIN_MANAGER], METRIC_RESTARTS, status->n_restarts);
 	if (!is_trees(sampler))
 		return find_members(sampler, &sampler->held[place], status);
 	if (sampler->has_trees)
-		(void)bare_usage(sampler->bare, status->unit, &from[SAMPLER_PROCESSES]);
+		(void)bare_usage(sampler->bare, status->unit, &from[JOIN_PROCESSES]);
 	return 0;
 }
 
 /* Process trees are folded from /proc, or from what the task iterator saw. */
 static enum signal_source source_of(const struct sampler *sampler, enum metric metric,
-				    enum sampler_source source)
+				    enum join_source source)
 {
 	bool walks = probe_tier(sampler->ground.probe) >= TIER_ITERATORS;
 
 	switch (source) {
-	case SAMPLER_MANAGER:
+	case JOIN_MANAGER:
 		return SIGNAL_SYSTEMD;
-	case SAMPLER_PROBE:
-		return counts() & METRIC_BIT(metric) ? SIGNAL_TRACEPOINTS : SIGNAL_ITERATORS;
-	case SAMPLER_FILES:
+	case JOIN_PROBE:
+		return join_counts() & METRIC_BIT(metric) ? SIGNAL_TRACEPOINTS : SIGNAL_ITERATORS;
+	case JOIN_FILES:
 		return SIGNAL_CGROUP_FILES;
 	default:
 		return is_trees(sampler) && walks ? SIGNAL_ITERATORS : SIGNAL_PROC;
 	}
 }
 
-static void trace_unit(struct sampler *sampler, const struct sampler_past *past,
+static void trace_unit(struct sampler *sampler, const struct join_past *past,
 		       const struct sample *sample)
 {
 	struct signals *signals = &sampler->signals;
@@ -363,7 +273,7 @@ static void trace_host(struct sampler *sampler, const struct sample *sample)
 {
 	for (size_t i = 0; i < METRIC_N; i++)
 		if (sample_has(sample, (enum metric)i))
-			sampler->signals.host[i] = sampler->host_past.source[i] == SAMPLER_PROBE
+			sampler->signals.host[i] = sampler->host_past.source[i] == JOIN_PROBE
 							   ? SIGNAL_TRACEPOINTS
 							   : SIGNAL_PROC;
 }
@@ -373,13 +283,13 @@ static void sample_host(struct sampler *sampler, uint64_t when_ms)
 	struct usage *from = sampler->found.from;
 
 	memset(&sampler->found, 0, sizeof(sampler->found));
-	procfs_host("/proc", &from[SAMPLER_PROCESSES]);
+	procfs_host("/proc", &from[JOIN_PROCESSES]);
 	if (sampler->has_snapshot)
-		(void)probe_usage(sampler->ground.probe, 0, 0, &from[SAMPLER_PROBE]);
-	from[SAMPLER_PROBE].have &= counts();
+		(void)probe_usage(sampler->ground.probe, 0, 0, &from[JOIN_PROBE]);
+	from[JOIN_PROBE].have &= join_counts();
 	sampler->status[sampler->n] = sampler->host;
-	sampler_join(&sampler->host_past, &sampler->host, &sampler->found, when_ms,
-		     &sampler->sample[sampler->n]);
+	join_sample(&sampler->host_past, &sampler->host, &sampler->found, when_ms,
+		    &sampler->sample[sampler->n]);
 	trace_host(sampler, &sampler->sample[sampler->n]);
 }
 
@@ -392,8 +302,8 @@ static int sample_units(struct sampler *sampler, uint64_t when_ms)
 		r = find(sampler, i);
 		if (r < 0)
 			return r;
-		sampler_join(&sampler->held[i].past, &sampler->status[i], &sampler->found, when_ms,
-			     &sampler->sample[i]);
+		join_sample(&sampler->held[i].past, &sampler->status[i], &sampler->found, when_ms,
+			    &sampler->sample[i]);
 		trace_unit(sampler, &sampler->held[i].past, &sampler->sample[i]);
 		members_part(&sampler->held[i].members, &sampler->ground);
 	}

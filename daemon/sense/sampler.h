@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Joins what the readers find into one sample a unit and tick: asks the probe,
- * fills what it lacks from cgroup and proc files, takes differences of totals.
+ * One sample a unit and tick: asks the probe, fills what it lacks from cgroup and
+ * proc files, and has all of it joined.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,38 +13,6 @@
 #include "record/record.h"
 #include "record/signal.h"
 #include "sense/probe.h"
-
-/* Put into the sample, by the kind of each metric: levels as they are now; rates as growth over
- * the span, per second (none where span_ms is 0); counts as growth. What grows needs both usages to
- * have it and is absent where it fell; a ratio is at most 1. previous may be NULL. */
-void sampler_difference(const struct usage *previous, const struct usage *now, uint32_t span_ms,
-			struct sample *sample);
-
-/* Where a value comes from. Of several that have it the first is taken. */
-enum sampler_source {
-	SAMPLER_MANAGER, /* systemd */
-	SAMPLER_PROBE,
-	SAMPLER_FILES,	   /* of the cgroup */
-	SAMPLER_PROCESSES, /* /proc, or folded process trees */
-	SAMPLER_SOURCE_N
-};
-struct sampler_found {
-	struct usage from[SAMPLER_SOURCE_N];
-};
-
-/* What is kept of a unit from one sample to the next; zero it to begin. */
-struct sampler_past {
-	uint64_t when_ms; /* 0: there was none */
-	uint8_t invocation[INVOCATION_SIZE];
-	struct usage usage;
-	uint8_t source[METRIC_N]; /* of each total of usage */
-};
-
-/* One unit's sample of what was found, and the past for the next. Two totals are compared only if
- * they have one source. In a new invocation totals begin anew, but counts, which are the unit's and
- * not the run's, go on. A unit that does not run has counts only. */
-void sampler_join(struct sampler_past *past, const struct unit_status *status,
-		  const struct sampler_found *found, uint64_t when_ms, struct sample *ret);
 
 struct sampler;
 

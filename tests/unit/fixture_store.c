@@ -238,3 +238,14 @@ struct incident place_begin_incident(struct writer *writer, uint64_t id)
 	cr_assert(zero(int, writer_incident(writer, &incident)));
 	return incident;
 }
+
+char *place_story(const struct story *story, const struct step *steps, size_t n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	reader_json_story(out, story, steps, n);
+	(void)fclose(out);
+	return text;
+}

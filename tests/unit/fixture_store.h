@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "record/record.h"
+#include "store/reader.h"
 #include "store/writer.h"
 
 /* For .init and .fini of a suite: make the folder, remove it with all that is in it. */
@@ -51,3 +52,6 @@ void place_await(struct writer *writer, size_t n);
 void place_decide(struct writer *writer, uint64_t id, const struct incident *incident);
 /* An incident of shop.service, submitted. */
 struct incident place_begin_incident(struct writer *writer, uint64_t id);
+
+/* A story as JSON; free() it. */
+char *place_story(const struct story *story, const struct step *steps, size_t n);

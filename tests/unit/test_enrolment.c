@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/candidate.h"
 #include "cli/command.h"
 #include "cli/enrolment.h"
 #include "cli/rights.h"
@@ -468,53 +467,4 @@ Test(enrolment, what_is_no_units_name_gets_into_no_rule)
 	for (size_t i = 0; i < LENGTH(hostile); i++)
 		cr_assert(eq(int, unit_set_add(&set, hostile[i]), -EINVAL), "%s", hostile[i]);
 	cr_assert(eq(sz, set.n, 0));
-}
-
-Test(unit_set, has_each_name_once_in_the_order_of_names)
-{
-	static const char *const names[] = { "c.service", "a.service", "b.service", "a.service" };
-	CLEANUP(unit_set_clear) struct unit_set set = set_of(names, LENGTH(names));
-
-	cr_assert(eq(sz, set.n, 3));
-	cr_assert(eq(str, set.name[0], "a.service"));
-	cr_assert(eq(str, set.name[1], "b.service"));
-	cr_assert(eq(str, set.name[2], "c.service"));
-	unit_set_remove(&set, "a.service");
-	unit_set_remove(&set, "d.service");
-	cr_assert(eq(sz, set.n, 2));
-	cr_assert(not(unit_set_has(&set, "a.service")));
-	cr_assert(unit_set_has(&set, "b.service"));
-	cr_assert(unit_set_has(&set, "c.service"));
-}
-
-Test(candidate, a_name_and_a_glob_without_a_type_mean_services)
-{
-	static const struct {
-		const char *text, *unit; /* NULL: no name */
-	} names[] = {
-		{ "shop", "shop.service" },
-		{ "shop.service", "shop.service" },
-		{ "shop.timer", "shop.timer" },
-		{ "foo@1", "foo@1.service" },
-		{ "my.shop", "my.shop.service" },
-		{ "", NULL },
-		{ "a/b", NULL },
-		{ "@x", NULL },
-	};
-	char unit[UNIT_NAME_SIZE];
-
-	for (size_t i = 0; i < LENGTH(names); i++) {
-		int r = command_unit_name(names[i].text, unit, sizeof(unit));
-
-		cr_assert(eq(int, r, names[i].unit ? 0 : -EINVAL), "%s", names[i].text);
-		if (names[i].unit)
-			cr_assert(eq(str, unit, (char *)names[i].unit));
-	}
-	cr_assert(candidate_is_glob("shop-?"));
-	cr_assert(not(candidate_is_glob("shop")));
-	cr_assert(candidate_matches("shop-?", "shop-1.service"));
-	cr_assert(candidate_matches("shop*", "shop.service"));
-	cr_assert(candidate_matches("*.service", "shop.service"));
-	cr_assert(not(candidate_matches("shop-?", "shop-12.service")));
-	cr_assert(not(candidate_matches("*.timer", "shop.service")));
 }

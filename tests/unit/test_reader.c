@@ -4,7 +4,6 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <grp.h>
-#include <math.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -77,17 +76,6 @@ static void write_live(void)
 	cr_assert(zero(int, live_publish(live, &keeper, present, 6)));
 }
 
-static char *story_text(const struct story *story, const struct step *steps, size_t n)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	reader_json_story(out, story, steps, n);
-	(void)fclose(out);
-	return text;
-}
-
 Test(reader, stories_come_newest_first_and_whole)
 {
 	CLEANUP(reader_closep) struct reader *reader = NULL;
@@ -108,8 +96,8 @@ Test(reader, stories_come_newest_first_and_whole)
 	expected.attempt = place_attempt(&expected.decision);
 	expected.outcome = place_outcome(&expected.decision);
 	expected.has_decision = expected.has_attempt = expected.has_outcome = true;
-	text = story_text(&stories[0], NULL, 0);
-	wanted = story_text(&expected, NULL, 0);
+	text = place_story(&stories[0], NULL, 0);
+	wanted = place_story(&expected, NULL, 0);
 	cr_assert(eq(str, text, wanted), "the one that was allowed, in every field");
 	cr_assert(eq(ptr, (void *)reader_notice(reader), NULL));
 	free(text);
@@ -401,122 +389,4 @@ Test(reader, a_stranger_without_any_right_to_write_reads_all)
 	cr_assert(eq(int, read_as_stranger(false), 100 + EACCES));
 	cr_assert(zero(int, chmod(place(""), 0700)));
 	cr_assert(eq(int, read_as_stranger(false), 100 + EACCES));
-}
-
-static bool is_json(const char *text)
-{
-	sqlite3_stmt *statement = NULL;
-	sqlite3 *db = NULL;
-	bool valid;
-
-	cr_assert(eq(int, sqlite3_open(":memory:", &db), SQLITE_OK));
-	cr_assert(eq(int, sqlite3_prepare_v2(db, "SELECT json_valid(?)", -1, &statement, NULL),
-		     SQLITE_OK));
-	(void)sqlite3_bind_text(statement, 1, text, -1, SQLITE_STATIC);
-	valid = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0) == 1;
-	(void)sqlite3_finalize(statement);
-	(void)sqlite3_close(db);
-	return valid;
-}
-
-Test(reader, json_is_json_whatever_is_in_the_records)
-{
-	struct present present = { 0 };
-	struct story story = { .has_decision = true, .has_attempt = true, .has_outcome = true };
-	struct step steps[3] = { { .kind = STEP_DECISION },
-				 { .kind = STEP_ATTEMPT },
-				 { .kind = STEP_OUTCOME } };
-	char *text = NULL;
-	size_t size;
-	FILE *out;
-
-	for (size_t i = 0; i < UNIT_NAME_SIZE - 1; i++)
-		present.status.name[i] = story.unit[i] = (char)(i + 1);
-	present.verdict.lead = METRIC_N;
-	present.verdict.lead_value = (double)NAN;
-	present.verdict.lead_deviation = INFINITY;
-	present.verdict.score = -1;
-	present.sample.have = METRIC_BIT(METRIC_CPU) | METRIC_BIT(METRIC_RSS);
-	present.sample.value[METRIC_CPU] = (double)INFINITY;
-	present.sample.value[METRIC_RSS] = 1.5;
-	story.incident.lead_value = -(double)INFINITY;
-	out = open_memstream(&text, &size);
-	reader_json_present(out, &present);
-	(void)fclose(out);
-	cr_assert(is_json(text), "%s", text);
-	cr_assert(ne(ptr, strstr(text, "\"value\":{\"cpu\":null,\"rss\":1.5}"), NULL), "%s", text);
-	cr_assert(ne(ptr, strstr(text, "\"lead_deviation\":null"), NULL));
-	free(text);
-	text = story_text(&story, steps, 3);
-	cr_assert(is_json(text), "%s", text);
-	free(text);
-}
-
-Test(reader, json_escapes_what_a_terminal_would_obey)
-{
-	static const struct {
-		const char *name, *json;
-	} cases[] = {
-		{ "a\"b\\c", "\"a\\\"b\\\\c\"" },
-		{ "\x1b[31m", "\"\\u001b[31m\"" },
-		{ "\xc2\x9b"
-		  "31m",
-		  "\"\\u009b31m\"" },
-		{ "\x7f", "\"\\u007f\"" },
-		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
-		  "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
-		{ "a\xff\xc3", "\"a\\ufffd\\ufffd\"" },
-		{ "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct story story = { 0 };
-		char wanted[128], *text;
-
-		(void)snprintf(story.unit, sizeof(story.unit), "%s", cases[i].name);
-		(void)snprintf(wanted, sizeof(wanted), "{\"name\":%s,", cases[i].json);
-		text = story_text(&story, NULL, 0);
-		cr_assert(zero(int, strncmp(text, wanted, strlen(wanted))), "%s in %s", wanted,
-			  text);
-		cr_assert(is_json(text));
-		free(text);
-	}
-}
-
-Test(reader, json_marks_what_is_synthetic_and_what_is_unknown)
-{
-	struct story story = { .unit = "a.service" };
-	char *text;
-
-	story.incident = place_incident(1, 1);
-	story.incident.score = -1;
-	text = story_text(&story, NULL, 0);
-	cr_assert(eq(str, text,
-		     "{\"name\":\"a.service\",\"unit\":1,\"synthetic\":true,\"incident\":{\"id\":1,"
-		     "\"synthetic\":true,\"flags\":[\"synthetic\"],\"opened_ms\":5001,"
-		     "\"opened_wall_ms\":1764590401000,\"closed_ms\":null,\"closed_wall_ms\":null,"
-		     "\"worst\":\"sick\",\"score\":null,\"class\":\"threads\","
-		     "\"rule\":\"thread-leak\",\"lead\":\"threads\",\"lead_value\":512,"
-		     "\"lead_expected\":12.5,\"n_attempts\":1,\"outcome\":\"worse\","
-		     "\"why\":\"cooling-down\"},\"decision\":null,\"attempt\":null,"
-		     "\"outcome\":null}"));
-	free(text);
-}
-
-Test(reader, json_of_the_keeper_tells_its_age)
-{
-	struct keeper keeper = {
-		.pid = 7, .at_wall_ms = NOON, .n_unwatched = 3, .mode = "mock", .speed = 1
-	};
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	reader_json_keeper(out, &keeper, NOON + 2500);
-	(void)fclose(out);
-	cr_assert(is_json(text));
-	cr_assert(ne(ptr, strstr(text, "\"age_ms\":2500,"), NULL), "%s", text);
-	cr_assert(ne(ptr, strstr(text, "\"n_unwatched\":3,"), NULL), "%s", text);
-	cr_assert(ne(ptr, strstr(text, "\"distrust_until_wall_ms\":null"), NULL), "%s", text);
-	free(text);
 }

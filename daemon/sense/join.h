@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * From what several readers found of one unit to its sample: which of them is
+ * believed, and what grew since the last time. Pure.
+ */
+#include <stdint.h>
+
+#include "record/record.h"
+#include "sense/usage.h"
+
+/* The metrics that are counts, a bit each: they are the unit's and not the run's. */
+uint64_t join_counts(void);
+
+/* Put into the sample, by the kind of each metric: levels as they are now; rates as growth over
+ * the span, per second (none where span_ms is 0); counts as growth. What grows needs both usages to
+ * have it and is absent where it fell; a ratio is at most 1. previous may be NULL. */
+void join_difference(const struct usage *previous, const struct usage *now, uint32_t span_ms,
+		     struct sample *sample);
+
+/* Where a value comes from. Of several that have it the first is taken. */
+enum join_source {
+	JOIN_MANAGER, /* systemd */
+	JOIN_PROBE,
+	JOIN_FILES,	/* of the cgroup */
+	JOIN_PROCESSES, /* /proc, or folded process trees */
+	JOIN_SOURCE_N
+};
+struct join_found {
+	struct usage from[JOIN_SOURCE_N];
+};
+
+/* What is kept of a unit from one sample to the next; zero it to begin. */
+struct join_past {
+	uint64_t when_ms; /* 0: there was none */
+	uint8_t invocation[INVOCATION_SIZE];
+	struct usage usage;
+	uint8_t source[METRIC_N]; /* of each total of usage */
+};
+
+/* One unit's sample of what was found, and the past for the next. Two totals are compared only if
+ * they have one source. In a new invocation totals begin anew, but counts, which are the unit's and
+ * not the run's, go on. A unit that does not run has counts only. */
+void join_sample(struct join_past *past, const struct unit_status *status,
+		 const struct join_found *found, uint64_t when_ms, struct sample *ret);
