@@ -48,7 +48,14 @@ static const struct column list_columns[] = {
 	{ .head = "LOCKS", .wraps = true },
 };
 
-static const char *locks_sentence(const struct enrolled *enrolled)
+/* One line of the list, and whether all is well with it. */
+struct locks {
+	const char *mode; /* that holds; "-": none, as far as is known */
+	char sentence[128];
+	bool agree;
+};
+
+static const char *what_is_wrong(const struct enrolled *enrolled)
 {
 	if (enrolled->drop_in == DROP_IN_FOREIGN)
 		return "somebody else wrote its " NAME_UNIT_DROPIN;
@@ -56,31 +63,61 @@ static const char *locks_sentence(const struct enrolled *enrolled)
 		return "polkit refuses: enroll it again";
 	if (enrolled->drop_in == DROP_IN_NONE)
 		return "its " NAME_UNIT_DROPIN " is missing: enroll it again";
-	return enrolled->says_mode ? "agree"
+	return enrolled->says_mode ? NULL
 				   : "its " NAME_UNIT_DROPIN " says no mode: enroll it again";
 }
 
-static bool locks_agree(const struct enrolled *enrolled)
+/* Another file of the unit may say otherwise; only systemd knows which files these are. */
+static void ask_systemd(sd_bus *bus, const char *unit, const struct enrolled *enrolled,
+			struct locks *locks)
 {
-	return enrolled->is_allowed && enrolled->drop_in == DROP_IN_OURS && enrolled->says_mode;
+	const struct unitfile *policy;
+	struct host_service service;
+
+	if (!bus || host_service(bus, unit, &service) < 0 || strcmp(service.load, "loaded") != 0)
+		return;
+	policy = host_policy(&service);
+	if (!service.policy_broken && policy->says_mode && policy->mode == enrolled->mode)
+		return;
+	locks->agree = false;
+	locks->mode = policy->says_mode && !service.policy_broken ? mode_word(policy->mode) : "-";
+	(void)snprintf(locks->sentence, sizeof(locks->sentence),
+		       service.policy_broken
+			       ? "one of its files cannot be read: see systemctl cat %s"
+			       : "not what its " NAME_UNIT_DROPIN " says: see systemctl cat %s",
+		       unit);
+}
+
+static struct locks look_at_locks(sd_bus *bus, const char *unit, const struct enrolled *enrolled)
+{
+	const char *wrong = what_is_wrong(enrolled);
+	struct locks locks = { .mode = enrolled->says_mode ? mode_word(enrolled->mode) : "-",
+			       .agree = !wrong };
+
+	(void)snprintf(locks.sentence, sizeof(locks.sentence), "%s", wrong ?: "agree");
+	if (locks.agree)
+		ask_systemd(bus, unit, enrolled, &locks);
+	return locks;
 }
 
 /* Returns how many units have locks that do not agree. */
 static int fill_list(struct enrolment *enrolment, const struct unit_set *units, struct table *table)
 {
+	CLEANUP(sd_bus_close_unrefp) sd_bus *bus = NULL;
 	struct enrolled enrolled;
+	struct locks locks;
 	int n_apart = 0, r;
 
+	(void)host_open(&bus); /* without it, the two files alone are told of */
 	for (size_t i = 0; i < units->n; i++) {
 		r = enrolment_look(enrolment, units->name[i], &enrolled);
 		if (r < 0)
 			return r;
+		locks = look_at_locks(bus, units->name[i], &enrolled);
 		table_add(table, PAINT_NONE, "%s", units->name[i]);
-		table_add(table, PAINT_NONE, "%s",
-			  enrolled.says_mode ? mode_word(enrolled.mode) : "-");
-		table_add(table, locks_agree(&enrolled) ? PAINT_NONE : PAINT_BAD, "%s",
-			  locks_sentence(&enrolled));
-		n_apart += !locks_agree(&enrolled);
+		table_add(table, PAINT_NONE, "%s", locks.mode);
+		table_add(table, locks.agree ? PAINT_NONE : PAINT_BAD, "%s", locks.sentence);
+		n_apart += !locks.agree;
 	}
 	return n_apart;
 }

@@ -79,6 +79,29 @@ static void take_trigger(struct host_service *service, const char *text)
 		service->status.flags |= UNIT_TIMER_STARTED;
 }
 
+static void read_policy(struct host_service *service, const char *path, struct unitfile *ret)
+{
+	struct ini_error error;
+
+	if (path[0] && unitfile_load(path, ret, &error) < 0)
+		service->policy_broken = true;
+}
+
+static void take_fragment(struct host_service *service, const char *text)
+{
+	read_policy(service, text, &service->own);
+}
+
+static void take_drop_in(struct host_service *service, const char *text)
+{
+	read_policy(service, text, &service->dropped_in);
+}
+
+const struct unitfile *host_policy(const struct host_service *service)
+{
+	return service->dropped_in.mentions_mode ? &service->dropped_in : &service->own;
+}
+
 /* The properties we read: a text, each text of a list, or a flag if it is true. */
 static const struct property {
 	const char *name, *type;
@@ -89,6 +112,8 @@ static const struct property {
 	{ "LoadState", "s", take_load, 0 },
 	{ "Type", "s", take_type, 0 },
 	{ "UnitFileState", "s", take_file_state, 0 },
+	{ "FragmentPath", "s", take_fragment, 0 },
+	{ "DropInPaths", "as", take_drop_in, 0 },
 	{ "Names", "as", take_name, 0 },
 	{ "RequiredBy", "as", take_dependent, 0 },
 	{ "BoundBy", "as", take_dependent, 0 },

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "cli/unit_set.h"
 #include "record/record.h"
+#include "record/unitfile.h"
 
 /* An open bus; whoever has it closes it. */
 int host_open(sd_bus **ret);
@@ -15,7 +16,11 @@ int host_open(sd_bus **ret);
 struct host_service {
 	struct unit_status status;
 	char load[32]; /* systemd's LoadState: only with "loaded" is the rest known */
+	struct unitfile own, dropped_in; /* [X-SelfHeal] of the unit file, and of all drop-ins */
+	bool policy_broken;		 /* one of these files cannot be read */
 };
+/* What all the files that systemd goes by come to. */
+const struct unitfile *host_policy(const struct host_service *service);
 int host_service(sd_bus *bus, const char *name, struct host_service *ret);
 
 /* Add the names of all services, loaded or installed, aliases too; templates are none. */

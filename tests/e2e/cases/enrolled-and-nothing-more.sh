@@ -94,6 +94,12 @@ equal "$(systemctl show -P NeedDaemonReload "$shop")" no "NeedDaemonReload"
 [[ $(systemctl show -P DropInPaths "$shop") == *"/$shop.d/50-selfheal.conf"* ]] ||
 	fail "systemd does not know the drop-in"
 assert_told 0 "agree" enroll
+printf '[X-SelfHeal]\nMode=observe\n' >"/etc/systemd/system/$shop.d/90-admin.conf"
+systemctl daemon-reload
+assert_told 1 "observe not what its 50-selfheal.conf says" enroll
+rm "/etc/systemd/system/$shop.d/90-admin.conf"
+systemctl daemon-reload
+assert_told 0 "agree" enroll
 
 wait_for 2 "polkit has seen the rule" allowed ResetFailedUnit s "$shop"
 for unit in "$shop" "$dashed"; do
