@@ -61,6 +61,15 @@ static const struct unit_status *status_of(uint32_t unit, void *userdata)
 	return NULL;
 }
 
+/* The job of an order of ours is nobody's stop. */
+static void await_ours(uint32_t unit, bool is_under_way, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	if (manager->parts.sampler)
+		sampler_await_ours(manager->parts.sampler, unit, is_under_way);
+}
+
 /* ---- the tick: section 2 of the house, from top to bottom ---------------------- */
 
 static void record_finding(struct manager *manager, const struct finding *finding, const char *name)
@@ -531,10 +540,12 @@ int manager_new(sd_event *event, const struct options *options, const struct set
 	manager->event = sd_event_ref(event);
 	manager->options = options;
 	manager->settings = *settings;
-	manager->parts = (struct parts) { .event = event,
-					  .options = options,
-					  .settings = &manager->settings,
-					  .outbox = { .status = status_of, .userdata = manager } };
+	manager->parts = (struct parts) {
+		.event = event,
+		.options = options,
+		.settings = &manager->settings,
+		.outbox = { .status = status_of, .under_way = await_ours, .userdata = manager }
+	};
 	apply_settings(manager);
 	r = start(manager);
 	if (r < 0)

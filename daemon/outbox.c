@@ -26,6 +26,8 @@ void outbox_attempt(const struct attempt *attempt, void *userdata)
 	if (r < 0)
 		(void)log_warning_errno(r, "cannot record the attempt on %s", name);
 	judge_attempt(outbox->judge, attempt);
+	if (attempt->way == WAY_SYSTEMD)
+		outbox->under_way(attempt->unit, attempt->state != ATTEMPT_DONE, outbox->userdata);
 	announce_attempt(attempt, name);
 }
 

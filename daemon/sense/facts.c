@@ -502,13 +502,18 @@ int facts_read_whole(struct facts *facts, sd_bus_message *m)
 
 /*
  * Signals do not carry a job's type. But a job to start, restart or reload a long-running service is
- * "done" only once it is active: one that is done and leaves it down was a stop. (A job that found
- * nothing to do, as try-restart of a failed unit, looks the same; then we too leave it alone.)
+ * "done" only once it is active: one that is done and leaves it down was a stop. A job that found
+ * nothing to do, as try-restart of a failed unit, looks the same; so the first that ends while one of
+ * ours is awaited may have been that. (Where it was a stop after all, ours ends next, and is that.)
  */
 void facts_job_ended(struct facts *facts, const char *result)
 {
-	if (strcmp(result, "done") == 0 &&
-	    (facts->active == UNIT_ACTIVE_INACTIVE || facts->active == UNIT_ACTIVE_FAILED))
+	bool may_be_ours = facts->awaits_ours;
+
+	facts->awaits_ours = false;
+	if (strcmp(result, "done") != 0 || (may_be_ours && facts->active == UNIT_ACTIVE_FAILED))
+		return;
+	if (facts->active == UNIT_ACTIVE_INACTIVE || facts->active == UNIT_ACTIVE_FAILED)
 		facts->stopped_by_hand = true;
 }
 

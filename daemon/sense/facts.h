@@ -43,6 +43,7 @@ struct facts {
 	bool stopped_by_hand; /* a job left it not running */
 	bool down_before;     /* it was failed when all was read for the first time */
 	bool start_limit_hit;
+	bool awaits_ours;	      /* an order of our own is under way: its owner says so */
 	uint32_t n_restarts_at_start; /* NRestarts when this invocation was first seen */
 };
 

@@ -451,6 +451,12 @@ const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t
 	return sampler->units ? units_find(sampler->units, unit) : NULL;
 }
 
+void sampler_await_ours(struct sampler *sampler, uint32_t unit, bool awaits)
+{
+	if (sampler->units)
+		units_await_ours(sampler->units, unit, awaits);
+}
+
 struct probe *sampler_probe(struct sampler *sampler)
 {
 	return sampler->ground.probe;

@@ -48,6 +48,8 @@ const struct signals *sampler_signals(const struct sampler *sampler);
 
 /* How a unit is at this very moment, newer than the last harvest; NULL: it is on no list of systemd. */
 const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t unit);
+/* An order of our own to systemd about that unit goes out now (true), or is over. */
+void sampler_await_ours(struct sampler *sampler, uint32_t unit, bool awaits);
 
 struct probe *sampler_probe(struct sampler *sampler);
 /* Does whoever gives the list answer? false between a lost bus and its return. */

@@ -652,6 +652,15 @@ const struct unit_status *units_find(const struct units *units, uint32_t unit)
 	return NULL;
 }
 
+void units_await_ours(struct units *units, uint32_t unit, bool awaits)
+{
+	const struct unit_status *status = units_find(units, unit);
+	struct follower *follower = status ? roll_find(&units->roll, status->name) : NULL;
+
+	if (follower)
+		follower->facts.awaits_ours = awaits;
+}
+
 int units_members(const struct units *units, uint32_t unit,
 		  int (*visit)(const char *cgroup, uint64_t cgroup_id, void *userdata),
 		  void *userdata)

@@ -351,6 +351,31 @@ Test(facts, a_job_that_is_done_and_leaves_it_down_means_stopped_by_hand)
 	}
 }
 
+Test(facts, our_own_job_that_found_a_failed_unit_is_no_stop_and_the_next_one_is)
+{
+	CLEANUP(fake_close) struct fake_manager fake = { 0 };
+	struct fake_unit unit = fake_service("a.service");
+	struct facts facts = nothing();
+
+	fake_open(&fake);
+	(void)say(&fake, &unit, &facts, facts_read_whole);
+	down(&unit, "failed"); /* while our try-restart was on its way */
+	(void)say(&fake, &unit, &facts, facts_read);
+	facts.awaits_ours = true;
+	facts_job_ended(&facts, "done");
+	cr_assert(not(has_flag(&facts, UNIT_STOPPED_BY_HAND)));
+	facts_job_ended(&facts, "done"); /* an admin's stop of a failed unit */
+	cr_assert(has_flag(&facts, UNIT_STOPPED_BY_HAND));
+
+	unit = fake_service("a.service");
+	(void)say(&fake, &unit, &facts, facts_read);
+	down(&unit, "inactive");
+	(void)say(&fake, &unit, &facts, facts_read);
+	facts.awaits_ours = true;
+	facts_job_ended(&facts, "done"); /* ours never leaves it inactive */
+	cr_assert(has_flag(&facts, UNIT_STOPPED_BY_HAND));
+}
+
 Test(facts, an_exit_by_itself_is_not_by_hand_and_a_start_ends_it)
 {
 	CLEANUP(fake_close) struct fake_manager fake = { 0 };

@@ -26,6 +26,7 @@ struct office {
 	struct unit_status status;
 	struct config config;
 	struct outbox outbox;
+	int n_under_way; /* calls to systemd that were told */
 };
 
 static const struct unit_status *status_of(uint32_t unit, void *userdata)
@@ -33,6 +34,14 @@ static const struct unit_status *status_of(uint32_t unit, void *userdata)
 	struct office *office = userdata;
 
 	return unit == office->status.unit ? &office->status : NULL;
+}
+
+static void count_under_way(uint32_t unit, bool is_under_way, void *userdata)
+{
+	struct office *office = userdata;
+
+	if (unit == office->status.unit)
+		office->n_under_way += is_under_way ? 1 : -1;
 }
 
 static void tell(const struct attempt *attempt, void *userdata)
@@ -66,6 +75,7 @@ static void open_office(struct office *office)
 	office->outbox.config = &office->config;
 	office->outbox.patience_ms = PATIENCE_MS;
 	office->outbox.status = status_of;
+	office->outbox.under_way = count_under_way;
 	office->outbox.userdata = office;
 }
 
@@ -215,5 +225,25 @@ Test(outbox, a_pause_after_the_decision_stops_it)
 	await_disk(&office);
 	healer_turn(office.healer, 2000, WALL_MS);
 	cr_assert(eq(u64, office.told.decision, 0), "it reached the healer");
+	close_office(&office);
+}
+
+Test(outbox, a_call_to_systemd_is_told_when_it_goes_out_and_when_it_is_over)
+{
+	struct attempt attempt = { .way = WAY_SYSTEMD, .state = ATTEMPT_ASKED };
+	struct office office;
+
+	open_office(&office);
+	attempt.unit = office.status.unit;
+	outbox_attempt(&attempt, &office.outbox);
+	cr_assert(eq(int, office.n_under_way, 1));
+	attempt.state = ATTEMPT_DONE;
+	attempt.result = ATTEMPT_RESULT_FAILED;
+	outbox_attempt(&attempt, &office.outbox);
+	cr_assert(eq(int, office.n_under_way, 0));
+	attempt.way = WAY_MOCK; /* which calls nobody */
+	attempt.state = ATTEMPT_ASKED;
+	outbox_attempt(&attempt, &office.outbox);
+	cr_assert(eq(int, office.n_under_way, 0));
 	close_office(&office);
 }
