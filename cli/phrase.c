@@ -50,6 +50,16 @@ char *phrase_trouble(char *buffer, size_t size, const char *rule, uint32_t lead,
 	return buffer;
 }
 
+char *phrase_incident(char *buffer, size_t size, const struct incident *incident)
+{
+	if ((incident->flags & SAMPLE_BY_HAND) && !incident->rule[0])
+		(void)snprintf(buffer, size, "asked for by hand");
+	else
+		(void)phrase_trouble(buffer, size, incident->rule, incident->lead,
+				     incident->lead_value, incident->lead_expected);
+	return buffer;
+}
+
 /* What one allowed decision comes to, as short as a table wants it. */
 static const char *way_done(enum way way)
 {
@@ -150,16 +160,19 @@ char *phrase_answer(char *buffer, size_t size, const struct present *present,
 
 static char *phrase_decision(char *buffer, size_t size, const struct decision *decision)
 {
-	char trouble[PHRASE_SIZE];
+	bool by_hand = (decision->flags & SAMPLE_BY_HAND) != 0;
+	char trouble[PHRASE_SIZE] = "asked for by hand";
 
 	if (decision->why != WHY_ALLOWED) {
-		(void)snprintf(buffer, size, "decided to do nothing: %s",
+		(void)snprintf(buffer, size, "decided to do nothing%s: %s",
+			       by_hand ? ", though asked by hand" : "",
 			       decision->why == WHY_NOTHING_WANTED ? "no rule asks for it"
 								   : why_sentence(decision->why));
 		return buffer;
 	}
-	(void)phrase_trouble(trouble, sizeof(trouble), decision->rule, decision->lead,
-			     decision->lead_value, decision->lead_expected);
+	if (!by_hand)
+		(void)phrase_trouble(trouble, sizeof(trouble), decision->rule, decision->lead,
+				     decision->lead_value, decision->lead_expected);
 	(void)snprintf(buffer, size, "decided: %s (%s); %" PRIu32 " more left in its budget",
 		       action_word(decision->action), trouble, decision->budget_left);
 	return buffer;
@@ -219,6 +232,8 @@ static const char *outcome_sentence(enum outcome_result result)
 		return "NOT HEALED, the restart was not done";
 	case OUTCOME_MOCKED:
 		return "nothing was done, so nothing is proven";
+	case OUTCOME_RESTARTED:
+		return "runs anew and stays up; nothing was out of range, so no more is proven";
 	default:
 		return "NOT PROVEN: nobody was there to look";
 	}

@@ -21,6 +21,8 @@ char *phrase_unit(char *buffer, size_t size, const char *name, bool synthetic);
 char *phrase_value(char *buffer, size_t size, uint32_t metric, double value);
 /* The metric that led: "rss 412.3M, normal 51.2M"; "" if there is none. */
 char *phrase_lead(char *buffer, size_t size, uint32_t lead, double value, double expected);
+/* What it is about: its trouble, or "asked for by hand". */
+char *phrase_incident(char *buffer, size_t size, const struct incident *incident);
 /* What is wrong: "memory-growth: rss 412.3M, normal 51.2M", "unusual: cpu ...". */
 char *phrase_trouble(char *buffer, size_t size, const char *rule, uint32_t lead, double value,
 		     double expected);

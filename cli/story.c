@@ -52,9 +52,7 @@ static void add_story(const struct output *output, struct table *table, const st
 		  phrase_moment(text, sizeof(text), output, incident->opened_wall_ms, now_ms));
 	table_add(table, PAINT_NONE, "%s",
 		  phrase_unit(text, sizeof(text), story->unit, incident->flags & SAMPLE_SYNTHETIC));
-	table_add(table, PAINT_NONE, "%s",
-		  phrase_trouble(text, sizeof(text), incident->rule, incident->lead,
-				 incident->lead_value, incident->lead_expected));
+	table_add(table, PAINT_NONE, "%s", phrase_incident(text, sizeof(text), incident));
 	table_add(table, PAINT_NONE, "%s", phrase_done(text, sizeof(text), story));
 	add_outcome(table, story);
 	table_add(table, PAINT_NONE, "%s", took(text, sizeof(text), story));
@@ -90,13 +88,13 @@ static void tell(const struct output *output, uint64_t began_ms, uint64_t wall_m
 static void tell_begin(const struct output *output, const struct story *story)
 {
 	const struct incident *incident = &story->incident;
+	bool is_order = (incident->flags & SAMPLE_BY_HAND) && !incident->rule[0];
 	char trouble[PHRASE_SIZE], text[PHRASE_SIZE + 64], score[32] = "";
 
-	(void)phrase_trouble(trouble, sizeof(trouble), incident->rule, incident->lead,
-			     incident->lead_value, incident->lead_expected);
+	(void)phrase_incident(trouble, sizeof(trouble), incident);
 	if (incident->score >= 0)
 		(void)snprintf(score, sizeof(score), "; score up to %.2f", (double)incident->score);
-	(void)snprintf(text, sizeof(text), "noticed: %s%s", trouble, score);
+	(void)snprintf(text, sizeof(text), "%s%s%s", is_order ? "" : "noticed: ", trouble, score);
 	tell(output, incident->opened_wall_ms, incident->opened_wall_ms, PAINT_NONE, text);
 }
 

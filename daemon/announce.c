@@ -71,6 +71,11 @@ static const char *mark(uint32_t flags)
 	return flags & SAMPLE_SYNTHETIC ? " (simulated)" : "";
 }
 
+static const char *by_hand(uint32_t flags)
+{
+	return flags & SAMPLE_BY_HAND ? " (asked for by hand)" : "";
+}
+
 static bool may_notice(struct announcer *announcer, uint64_t wall_ms)
 {
 	uint64_t day = wall_ms / DAYS(1);
@@ -114,13 +119,13 @@ static void announce_decision(const struct finding *finding, const char *name)
 	char line[LINE_SIZE];
 
 	if (decision->why == WHY_ALLOWED)
-		(void)snprintf(line, sizeof(line), "%s%s: decided to %s, by %s", name,
+		(void)snprintf(line, sizeof(line), "%s%s: decided to %s, by %s%s", name,
 			       mark(decision->flags), action_word(decision->action),
-			       way_word(decision->way));
+			       way_word(decision->way), by_hand(decision->flags));
 	else
-		(void)snprintf(line, sizeof(line), "%s%s: no %s, because %s", name,
+		(void)snprintf(line, sizeof(line), "%s%s: no %s%s, because %s", name,
 			       mark(decision->flags), action_word(decision->action),
-			       why_sentence(decision->why));
+			       by_hand(decision->flags), why_sentence(decision->why));
 	say(&(struct entry) { .priority = LOG_NOTICE,
 			      .message_id = decision->why == WHY_ALLOWED ? NAME_MESSAGE_DECIDED
 					    : decision->why == WHY_OTHER_HEALER
@@ -139,6 +144,7 @@ static void announce_outcome(const struct finding *finding, const char *name)
 	const struct outcome *outcome = &finding->outcome;
 	char line[LINE_SIZE], lead[160];
 	bool well = outcome->result == OUTCOME_HEALED, mocked = outcome->result == OUTCOME_MOCKED;
+	bool anew = outcome->result == OUTCOME_RESTARTED;
 
 	(void)describe_lead(lead, sizeof(lead), outcome->lead, outcome->value_after, NAN);
 	if (well)
@@ -146,6 +152,12 @@ static void announce_outcome(const struct finding *finding, const char *name)
 			       "%s%s is healed: read again from its new run, back in its normal "
 			       "range%s",
 			       name, mark(outcome->flags), lead);
+	else if (anew)
+		(void)snprintf(
+			line, sizeof(line),
+			"%s%s was restarted by hand and its new run stays up; nothing had been "
+			"out of its range, so nothing more is proven",
+			name, mark(outcome->flags));
 	else if (mocked)
 		(void)snprintf(line, sizeof(line),
 			       "%s%s would have been restarted (mock mode: nothing was touched)",
@@ -153,10 +165,10 @@ static void announce_outcome(const struct finding *finding, const char *name)
 	else
 		(void)snprintf(line, sizeof(line), "%s%s is NOT healed, the outcome is: %s%s", name,
 			       mark(outcome->flags), outcome_word(outcome->result), lead);
-	say(&(struct entry) { .priority = well || mocked ? LOG_NOTICE : LOG_WARNING,
-			      .message_id = well     ? NAME_MESSAGE_HEALED
-					    : mocked ? NULL
-						     : NAME_MESSAGE_NOT_HEALED,
+	say(&(struct entry) { .priority = well || anew || mocked ? LOG_NOTICE : LOG_WARNING,
+			      .message_id = well	     ? NAME_MESSAGE_HEALED
+					    : anew || mocked ? NULL
+							     : NAME_MESSAGE_NOT_HEALED,
 			      .unit = name,
 			      .incident = finding->incident.id,
 			      .score = outcome->score_after,

@@ -123,6 +123,18 @@ static int read_approve(sd_bus_message *m, struct order *order, sd_bus_error *re
 	return 0;
 }
 
+static int read_heal(sd_bus_message *m, struct order *order, sd_bus_error *ret_error)
+{
+	int r;
+
+	r = sd_bus_message_read(m, "s", &order->unit);
+	if (r < 0)
+		return r;
+	if (!text_is_unit_name(order->unit))
+		return is_wrong(ret_error, "expected the name of a unit");
+	return 0;
+}
+
 static const struct {
 	const char *member, *action;
 	int (*read)(sd_bus_message *m, struct order *order, sd_bus_error *ret_error);
@@ -132,6 +144,7 @@ static const struct {
 	[ORDER_PAUSE] = { "Pause", NAME_POLKIT_ACTION "pause", read_pause },
 	[ORDER_RESUME] = { "Resume", NAME_POLKIT_ACTION "resume", read_resume },
 	[ORDER_APPROVE] = { "Approve", NAME_POLKIT_ACTION "approve", read_approve },
+	[ORDER_HEAL] = { "Heal", NAME_POLKIT_ACTION "heal", read_heal },
 };
 
 static int read_order(sd_bus_message *m, struct order *ret, sd_bus_error *ret_error)
@@ -148,12 +161,13 @@ static int read_order(sd_bus_message *m, struct order *ret, sd_bus_error *ret_er
 
 /* ---- what is done about it ---------------------------------------------------------- */
 
-static int say_no(sd_bus_error *ret_error, int error)
+static int say_no(sd_bus_error *ret_error, int error, const char *words)
 {
 	for (size_t i = 0; i < ORDER_ERRORS; i++)
 		if (order_error_table[i].error == -error)
 			return sd_bus_error_set_const(ret_error, order_error_table[i].name,
-						      order_error_table[i].words);
+						      words[0] ? words
+							       : order_error_table[i].words);
 	return sd_bus_error_setf(ret_error, SD_BUS_ERROR_FAILED, "that failed: %s",
 				 strerror(-error));
 }
@@ -166,7 +180,7 @@ static int obey(struct control *control, sd_bus_message *m, const struct order *
 
 	r = control->handler->obey(control->userdata, order, &words);
 	if (r < 0)
-		return say_no(ret_error, r);
+		return say_no(ret_error, r, words);
 	return sd_bus_reply_method_return(m, "s", words);
 }
 
@@ -202,7 +216,7 @@ static int on_order(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 		return permission_ask(door->permission, m, order_table[order.kind].action,
 				      order.unit && order.unit[0] ? order.unit : NULL, ret_error);
 	if (door->peer != 0 && door->peer != geteuid())
-		return say_no(ret_error, -EACCES);
+		return say_no(ret_error, -EACCES, "");
 	order.who = door->peer;
 	return obey(door->control, m, &order, ret_error);
 }
@@ -242,6 +256,8 @@ static const sd_bus_vtable vtable[] = {
 				on_order, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Approve", SD_BUS_ARGS("t", incident), SD_BUS_RESULT("s", words),
 				on_order, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Heal", SD_BUS_ARGS("s", unit), SD_BUS_RESULT("s", words), on_order,
+				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Version", "s", on_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Mode", "s", on_property, 0, 0),
 	SD_BUS_PROPERTY("Units", "u", on_property, 0, 0),

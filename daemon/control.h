@@ -12,6 +12,7 @@
  *   Pause(s unit, t seconds, s reason) -> s words    1 second to a year
  *   Resume(s unit) -> s words                        "": all that is held
  *   Approve(t incident) -> s words                   what its unit waits for, with Mode=approve
+ *   Heal(s unit) -> s words                          restart it through the same brakes, and prove it
  *   read-only properties: Version s, Mode s, Units u, Sick u, Simulates b
  * words are for people, and mostly "". The unit need not be there to be paused. Errors are
  * those of record/order.h, and of org.freedesktop.DBus.Error: InvalidArgs for what is no fault, name,
@@ -27,7 +28,15 @@
 
 struct control;
 
-enum order_kind { ORDER_INJECT, ORDER_STOP, ORDER_PAUSE, ORDER_RESUME, ORDER_APPROVE, ORDER_N };
+enum order_kind {
+	ORDER_INJECT,
+	ORDER_STOP,
+	ORDER_PAUSE,
+	ORDER_RESUME,
+	ORDER_APPROVE,
+	ORDER_HEAL,
+	ORDER_N
+};
 
 /* What is checked: fault is of a-z and '-', unit is a unit's name (or "", for Resume), reason is at
  * most HOLD_REASON_BYTES of printable text. What a kind does not have is NULL or 0. */
@@ -46,7 +55,8 @@ struct control_state {
 };
 
 struct control_handler {
-	/* 0, or an error of record/order.h. *ret_words, which is "", may become other words, that last. */
+	/* 0, or an error of record/order.h. *ret_words, which is "", may become other words, that last; after
+	 * an error they stand in place of its own. */
 	int (*obey)(void *userdata, const struct order *order, const char **ret_words);
 	/* For the properties; mode must last until the next tick. */
 	void (*describe)(void *userdata, struct control_state *ret);

@@ -29,13 +29,21 @@ static int stop(struct parts *parts, const struct order *order)
 	return 0;
 }
 
-/* The name by which a watched unit is known, whichever of its names was said; NULL: nobody knows it. */
-static const char *known_name(const struct parts *parts, const char *name)
+/* The unit of that name as it was published last; NULL: none is watched. */
+static const struct present *find_present(const struct parts *parts, const char *name)
 {
 	for (size_t i = 0; i < parts->shown.n; i++)
 		if (unit_is_called(&parts->shown.present[i].status, name))
-			return parts->shown.present[i].status.name;
+			return &parts->shown.present[i];
 	return NULL;
+}
+
+/* The name by which a watched unit is known, whichever of its names was said; NULL: nobody knows it. */
+static const char *known_name(const struct parts *parts, const char *name)
+{
+	const struct present *present = find_present(parts, name);
+
+	return present ? present->status.name : NULL;
 }
 
 static int pause_unit(struct parts *parts, const struct order *order, const char **ret_words)
@@ -88,6 +96,30 @@ static int approve(struct parts *parts, const struct order *order)
 	return 0;
 }
 
+static int heal(struct parts *parts, const struct order *order, const char **ret_words)
+{
+	const struct present *present = find_present(parts, order->unit);
+	bool can_record = writer_state(parts->past.writer, clock_boot_ms()) == STORE_WELL;
+	enum way way = WAY_NONE;
+	enum why why;
+
+	if (!present) {
+		*ret_words = "no unit of that name is watched now";
+		return -ENOENT;
+	}
+	why = judge_heal(parts->judge, &present->verdict, &present->status, can_record, &way);
+	if (why != WHY_ALLOWED) {
+		*ret_words = why_sentence(why);
+		log_notice("%s is not healed by order of uid %u, because %s", present->status.name,
+			   order->who, why_sentence(why));
+		return -EPERM;
+	}
+	if (way == WAY_MOCK)
+		*ret_words = "mock mode: all is done but the restart";
+	log_notice("a heal of %s is ordered by uid %u", present->status.name, order->who);
+	return 0;
+}
+
 static int obey(void *userdata, const struct order *order, const char **ret_words)
 {
 	struct parts *parts = userdata;
@@ -103,6 +135,8 @@ static int obey(void *userdata, const struct order *order, const char **ret_word
 		return resume(parts, order, ret_words);
 	case ORDER_APPROVE:
 		return approve(parts, order);
+	case ORDER_HEAL:
+		return heal(parts, order, ret_words);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -64,8 +64,10 @@ static bool is_still_wanted(const struct outbox *outbox, const struct decision *
 {
 	const struct config *config = outbox->config;
 
+	bool by_hand = (decision->flags & SAMPLE_BY_HAND) != 0;
+
 	return config_mode(config, status) == mode_then && mode_then != MODE_OBSERVE &&
-	       (config->heal_on & (1u << decision->class)) &&
+	       (by_hand || (config->heal_on & (1u << decision->class))) &&
 	       policy_by_nature(status) == WHY_ALLOWED;
 }
 

@@ -34,7 +34,7 @@ static void open_incident(struct incident_memory *memory, const struct verdict *
 	memory->open = true;
 	memory->incident.id = (*next_id)++;
 	memory->incident.unit = verdict->unit;
-	memory->incident.flags = verdict->flags & SAMPLE_SYNTHETIC;
+	memory->incident.flags = verdict->flags & (SAMPLE_SYNTHETIC | SAMPLE_BY_HAND);
 	memory->incident.opened_ms = verdict->when_ms;
 	memory->incident.opened_wall_ms = verdict->wall_ms;
 	memory->incident.why = WHY_NOTHING_WANTED;
@@ -86,6 +86,12 @@ enum incident_change incident_follow(struct incident_memory *memory, const struc
 	return INCIDENT_CLOSED;
 }
 
+void incident_begin(struct incident_memory *memory, const struct verdict *verdict,
+		    uint64_t *next_id)
+{
+	open_incident(memory, verdict, next_id);
+}
+
 void incident_decided(struct incident_memory *memory, const struct decision *decision)
 {
 	memory->incident.why = decision->why;
@@ -108,7 +114,7 @@ bool incident_concluded(struct incident_memory *memory, const struct outcome *ou
 	memory->busy = false;
 	memory->calm_since_ms = 0;
 	memory->incident.outcome = outcome->result;
-	if (outcome->result != OUTCOME_HEALED)
+	if (outcome->result != OUTCOME_HEALED && outcome->result != OUTCOME_RESTARTED)
 		return false;
 	incident_close(memory, outcome->when_ms, outcome->wall_ms);
 	return true;

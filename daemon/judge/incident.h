@@ -20,6 +20,9 @@ enum incident_change { INCIDENT_SAME, INCIDENT_OPENED, INCIDENT_GREW, INCIDENT_C
 /* next_id is taken and counted up when one opens. GREW: something that is worth a row changed. */
 enum incident_change incident_follow(struct incident_memory *memory, const struct verdict *verdict,
 				     uint64_t *next_id);
+/* Open one without trouble: somebody asked for a heal. */
+void incident_begin(struct incident_memory *memory, const struct verdict *verdict,
+		    uint64_t *next_id);
 void incident_decided(struct incident_memory *memory, const struct decision *decision);
 /* The decision could not be recorded, so nothing is under way. */
 void incident_undecided(struct incident_memory *memory);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The wheel: each sample through evidence, verdict, incident, policy and proof. */
-#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,11 +7,8 @@
 
 #include "base/clock.h"
 #include "judge/evidence.h"
-#include "judge/incident.h"
 #include "judge/judge.h"
-#include "judge/learner.h"
-#include "judge/verdict.h"
-#include "judge/verify.h"
+#include "judge/patient.h"
 
 /* After a start caches are cold and a service is not itself: statistics are silent, and nothing is
  * learnt. Five minutes, or as long as learning takes where that is less. */
@@ -21,8 +17,6 @@
 #define WELL_MS SECONDS(30)
 /* What has been merely unusual for so long is the new normal, and is learnt. */
 #define ADOPT_MS MINUTES(30)
-/* Numbers are given in order and never reused; a higher one was read from a damaged file. */
-#define UNIT_NUMBER_MAX (1u << 20)
 /* Rates are smoothed like this each second: the kernel's pressure totals move in steps of 2 s. */
 #define SMOOTH_KEEP 0.7
 #define KEEP_LEAST  1e-6 /* what was before a night's sleep is forgotten in less than a minute */
@@ -34,48 +28,6 @@
  * learnt is never found; but caches fill as well, so not for longer than this. */
 #define GROWING_S	60u
 #define GROWING_MOST_MS HOURS(2)
-
-static_assert(WHY_N <= 32, "struct patient keeps a bit for each");
-
-/* All the judge remembers of one unit. */
-struct patient {
-	uint32_t unit;
-	struct learner *learner;
-	struct verdict_memory verdict;
-	struct incident_memory incident;
-	struct verify verify;
-	struct sample smooth; /* the last one, smoothed */
-	uint64_t identity;
-	uint64_t well_since_ms; /* 0: not well now */
-	bool was_well;
-	bool told_well;		    /* the last lesson said so */
-	uint64_t growing_since_ms;  /* 0: its memory is not growing */
-	uint64_t quiet_until_ms;    /* just started: see SETTLE_MOST_MS */
-	uint64_t ours_until_ms;	    /* so long after a heal of ours; 0 */
-	uint64_t theirs_until_ms;   /* somebody else acted on it in its trouble; 0 */
-	uint64_t approved_until_ms; /* somebody agreed to what it waits for; 0 */
-	uint64_t spent_approval_ms; /* what that was, for the decision under way */
-	uint32_t n_restarts;	    /* systemd's, when this run was first seen */
-	bool is_counted;	    /* that is known */
-	bool had_failed;	    /* in the sample before */
-	uint8_t invocation[INVOCATION_SIZE];
-	bool seen;
-	uint64_t seen_ms;	  /* when it was sampled last */
-	bool incident_is_stale;	  /* its row does not show what happened to it since */
-	enum why why;		  /* the standing answer */
-	uint32_t answered;	  /* 1 << why: answers "no" that this incident has on record */
-	uint32_t told_generation; /* of the last lesson */
-};
-
-struct judge {
-	struct config config;
-	struct rulebook rulebook;
-	struct policy policy;
-	uint64_t seed;
-	uint64_t next_incident, next_decision;
-	size_t n_slots;
-	struct patient **slot; /* by unit number; NULL: not met */
-};
 
 int judge_new(const struct judge_setup *setup, struct judge **ret)
 {
@@ -93,15 +45,6 @@ int judge_new(const struct judge_setup *setup, struct judge **ret)
 	*ret = judge;
 	return 0;
 }
-
-static struct patient *patient_free(struct patient *patient)
-{
-	if (patient)
-		(void)learner_free(patient->learner);
-	free(patient);
-	return NULL;
-}
-DEFINE_CLEANUP(struct patient *, patient_free)
 
 struct judge *judge_free(struct judge *judge)
 {
@@ -128,54 +71,6 @@ void judge_reconfigure(struct judge *judge, const struct config *config,
 void judge_hold(struct judge *judge, const struct hold *hold)
 {
 	judge->policy.hold = hold;
-}
-
-static int make_room(struct judge *judge, uint32_t unit)
-{
-	size_t n = judge->n_slots ? judge->n_slots : 64;
-	struct patient **slot;
-
-	if (unit > UNIT_NUMBER_MAX)
-		return -ERANGE;
-	while (n <= unit)
-		n *= 2;
-	slot = reallocarray(judge->slot, n, sizeof(struct patient *));
-	if (!slot)
-		return -ENOMEM;
-	memset(slot + judge->n_slots, 0, (n - judge->n_slots) * sizeof(struct patient *));
-	judge->slot = slot;
-	judge->n_slots = n;
-	return 0;
-}
-
-static struct patient *find(struct judge *judge, uint32_t unit)
-{
-	return unit < judge->n_slots ? judge->slot[unit] : NULL;
-}
-
-static int meet(struct judge *judge, uint32_t unit, struct patient **ret)
-{
-	CLEANUP(patient_freep) struct patient *patient = NULL;
-	int r;
-
-	*ret = find(judge, unit);
-	if (*ret)
-		return 0;
-	if (unit >= judge->n_slots) {
-		r = make_room(judge, unit);
-		if (r < 0)
-			return r;
-	}
-	patient = calloc(1, sizeof(*patient));
-	if (!patient)
-		return -ENOMEM;
-	patient->unit = unit;
-	patient->why = WHY_NOTHING_WANTED;
-	r = learner_new(judge->seed ^ unit, judge->config.learn_s, &patient->learner);
-	if (r < 0)
-		return r;
-	*ret = judge->slot[unit] = TAKE(patient);
-	return 0;
 }
 
 /* ---- what the unit is, before what it does -------------------------------- */
@@ -339,24 +234,60 @@ static void carry_out(struct judge *judge, struct patient *patient, const struct
 	patient->approved_until_ms = 0;
 }
 
-static void decide(struct judge *judge, struct patient *patient, const struct unit_status *status,
-		   const struct evidence *evidence, bool can_record, struct finding *finding)
+static struct policy_case case_of(const struct patient *patient, uint64_t when_ms, bool can_record)
 {
-	struct policy_case circumstance = {
+	return (struct policy_case) {
 		.was_well = patient->was_well,
 		.attempt_running = patient->verify.running,
 		.theirs_until_ms = patient->theirs_until_ms,
 		.can_record = can_record,
-		.is_approved = finding->verdict.when_ms < patient->approved_until_ms,
+		.is_approved = when_ms < patient->approved_until_ms,
 	};
-	struct decision decision =
-		policy_decide(&judge->policy, &finding->verdict, status, &circumstance);
+}
+
+/* What somebody asked for: a restart, because of the rule that holds, or of nothing that was measured. */
+static struct verdict asked_for(const struct verdict *verdict)
+{
+	struct verdict asked = *verdict;
+
+	asked.flags |= SAMPLE_BY_HAND;
+	asked.wants = ACTION_RESTART;
+	if (asked.rule[0])
+		return asked;
+	asked.lead = METRIC_N;
+	asked.lead_value = asked.lead_expected = NAN;
+	return asked;
+}
+
+/* Once, and soon or not at all: what was asked a while ago may not be wanted any more. */
+static bool take_order(struct judge *judge, struct patient *patient, struct verdict *verdict)
+{
+	bool asked = verdict->when_ms < patient->asked_until_ms;
+
+	patient->asked_until_ms = 0;
+	if (!asked)
+		return false;
+	*verdict = asked_for(verdict);
+	if (!patient->incident.open) {
+		incident_begin(&patient->incident, verdict, &judge->next_incident);
+		patient->answered = 0;
+	}
+	return true;
+}
+
+static void decide(struct judge *judge, struct patient *patient, const struct unit_status *status,
+		   const struct evidence *evidence, bool can_record, struct finding *finding)
+{
+	struct verdict verdict = finding->verdict;
+	bool asked = take_order(judge, patient, &verdict);
+	struct policy_case circumstance = case_of(patient, verdict.when_ms, can_record);
+	struct decision decision = policy_decide(&judge->policy, &verdict, status, &circumstance);
 
 	patient->why = decision.why;
 	if (decision.why == WHY_NOTHING_WANTED || decision.why == WHY_ATTEMPT_RUNNING ||
 	    !patient->incident.open)
 		return;
-	if (decision.why != WHY_ALLOWED && (patient->answered & (1u << decision.why)))
+	if (decision.why != WHY_ALLOWED && !asked && (patient->answered & (1u << decision.why)))
 		return; /* each "no" is on record once an incident, however it alternates */
 	patient->answered |= 1u << decision.why;
 	decision.id = judge->next_decision++;
@@ -410,7 +341,7 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
-	r = meet(judge, sample->unit, &patient);
+	r = judge_meet(judge, sample->unit, &patient);
 	if (r < 0)
 		return r;
 	patient->seen_ms = sample->when_ms;
@@ -437,6 +368,25 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 	return learner_teach(patient->learner, &patient->smooth);
 }
 
+enum why judge_heal(struct judge *judge, const struct verdict *verdict,
+		    const struct unit_status *status, bool can_record, enum way *ret_way)
+{
+	struct patient *patient = judge_find(judge, verdict->unit);
+	struct verdict asked = asked_for(verdict);
+	struct policy_case circumstance;
+	struct decision decision;
+
+	if (!patient)
+		return WHY_GONE;
+	circumstance = case_of(patient, verdict->when_ms, can_record);
+	decision = policy_decide(&judge->policy, &asked, status, &circumstance);
+	if (decision.why != WHY_ALLOWED)
+		return decision.why;
+	patient->asked_until_ms = patient->seen_ms + JUDGE_ASKED_MS;
+	*ret_way = decision.way;
+	return WHY_ALLOWED;
+}
+
 int judge_approve(struct judge *judge, uint64_t incident)
 {
 	for (size_t i = 0; i < judge->n_slots; i++) {
@@ -453,7 +403,7 @@ int judge_approve(struct judge *judge, uint64_t incident)
 
 void judge_attempt(struct judge *judge, const struct attempt *attempt)
 {
-	struct patient *patient = find(judge, attempt->unit);
+	struct patient *patient = judge_find(judge, attempt->unit);
 
 	if (!patient || !patient->verify.running ||
 	    patient->verify.decision.id != attempt->decision || attempt->state != ATTEMPT_DONE)
@@ -463,7 +413,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt)
 
 void judge_not_recorded(struct judge *judge, uint32_t unit)
 {
-	struct patient *patient = find(judge, unit);
+	struct patient *patient = judge_find(judge, unit);
 
 	if (!patient)
 		return;
@@ -514,71 +464,4 @@ bool judge_sweep(struct judge *judge, uint64_t when_ms, uint64_t wall_ms, struct
 		return true;
 	}
 	return false;
-}
-
-/* ---- across a restart ------------------------------------------------------- */
-
-void judge_remember_attempt(struct judge *judge, uint32_t unit, bool synthetic, uint64_t wall_ms)
-{
-	policy_note(&judge->policy, unit, synthetic, 0, wall_ms);
-}
-
-void judge_ledger_lost(struct judge *judge, uint64_t until_wall_ms)
-{
-	judge->policy.distrust_until_ms = until_wall_ms;
-}
-
-int judge_remember_unit(struct judge *judge, uint32_t unit, uint64_t identity, bool was_well,
-			const uint8_t *bytes, size_t size)
-{
-	struct learner *learner;
-	struct patient *patient;
-	int r;
-
-	r = learner_load(bytes, size, judge->seed ^ unit, judge->config.learn_s, &learner);
-	if (r < 0)
-		return r;
-	r = meet(judge, unit, &patient);
-	if (r < 0) {
-		(void)learner_free(learner);
-		return r;
-	}
-	(void)learner_free(patient->learner);
-	patient->learner = learner;
-	patient->identity = identity;
-	patient->was_well = patient->told_well = was_well;
-	patient->told_generation = learner_generation(learner);
-	return 0;
-}
-
-int judge_lesson(struct judge *judge, uint32_t unit, struct judge_lesson *ret)
-{
-	struct patient *patient = find(judge, unit);
-	struct judge_lesson lesson;
-	int r;
-
-	if (!patient || learner_age_s(patient->learner) == 0 ||
-	    (learner_generation(patient->learner) == patient->told_generation &&
-	     patient->was_well == patient->told_well))
-		return -ENODATA;
-	lesson = (struct judge_lesson) {
-		.unit = unit,
-		.identity = patient->identity,
-		.was_well = patient->was_well,
-		.age_s = learner_age_s(patient->learner),
-	};
-	r = learner_save(patient->learner, &lesson.bytes, &lesson.size);
-	if (r < 0)
-		return r;
-	patient->told_generation = learner_generation(patient->learner);
-	patient->told_well = patient->was_well;
-	*ret = lesson;
-	return 0;
-}
-
-uint64_t judge_age_s(const struct judge *judge, uint32_t unit)
-{
-	if (unit >= judge->n_slots || !judge->slot[unit])
-		return 0;
-	return learner_age_s(judge->slot[unit]->learner);
 }

@@ -56,6 +56,14 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 #define JUDGE_APPROVED_MS UINT64_C(900000)
 int judge_approve(struct judge *judge, uint64_t incident);
 
+/* Somebody asks for a heal, of a unit whose newest verdict and status these are. WHY_ALLOWED: it is
+ * decided at the unit's next sample, through the same brakes as any other but HealOn= and Mode=approve, if
+ * that sample comes within JUDGE_ASKED_MS; its incident, decision and outcome are marked BY_HAND. Any other
+ * answer is why not, and nothing was changed by asking. */
+#define JUDGE_ASKED_MS UINT64_C(10000)
+enum why judge_heal(struct judge *judge, const struct verdict *verdict,
+		    const struct unit_status *status, bool can_record, enum way *ret_way);
+
 /* The healer's word: an attempt changed its state. */
 void judge_attempt(struct judge *judge, const struct attempt *attempt);
 /* The record of a decision came too late or failed: nothing is under way after all. */

@@ -323,8 +323,14 @@ static enum why by_state(const struct unit_status *status, const struct policy_c
 	return circumstance->was_well ? WHY_ALLOWED : WHY_NEVER_WELL;
 }
 
-static enum why by_mode(const struct policy *policy, const struct unit_status *status,
-			const struct policy_case *circumstance)
+/* Who asks for a heal has agreed to it, and wants it whatever the trouble is. */
+static bool is_by_hand(const struct verdict *verdict)
+{
+	return (verdict->flags & SAMPLE_BY_HAND) != 0;
+}
+
+static enum why by_mode(const struct policy *policy, const struct verdict *verdict,
+			const struct unit_status *status, const struct policy_case *circumstance)
 {
 	if (status->flags & UNIT_POLICY_BROKEN)
 		return WHY_POLICY_BROKEN;
@@ -333,7 +339,8 @@ static enum why by_mode(const struct policy *policy, const struct unit_status *s
 	case MODE_ENFORCE:
 		return WHY_ALLOWED;
 	case MODE_APPROVE:
-		return circumstance->is_approved ? WHY_ALLOWED : WHY_NOT_APPROVED;
+		return circumstance->is_approved || is_by_hand(verdict) ? WHY_ALLOWED
+									: WHY_NOT_APPROVED;
 	default:
 		return WHY_OBSERVING;
 	}
@@ -343,9 +350,9 @@ static enum why by_limits(const struct policy *policy, const struct verdict *ver
 			  const struct unit_status *status, const struct policy_case *circumstance)
 {
 	const struct config *config = &policy->config;
-	enum why mode = by_mode(policy, status, circumstance);
+	enum why mode = by_mode(policy, verdict, status, circumstance);
 
-	if (!(config->heal_on & (1u << verdict->class)))
+	if (!is_by_hand(verdict) && !(config->heal_on & (1u << verdict->class)))
 		return WHY_NOT_IN_HEAL_ON;
 	if (mode != WHY_ALLOWED)
 		return mode;
@@ -399,7 +406,7 @@ struct decision policy_decide(const struct policy *policy, const struct verdict 
 	enum way way = way_for(policy, verdict, status);
 	struct decision decision = {
 		.unit = verdict->unit,
-		.flags = verdict->flags & SAMPLE_SYNTHETIC,
+		.flags = verdict->flags & (SAMPLE_SYNTHETIC | SAMPLE_BY_HAND),
 		.when_ms = verdict->when_ms,
 		.wall_ms = verdict->wall_ms,
 		.action = verdict->wants,

@@ -48,7 +48,8 @@ void policy_init(struct policy *policy, const struct config *config);
 /* New limits, the same ledger. */
 void policy_limits(struct policy *policy, const struct config *config);
 
-/* The answer for a verdict that wants something; also when it is no. Changes nothing. */
+/* The answer for a verdict that wants something; also when it is no. Changes nothing. One BY_HAND is held
+ * back by neither HealOn= nor Mode=approve, and by all else. */
 struct decision policy_decide(const struct policy *policy, const struct verdict *verdict,
 			      const struct unit_status *status,
 			      const struct policy_case *circumstance);

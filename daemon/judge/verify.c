@@ -19,7 +19,8 @@ void verify_begin(struct verify *verify, const struct decision *decision, const 
 	memset(verify, 0, sizeof(*verify));
 	verify->running = true;
 	verify->decision = *decision;
-	verify->rule = *rule;
+	if (rule)
+		verify->rule = *rule;
 	verify->score_before = evidence->score;
 	verify->low = verify->high = NAN;
 	if (lead < METRIC_N && (evidence->have_normal & METRIC_BIT(lead))) {
@@ -175,7 +176,7 @@ static enum outcome_result look(struct verify *verify, const struct sample *samp
 		verify->trouble_since_ms = now_ms;
 
 	if (normal && now_ms - verify->calm_since_ms >= VERIFY_CALM_MS)
-		return OUTCOME_HEALED;
+		return verify->rule.n_needs > 0 ? OUTCOME_HEALED : OUTCOME_RESTARTED;
 	if (verify->n_runs >= VERIFY_RUNS_MOST)
 		return unchanged_or_worse(verify, evidence);
 	if (verify->trouble_since_ms == 0)

@@ -31,7 +31,8 @@ struct verify {
 	uint32_t n_samples; /* of that run */
 };
 
-/* Begin when the decision goes out. */
+/* Begin when the decision goes out. Without a rule (NULL: by hand, while none held) there is nothing to
+ * read again: a new run that stays up is RESTARTED, which is less than HEALED. */
 void verify_begin(struct verify *verify, const struct decision *decision, const struct rule *rule,
 		  const struct evidence *evidence);
 /* The attempt ended. (Its time is that of the next sample: a simulated unit lives by its own.) */

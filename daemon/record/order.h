@@ -21,6 +21,7 @@ static const struct order_error order_error_table[] = {
 	{ ENOBUFS, NAME_BUS_ERROR "TooMany", "64 units are paused already" },
 	{ ESRCH, NAME_BUS_ERROR "NotWaiting",
 	  "no open incident of that number waits for approval" },
+	{ EPERM, NAME_BUS_ERROR "HeldBack", "a brake holds it back" },
 	{ ENODATA, NAME_BUS_ERROR "NotPaused", "its healing is not paused" },
 };
 

@@ -145,6 +145,7 @@ static const char *const outcome_words[OUTCOME_N] = {
 	[OUTCOME_UNCHANGED] = "unchanged", [OUTCOME_WORSE] = "worse",
 	[OUTCOME_GONE] = "gone",	   [OUTCOME_JOB_FAILED] = "job-failed",
 	[OUTCOME_MOCKED] = "mocked",	   [OUTCOME_UNKNOWN] = "unknown",
+	[OUTCOME_RESTARTED] = "restarted",
 };
 
 static const char *const store_state_words[STORE_STATE_N] = {

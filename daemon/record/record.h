@@ -148,6 +148,7 @@ enum sample_flag {
 	SAMPLE_SYNTHETIC = 1 << 0, /* simulated; carried by all that follows from it */
 	SAMPLE_DISTURBED = 1 << 1, /* being healed or just started: teaches nothing */
 	SAMPLE_LOSSY = 1 << 2,	   /* events were lost in this span: counts are lower bounds */
+	SAMPLE_BY_HAND = 1 << 3,   /* of what follows from a sample: somebody asked for the heal */
 };
 
 /* One unit at one tick. */
@@ -315,6 +316,8 @@ enum outcome_result {
 	OUTCOME_JOB_FAILED, /* systemd did not do it */
 	OUTCOME_MOCKED,	    /* nothing was done, so nothing can be proven */
 	OUTCOME_UNKNOWN,    /* the daemon was away: not proven */
+	OUTCOME_RESTARTED, /* by hand: it runs anew and stays up, and nothing had triggered that could
+			       be read again */
 	OUTCOME_N
 };
 

@@ -179,6 +179,7 @@ static const struct flag_word sample_flags[] = {
 	{ SAMPLE_SYNTHETIC, "synthetic" },
 	{ SAMPLE_DISTURBED, "disturbed" },
 	{ SAMPLE_LOSSY, "lossy" },
+	{ SAMPLE_BY_HAND, "by_hand" },
 };
 
 static const struct flag_word unit_flags[] = {
@@ -418,7 +419,7 @@ static void put_incident(struct json *json, const struct incident *incident)
 	number_or_null(json, "closed_wall_ms", incident->closed_wall_ms);
 	text(json, "worst", health_word(incident->worst));
 	score(json, "score", incident->score);
-	text(json, "class", fault_class_word(incident->class));
+	class_of_rule(json, incident->rule, incident->class);
 	text(json, "rule", incident->rule);
 	metric(json, "lead", incident->lead);
 	real(json, "lead_value", incident->lead_value);
@@ -441,7 +442,7 @@ static void put_decision(struct json *json, const struct decision *decision)
 	text(json, "way", way_word(decision->way));
 	number(json, "budget_left", decision->budget_left);
 	number_or_null(json, "until_ms", decision->until_ms);
-	text(json, "class", fault_class_word(decision->class));
+	class_of_rule(json, decision->rule, decision->class);
 	text(json, "rule", decision->rule);
 	metric(json, "lead", decision->lead);
 	real(json, "lead_value", decision->lead_value);

@@ -3,7 +3,8 @@
 --
 -- A *_wall_ms is ms since 1970. Any other *_ms is ms since the boot of its time: good for
 -- spans, meaningless after a reboot. A value that was not read is NULL, never 0.
--- flags: 1 synthetic (simulated), 2 disturbed (being healed, or just started), 4 events were lost.
+-- flags: 1 synthetic (simulated), 2 disturbed (being healed, or just started), 4 events were lost,
+-- 8 asked for by hand.
 -- invocation: 16 bytes; hex(invocation) is how systemd prints it.
 
 CREATE TABLE unit (                          -- each unit ever seen

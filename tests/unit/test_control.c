@@ -23,7 +23,8 @@ struct bench {
 	struct scratch scratch;
 	sd_event *event;
 	struct control *control;
-	int answer;	/* of the handler */
+	int answer; /* of the handler */
+	const char *words;
 	char heard[64]; /* what reached it */
 };
 
@@ -31,7 +32,8 @@ static int on_order(void *userdata, const struct order *order, const char **ret_
 {
 	struct bench *bench = userdata;
 
-	(void)ret_words;
+	if (bench->words)
+		*ret_words = bench->words;
 	cr_assert(eq(int, order->kind, ORDER_INJECT));
 	cr_assert(eq(uint, order->who, geteuid()));
 	(void)snprintf(bench->heard, sizeof(bench->heard), "%s %s", order->fault, order->unit);
@@ -133,6 +135,11 @@ Test(control, each_refusal_arrives_as_the_errno_it_was_with_words)
 		cr_assert(eq(int, client.result, errors[i]));
 		cr_assert(gt(sz, strlen(client.message), 0));
 	}
+	bench.answer = -EPERM;
+	bench.words = "its budget is spent"; /* in place of the table's */
+	struct client held = ask(&bench, "cpu-spike", "shop.service");
+	cr_assert(eq(int, held.result, -EPERM));
+	cr_assert(eq(str, held.message, "its budget is spent"));
 	bench.answer = -ENOSPC; /* one that no order expects */
 	struct client client = ask(&bench, "cpu-spike", "shop.service");
 	cr_assert(lt(int, client.result, 0));

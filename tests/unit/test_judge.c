@@ -405,6 +405,88 @@ Test(judge, an_approval_is_good_for_a_quarter_of_an_hour)
 	(void)judge_free(ward.judge);
 }
 
+static enum why ask_for_heal(struct ward *ward)
+{
+	enum way way = WAY_NONE;
+	enum why why = judge_heal(ward->judge, &ward->finding.verdict, &ward->status,
+				  ward->can_record, &way);
+
+	cr_assert(eq(int, way, why == WHY_ALLOWED ? WAY_SYSTEMD : WAY_NONE));
+	return why;
+}
+
+Test(judge, what_somebody_asks_for_is_done_once_and_called_restarted_not_healed)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	cr_assert(eq(int, ask_for_heal(&ward), WHY_ALLOWED));
+	cr_assert(eq(u32, ward.n_decided, 0), "asking alone does nothing");
+	live(&ward, 1, 100 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	cr_assert(eq(u32, ward.finding.decision.flags, SAMPLE_BY_HAND));
+	cr_assert(eq(u32, ward.finding.incident.flags, SAMPLE_BY_HAND));
+	cr_assert(eq(int, ward.finding.incident.worst, HEALTH_HEALTHY), "it was never called sick");
+	cr_assert(eq(str, ward.finding.decision.rule, ""));
+	cr_assert(eq(u32, ward.finding.decision.lead, METRIC_N));
+	cr_assert(not(ward.finding.sick_began));
+	cr_assert(eq(int, ask_for_heal(&ward), WHY_ATTEMPT_RUNNING));
+	answer(&ward, ATTEMPT_RESULT_DONE);
+	ward.run++;
+	do
+		live(&ward, 1, 100 * MIB);
+	while (!ward.finding.concluded && ward.at_s < 300);
+	cr_assert(eq(int, ward.finding.outcome.result, OUTCOME_RESTARTED));
+	cr_assert(ne(u64, ward.finding.incident.closed_ms, 0));
+	live(&ward, 60, 100 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	cr_assert(eq(int, ask_for_heal(&ward), WHY_COOLING_DOWN), "the same brakes");
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, asked_for_in_a_trouble_it_is_proven_by_the_rule_that_held)
+{
+	struct ward ward = admit();
+
+	ward.status.flags |= UNIT_SAYS_MODE;
+	ward.status.mode = MODE_APPROVE; /* who asks has agreed */
+	live(&ward, 120, 100 * MIB);
+	live(&ward, 60, 200 * MIB);
+	cr_assert(eq(int, ward.finding.why, WHY_NOT_APPROVED));
+	cr_assert(eq(int, ask_for_heal(&ward), WHY_ALLOWED));
+	live(&ward, 1, 200 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 1));
+	cr_assert(eq(u64, ward.finding.decision.incident, 10), "the incident that is open");
+	cr_assert(ne(str, ward.finding.decision.rule, ""));
+	answer(&ward, ATTEMPT_RESULT_DONE);
+	ward.run++;
+	live(&ward, 60, 100 * MIB);
+	cr_assert(eq(u32, ward.n_healed, 1));
+	(void)judge_free(ward.judge);
+}
+
+Test(judge, what_was_asked_is_forgotten_when_no_sample_comes_or_a_brake_came_between)
+{
+	struct ward ward = admit();
+
+	live(&ward, 120, 100 * MIB);
+	cr_assert(eq(int, ask_for_heal(&ward), WHY_ALLOWED));
+	ward.at_s += JUDGE_ASKED_MS / 1000;
+	live(&ward, 5, 100 * MIB);
+	cr_assert(eq(u32, ward.n_decided, 0), "too late");
+	cr_assert(eq(int, ask_for_heal(&ward), WHY_ALLOWED));
+	ward.status.flags |= UNIT_STOPPED_BY_HAND;
+	ward.status.active = UNIT_ACTIVE_INACTIVE;
+	live(&ward, 1, 0);
+	cr_assert(eq(u32, ward.n_allowed, 0));
+	cr_assert(eq(u32, ward.n_decided, 1), "that nothing is done is on record");
+	cr_assert(eq(int, ward.finding.decision.why, WHY_STOPPED_BY_HAND));
+	ward.status = fixture_status("shop.service", ward.run);
+	live(&ward, 30, 100 * MIB);
+	cr_assert(eq(u32, ward.n_allowed, 0), "and not done later");
+	(void)judge_free(ward.judge);
+}
+
 Test(judge, evidence_of_an_old_run_restarts_no_new_one)
 {
 	struct ward ward = admit();

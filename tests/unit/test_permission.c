@@ -32,7 +32,8 @@ static int on_order(void *userdata, const struct order *order, const char **ret_
 	(void)snprintf(town->heard, sizeof(town->heard), "%u: %d %s %s %s %u", order->who,
 		       order->kind, order->fault ?: "-", order->unit ?: "-", order->reason ?: "-",
 		       (unsigned int)order->for_ms);
-	*ret_words = "so be it";
+	if (town->answer == 0)
+		*ret_words = "so be it";
 	return town->answer;
 }
 

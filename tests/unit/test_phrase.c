@@ -101,6 +101,22 @@ Test(phrase, an_unknown_value_is_not_a_number)
 		     "unusual: rss 2.0M, normal 1.0M"));
 }
 
+Test(phrase, what_was_asked_for_by_hand_is_no_trouble)
+{
+	struct incident incident = { .flags = SAMPLE_BY_HAND, .lead = METRIC_N };
+	struct step step = {
+		.kind = STEP_DECISION,
+		.decision = { .flags = SAMPLE_BY_HAND, .action = ACTION_RESTART, .budget_left = 2 }
+	};
+	char text[PHRASE_SIZE];
+
+	cr_assert(eq(str, phrase_incident(text, sizeof(text), &incident), "asked for by hand"));
+	cr_assert(eq(str, phrase_step(text, sizeof(text), &step),
+		     "decided: restart (asked for by hand); 2 more left in its budget"));
+	(void)snprintf(incident.rule, RULE_NAME_SIZE, "failed");
+	cr_assert(eq(str, phrase_incident(text, sizeof(text), &incident), "failed"));
+}
+
 Test(phrase, a_rule_that_has_not_held_long_enough_is_waited_for)
 {
 	struct present present = {

@@ -226,6 +226,30 @@ Test(policy, a_simulated_service_never_reaches_systemd)
 	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).way, WAY_SIMULATOR));
 }
 
+Test(policy, by_hand_heal_on_does_not_bind_and_all_else_does)
+{
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct config config = fixture_config();
+	struct verdict verdict = fixture_sick(1000);
+	struct hold hold = { .all = true };
+	struct policy policy;
+
+	config.heal_on = 0;
+	make(&policy, &config);
+	verdict.flags |= SAMPLE_BY_HAND;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_ALLOWED));
+	status.flags |= UNIT_SAYS_MODE;
+	status.mode = MODE_APPROVE;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_ALLOWED));
+	status.mode = MODE_OBSERVE;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_OBSERVING));
+	status = fixture_status("dbus.service", 1);
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_UNTOUCHABLE));
+	status = fixture_status("shop.service", 1);
+	policy.hold = &hold;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_PAUSED));
+}
+
 Test(policy, a_class_that_is_not_in_heal_on_is_not_healed)
 {
 	struct config config = fixture_config();

@@ -64,6 +64,23 @@ Test(verify, values_back_in_range_in_the_new_run_are_healed)
 	cr_assert(not(verify.running));
 }
 
+Test(verify, without_a_rule_a_new_run_that_stays_up_is_restarted_and_never_healed)
+{
+	struct verify verify = begun(NULL, ATTEMPT_RESULT_DONE);
+	struct outcome outcome;
+	uint64_t at_s = 100;
+
+	cr_assert(eq(int, run_for(&verify, &at_s, 60, 2, 300 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_RESTARTED));
+	cr_assert(ge(u64, outcome.when_ms, SECONDS(101) + VERIFY_CALM_MS));
+	verify = begun(NULL, ATTEMPT_RESULT_DONE);
+	cr_assert(eq(int, run_for(&verify, &at_s, 300, 1, 95 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_UNCHANGED));
+	verify = begun(NULL, ATTEMPT_RESULT_DONE);
+	cr_assert(eq(int, run_for(&verify, &at_s, 300, 2, 95 * MIB, UNIT_ACTIVE_FAILED, &outcome),
+		     OUTCOME_GONE));
+}
+
 Test(verify, the_old_run_can_never_be_healed_however_well_it_looks)
 {
 	struct rule rule = fixture_memory_rule();

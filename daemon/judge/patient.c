@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who is known: units by their numbers. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/patient.h"
+
+/* Numbers are given in order and never reused; a higher one was read from a damaged file. */
+#define UNIT_NUMBER_MAX (1u << 20)
+
+struct patient *patient_free(struct patient *patient)
+{
+	if (patient)
+		(void)learner_free(patient->learner);
+	free(patient);
+	return NULL;
+}
+static int make_room(struct judge *judge, uint32_t unit)
+{
+	size_t n = judge->n_slots ? judge->n_slots : 64;
+	struct patient **slot;
+
+	if (unit > UNIT_NUMBER_MAX)
+		return -ERANGE;
+	while (n <= unit)
+		n *= 2;
+	slot = reallocarray(judge->slot, n, sizeof(struct patient *));
+	if (!slot)
+		return -ENOMEM;
+	memset(slot + judge->n_slots, 0, (n - judge->n_slots) * sizeof(struct patient *));
+	judge->slot = slot;
+	judge->n_slots = n;
+	return 0;
+}
+
+struct patient *judge_find(struct judge *judge, uint32_t unit)
+{
+	return unit < judge->n_slots ? judge->slot[unit] : NULL;
+}
+
+int judge_meet(struct judge *judge, uint32_t unit, struct patient **ret)
+{
+	CLEANUP(patient_freep) struct patient *patient = NULL;
+	int r;
+
+	*ret = judge_find(judge, unit);
+	if (*ret)
+		return 0;
+	if (unit >= judge->n_slots) {
+		r = make_room(judge, unit);
+		if (r < 0)
+			return r;
+	}
+	patient = calloc(1, sizeof(*patient));
+	if (!patient)
+		return -ENOMEM;
+	patient->unit = unit;
+	patient->why = WHY_NOTHING_WANTED;
+	r = learner_new(judge->seed ^ unit, judge->config.learn_s, &patient->learner);
+	if (r < 0)
+		return r;
+	*ret = judge->slot[unit] = TAKE(patient);
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* What the judge keeps of each unit; for the files of the judge alone. */
+#include <assert.h>
+
+#include "judge/incident.h"
+#include "judge/judge.h"
+#include "judge/learner.h"
+#include "judge/verdict.h"
+#include "judge/verify.h"
+
+static_assert(WHY_N <= 32, "struct patient keeps a bit for each");
+
+/* All the judge remembers of one unit. */
+struct patient {
+	uint32_t unit;
+	struct learner *learner;
+	struct verdict_memory verdict;
+	struct incident_memory incident;
+	struct verify verify;
+	struct sample smooth; /* the last one, smoothed */
+	uint64_t identity;
+	uint64_t well_since_ms; /* 0: not well now */
+	bool was_well;
+	bool told_well;		    /* the last lesson said so */
+	uint64_t growing_since_ms;  /* 0: its memory is not growing */
+	uint64_t quiet_until_ms;    /* just started: see SETTLE_MOST_MS */
+	uint64_t ours_until_ms;	    /* so long after a heal of ours; 0 */
+	uint64_t theirs_until_ms;   /* somebody else acted on it in its trouble; 0 */
+	uint64_t approved_until_ms; /* somebody agreed to what it waits for; 0 */
+	uint64_t spent_approval_ms; /* what that was, for the decision under way */
+	uint64_t asked_until_ms;    /* somebody asked for a heal of it; 0 */
+	uint32_t n_restarts;	    /* systemd's, when this run was first seen */
+	bool is_counted;	    /* that is known */
+	bool had_failed;	    /* in the sample before */
+	uint8_t invocation[INVOCATION_SIZE];
+	bool seen;
+	uint64_t seen_ms;	  /* when it was sampled last */
+	bool incident_is_stale;	  /* its row does not show what happened to it since */
+	enum why why;		  /* the standing answer */
+	uint32_t answered;	  /* 1 << why: answers "no" that this incident has on record */
+	uint32_t told_generation; /* of the last lesson */
+};
+
+struct judge {
+	struct config config;
+	struct rulebook rulebook;
+	struct policy policy;
+	uint64_t seed;
+	uint64_t next_incident, next_decision;
+	size_t n_slots;
+	struct patient **slot; /* by unit number; NULL: not met */
+};
+
+/* NULL: not met yet. */
+struct patient *judge_find(struct judge *judge, uint32_t unit);
+/* As that, and made where it was not. -ENOMEM; -ERANGE: a number beyond all reason. */
+int judge_meet(struct judge *judge, uint32_t unit, struct patient **ret);
+struct patient *patient_free(struct patient *patient);
+DEFINE_CLEANUP(struct patient *, patient_free)
