@@ -79,22 +79,15 @@ static float spread_of(enum metric metric, const float *sorted, size_t n, float 
 	return (float)fmax(spread, features_floor(metric, median));
 }
 
-void baseline_fit(const struct row *rows, size_t n, float *scratch, struct baseline *ret)
+void baseline_fit(float *values, size_t n, size_t n_rows, enum metric metric, struct baseline *ret)
 {
-	*ret = (struct baseline) { .have = 0 };
-	for (enum metric metric = 0; metric < METRIC_N; metric++) {
-		size_t n_present = 0;
-
-		for (size_t i = 0; i < n; i++)
-			if (!isnan(rows[i].column[metric]))
-				scratch[n_present++] = rows[i].column[metric];
-		if (n_present == 0 || 2 * n_present < n)
-			continue;
-		baseline_sort(scratch, n_present);
-		ret->have |= METRIC_BIT(metric);
-		ret->median[metric] = baseline_quantile(scratch, n_present, 0.5);
-		ret->spread[metric] = spread_of(metric, scratch, n_present, ret->median[metric]);
-		ret->low[metric] = baseline_quantile(scratch, n_present, 0.005);
-		ret->high[metric] = baseline_quantile(scratch, n_present, 0.995);
-	}
+	ret->have &= ~METRIC_BIT(metric);
+	if (n == 0 || 2 * n < n_rows)
+		return;
+	baseline_sort(values, n);
+	ret->have |= METRIC_BIT(metric);
+	ret->median[metric] = baseline_quantile(values, n, 0.5);
+	ret->spread[metric] = spread_of(metric, values, n, ret->median[metric]);
+	ret->low[metric] = baseline_quantile(values, n, 0.005);
+	ret->high[metric] = baseline_quantile(values, n, 0.995);
 }

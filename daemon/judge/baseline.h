@@ -10,8 +10,6 @@
 
 #include "record/record.h"
 
-struct row;
-
 struct baseline {
 	uint64_t have;		/* metrics seen often enough (half of the rows) to have a normal */
 	float median[METRIC_N]; /* on the judged scale */
@@ -19,8 +17,8 @@ struct baseline {
 	float low[METRIC_N], high[METRIC_N]; /* the range seen: all but the outermost 1 % */
 };
 
-/* Over n rows; scratch has room for n floats. */
-void baseline_fit(const struct row *rows, size_t n, float *scratch, struct baseline *ret);
+/* Fit one metric (no NaN among the n values, which are sorted) of as many rows. The rest of ret stays. */
+void baseline_fit(float *values, size_t n, size_t n_rows, enum metric metric, struct baseline *ret);
 
 /* Ascending, in place, without memory of its own; no NaN among them. */
 void baseline_sort(float *values, size_t n);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "judge/forest_blob.h"
 
 #define MAGIC	      0x4d464853u /* "SHFM" */
@@ -74,7 +75,7 @@ static float nth_oldest(const struct remembered *remembered, uint32_t i, unsigne
 {
 	uint32_t oldest = remembered->n_rows < LEARNER_ROWS ? 0 : remembered->next_row;
 
-	return remembered->row[(oldest + i) % LEARNER_ROWS].column[metric];
+	return remembered_value(remembered, (oldest + i) % LEARNER_ROWS, metric);
 }
 
 static uint8_t *append_levels(uint8_t *at, const struct remembered *remembered, unsigned int metric,
@@ -101,7 +102,7 @@ static uint8_t *append_metric(uint8_t *at, const struct remembered *remembered, 
 	bool has_gaps = false;
 
 	for (uint32_t i = 0; i < remembered->n_rows; i++) {
-		float column = remembered->row[i].column[metric];
+		float column = remembered_value(remembered, i, metric);
 
 		has_gaps |= isnan(column) != 0;
 		low = fminf(low, column);
@@ -180,24 +181,30 @@ static bool is_possible(unsigned int metric, float low, float high)
 	return low >= 0 && low <= high && high <= features_scale(metric, INFINITY);
 }
 
+/* The rows while they are read, metric by metric. */
+struct table {
+	struct row *row;
+	uint32_t n_rows;
+};
+
 static int read_levels(struct bytes *bytes, unsigned int metric, float low, float high,
-		       struct remembered *ret)
+		       struct table *table)
 {
-	for (uint32_t i = 0; i < ret->n_rows; i++) {
+	for (uint32_t i = 0; i < table->n_rows; i++) {
 		uint16_t level;
 
 		if (!take(bytes, &level, sizeof(level)))
 			return -EBADMSG;
 		level = le16toh(level);
 		if (level != LEVEL_UNKNOWN)
-			ret->row[i].column[metric] =
+			table->row[i].column[metric] =
 				(float)(low + ((double)high - low) * level / LEVEL_MAX);
 	}
 	return 0;
 }
 
 /* The next metric, which must come after those before it. */
-static int read_metric(struct bytes *bytes, unsigned int *next, struct remembered *ret)
+static int read_metric(struct bytes *bytes, unsigned int *next, struct table *table)
 {
 	struct part part;
 	float low, high;
@@ -211,36 +218,44 @@ static int read_metric(struct bytes *bytes, unsigned int *next, struct remembere
 		return -EBADMSG;
 	*next = part.metric + 1u;
 	if (part.has_levels)
-		return read_levels(bytes, part.metric, low, high, ret);
-	for (uint32_t i = 0; i < ret->n_rows; i++)
-		ret->row[i].column[part.metric] = low;
+		return read_levels(bytes, part.metric, low, high, table);
+	for (uint32_t i = 0; i < table->n_rows; i++)
+		table->row[i].column[part.metric] = low;
 	return 0;
+}
+
+static int read_rows(struct bytes *bytes, uint32_t n_rows, struct remembered *ret)
+{
+	CLEANUP(cleanup_free) struct row *rows = reallocarray(NULL, n_rows + 1, sizeof(*rows));
+	struct table table = { rows, n_rows };
+	unsigned int next = 0;
+	int r = 0;
+
+	if (!rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n_rows; i++)
+		for (unsigned int metric = 0; metric < METRIC_N; metric++)
+			rows[i].column[metric] = NAN;
+	while (r >= 0 && bytes->left > 0)
+		r = read_metric(bytes, &next, &table);
+	for (uint32_t i = 0; r >= 0 && i < n_rows; i++)
+		r = remembered_put(ret, &rows[i]);
+	return r;
 }
 
 int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret)
 {
 	struct bytes rest = { .at = bytes, .left = size - CRC_SIZE };
 	struct head head;
-	unsigned int next = 0;
 	int r;
 
 	r = check(bytes, size);
 	if (r < 0)
 		return r;
 	(void)take(&rest, &head, sizeof(head)); /* checked to be there */
+	if (le16toh(head.n_rows) > LEARNER_ROWS || le64toh(head.taught_ms) > UINT64_MAX / 2)
+		return -EBADMSG;
 	ret->taught_ms = le64toh(head.taught_ms);
 	ret->generation = le32toh(head.generation);
-	ret->n_rows = le16toh(head.n_rows);
-	if (ret->n_rows > LEARNER_ROWS || ret->taught_ms > UINT64_MAX / 2)
-		return -EBADMSG;
-	ret->next_row = ret->n_rows % LEARNER_ROWS;
-	for (uint32_t i = 0; i < ret->n_rows; i++)
-		for (unsigned int metric = 0; metric < METRIC_N; metric++)
-			ret->row[i].column[metric] = NAN;
-	while (rest.left > 0) {
-		r = read_metric(&rest, &next, ret);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return read_rows(&rest, le16toh(head.n_rows), ret);
 }

@@ -14,18 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "judge/features.h"
-#include "judge/learner.h"
-
-struct remembered {
-	uint64_t taught_ms;	   /* healthy time in all */
-	uint32_t generation;	   /* trees grown so far */
-	uint32_t n_rows, next_row; /* a ring; next_row is to be written next */
-	struct row row[LEARNER_ROWS];
-};
+#include "judge/remembered.h"
 
 /* ret is the caller's to free(). -ENOMEM. */
 int forest_blob_write(const struct remembered *remembered, uint8_t **ret, size_t *ret_size);
-/* -EBADMSG: damaged; -EPROTONOSUPPORT: whole, but of a newer version. What ret holds after a failure
- * is undefined. */
+/* Into ret, which is all zero. -EBADMSG: damaged; -EPROTONOSUPPORT: whole, but of a newer version;
+ * -ENOMEM. After a failure ret may hold some of it. */
 int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret);

@@ -76,8 +76,10 @@ int learner_new(uint64_t seed, uint32_t learn_s, struct learner **ret)
 
 struct learner *learner_free(struct learner *learner)
 {
-	if (learner)
+	if (learner) {
 		(void)forest_free(learner->forest);
+		remembered_clear(&learner->kept);
+	}
 	free(learner);
 	return NULL;
 }
@@ -130,7 +132,8 @@ uint32_t learner_generation(const struct learner *learner)
 
 size_t learner_bytes(const struct learner *learner)
 {
-	return sizeof(*learner) + (learner->forest ? forest_bytes(learner->forest) : 0);
+	return sizeof(*learner) + remembered_bytes(&learner->kept) +
+	       (learner->forest ? forest_bytes(learner->forest) : 0);
 }
 
 /* ---- looking ------------------------------------------------------------- */
@@ -241,6 +244,23 @@ static void unscale(const struct baseline *baseline, struct normal *ret)
 	}
 }
 
+static void fit_baseline(const struct remembered *kept, struct baseline *ret)
+{
+	float values[LEARNER_ROWS];
+
+	for (enum metric metric = 0; metric < METRIC_N; metric++) {
+		size_t n = 0;
+
+		for (uint32_t i = 0; i < kept->n_rows; i++) {
+			float value = remembered_value(kept, i, metric);
+
+			if (!isnan(value))
+				values[n++] = value;
+		}
+		baseline_fit(values, n, kept->n_rows, metric, ret);
+	}
+}
+
 static uint32_t refit_every_ms(const struct learner *learner)
 {
 	return learner->kept.taught_ms < YOUNG_MS ? REFIT_EVERY_YOUNG_MS : REFIT_EVERY_MS;
@@ -252,17 +272,19 @@ static int refit(struct learner *learner)
 {
 	struct remembered *kept = &learner->kept;
 	CLEANUP(cleanup_free) struct vector *vectors = NULL;
-	float scratch[LEARNER_ROWS];
 	bool first = !learner->forest;
+	struct row row;
 	int r;
 
 	vectors = reallocarray(NULL, kept->n_rows, sizeof(*vectors));
 	if (!vectors)
 		return -ENOMEM;
-	baseline_fit(kept->row, kept->n_rows, scratch, &learner->baseline);
+	fit_baseline(kept, &learner->baseline);
 	unscale(&learner->baseline, &learner->normal);
-	for (size_t i = 0; i < kept->n_rows; i++)
-		features_from(&kept->row[i], &learner->baseline, &vectors[i]);
+	for (uint32_t i = 0; i < kept->n_rows; i++) {
+		remembered_row(kept, i, &row);
+		features_from(&row, &learner->baseline, &vectors[i]);
+	}
 	if (first)
 		r = forest_train(vectors, kept->n_rows, learner->seed, &learner->forest);
 	else
@@ -298,28 +320,30 @@ static bool covers(const struct learner *learner, uint64_t before_ms, uint64_t s
  * Which one of the 6 s is left to chance: at a fixed step, work that comes once a
  * minute would be met either each time or never.
  */
-static void remember(struct learner *learner, const struct sample *sample, uint64_t before_ms)
+static int remember(struct learner *learner, const struct sample *sample, uint64_t before_ms)
 {
 	struct remembered *kept = &learner->kept;
 	uint64_t slot = kept->taught_ms / ROW_EVERY_MS;
+	struct row row;
 
 	if (kept->n_rows == LEARNER_ROWS && !covers(learner, before_ms, slot) &&
 	    !(slot > 0 && covers(learner, before_ms, slot - 1)))
-		return;
-	features_row(sample, &kept->row[kept->next_row]);
-	kept->next_row = (kept->next_row + 1) % LEARNER_ROWS;
-	if (kept->n_rows < LEARNER_ROWS)
-		kept->n_rows++;
+		return 0;
+	features_row(sample, &row);
+	return remembered_put(kept, &row);
 }
 
 int learner_teach(struct learner *learner, const struct sample *sample)
 {
 	uint64_t before_ms = learner->kept.taught_ms;
+	int r;
 
 	if (sample->span_ms == 0 || sample->flags & SAMPLE_DISTURBED)
 		return 0;
 	learner->kept.taught_ms += sample->span_ms < SPAN_MAX_MS ? sample->span_ms : SPAN_MAX_MS;
-	remember(learner, sample, before_ms);
+	r = remember(learner, sample, before_ms);
+	if (r < 0)
+		return r;
 	return is_due(learner) ? refit(learner) : 0;
 }
 

@@ -17,9 +17,8 @@
 
 #include "base/cleanup.h"
 #include "judge/evidence.h"
+#include "judge/remembered.h"
 #include "record/record.h"
-
-#define LEARNER_ROWS 600
 
 struct learner;
 
@@ -30,9 +29,9 @@ DEFINE_CLEANUP(struct learner *, learner_free)
 
 /* What this sample shows. Follows the trend; teaches nothing. */
 void learner_look(struct learner *learner, const struct sample *sample, struct evidence *ret);
-/* Take it as health; one that is disturbed or covers no time is passed over. Allocates nothing but
- * once a minute, when it refits, and briefly. -ENOMEM: what was learnt before still stands, and the
- * refit is tried again with the next sample. */
+/* Take it as health; one that is disturbed or covers no time is passed over. Allocates a little when
+ * a metric first changes, and briefly when it refits, once a minute. -ENOMEM: what was learnt before
+ * still stands, and the refit is tried again with the next sample. */
 int learner_teach(struct learner *learner, const struct sample *sample);
 /* Forget all: another binary, another unit file. */
 void learner_forget(struct learner *learner);

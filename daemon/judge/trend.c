@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where levels are heading, and what happened in the last five minutes. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -75,6 +76,17 @@ static void take_levels(struct trend *trend, const struct sample *sample,
 				fmin(trend->block_min[metric], sample->value[metric]);
 }
 
+/* The ring of a count. */
+static unsigned int place_of(enum metric metric)
+{
+	unsigned int place = 0;
+
+	for (enum metric before = 0; before < metric; before++)
+		place += metric_table[before].kind == METRIC_KIND_COUNT;
+	assert(place < TREND_COUNTS_MAX);
+	return place;
+}
+
 /* Move on to the bucket of that moment; those that were passed over are empty. */
 static void open_bucket(struct trend *trend, uint64_t when_ms)
 {
@@ -83,8 +95,8 @@ static void open_bucket(struct trend *trend, uint64_t when_ms)
 	trend->bucket_ms += n_passed * TREND_BUCKET_MS;
 	for (uint64_t i = 0; i < n_passed && i < TREND_BUCKETS; i++) {
 		trend->newest = (trend->newest + 1) % TREND_BUCKETS;
-		for (unsigned int metric = 0; metric < METRIC_N; metric++)
-			trend->bucket[metric][trend->newest] = 0;
+		for (unsigned int place = 0; place < TREND_COUNTS_MAX; place++)
+			trend->bucket[place][trend->newest] = 0;
 	}
 }
 
@@ -99,12 +111,13 @@ static void take_counts(struct trend *trend, const struct sample *sample, bool a
 {
 	open_bucket(trend, sample->when_ms);
 	if (anew)
-		memset(trend->bucket[METRIC_OOM_KILLS], 0, sizeof(trend->bucket[0]));
+		memset(trend->bucket[place_of(METRIC_OOM_KILLS)], 0, sizeof(trend->bucket[0]));
 	for (enum metric metric = 0; metric < METRIC_N; metric++)
 		if (metric_table[metric].kind == METRIC_KIND_COUNT &&
 		    !(anew && metric == METRIC_OOM_KILLS) && sample->have & METRIC_BIT(metric) &&
 		    isfinite(sample->value[metric]))
-			trend->bucket[metric][trend->newest] += (float)sample->value[metric];
+			trend->bucket[place_of(metric)][trend->newest] +=
+				(float)sample->value[metric];
 }
 
 void trend_take(struct trend *trend, const struct sample *sample, const struct baseline *baseline,
@@ -121,9 +134,13 @@ void trend_take(struct trend *trend, const struct sample *sample, const struct b
 
 double trend_recent(const struct trend *trend, enum metric metric)
 {
+	const float *bucket;
 	double sum = 0;
 
+	if (metric_table[metric].kind != METRIC_KIND_COUNT)
+		return 0;
+	bucket = trend->bucket[place_of(metric)];
 	for (unsigned int i = 0; i < TREND_BUCKETS; i++)
-		sum += trend->bucket[metric][i];
+		sum += bucket[i];
 	return sum;
 }

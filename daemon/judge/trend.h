@@ -22,6 +22,8 @@
 #define TREND_GAP_MS	60000u
 #define TREND_BUCKET_MS 5000u
 #define TREND_BUCKETS	60u /* five minutes */
+/* Metrics that are counts, in the order of the table; test_trend.c counts them. */
+#define TREND_COUNTS_MAX 12u
 
 struct trend {
 	uint64_t when_ms;	    /* of the last sample; 0: none yet */
@@ -31,7 +33,7 @@ struct trend {
 	uint8_t n_waited[METRIC_N]; /* blocks since then */
 	uint32_t rising_s[METRIC_N];
 	/* Counts, a ring each: */
-	float bucket[METRIC_N][TREND_BUCKETS];
+	float bucket[TREND_COUNTS_MAX][TREND_BUCKETS];
 	uint64_t bucket_ms; /* begin of the newest */
 	uint32_t newest;
 };

@@ -24,9 +24,16 @@ static void clear_rows(void)
 
 static struct baseline fit(size_t n)
 {
-	struct baseline baseline;
+	struct baseline baseline = { 0 };
 
-	baseline_fit(rows, n, scratch, &baseline);
+	for (enum metric metric = 0; metric < METRIC_N; metric++) {
+		size_t n_present = 0;
+
+		for (size_t i = 0; i < n; i++)
+			if (!isnan(rows[i].column[metric]))
+				scratch[n_present++] = rows[i].column[metric];
+		baseline_fit(scratch, n_present, n, metric, &baseline);
+	}
 	return baseline;
 }
 
