@@ -59,6 +59,13 @@ static __always_inline void read_pids(struct cgroup *cgroup, struct cgroup_facts
 	record->have |= CGROUP_HAVE_THREADS;
 }
 
+/* A controller of a v1 hierarchy has no state in a cgroup of the unified one. */
+static __always_inline void read_io(struct cgroup *cgroup, struct cgroup_facts *record)
+{
+	if (controller_of(cgroup, bpf_core_enum_value(enum cgroup_subsys_id, io_cgrp_id)))
+		record->have |= CGROUP_HAVE_IO;
+}
+
 static __always_inline void read_pressure(struct cgroup *cgroup, struct cgroup_facts *record)
 {
 	struct psi_group *psi = cgroup->psi;
@@ -86,6 +93,8 @@ int cgroups_walk(struct bpf_iter__cgroup *context)
 		read_memory(cgroup, &record);
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
 		read_pids(cgroup, &record);
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, io_cgrp_id))
+		read_io(cgroup, &record);
 	if (bpf_core_field_exists(cgroup->psi))
 		read_pressure(cgroup, &record);
 	if (bpf_map_update_elem(&facts, &id, &record, 0))

@@ -12,6 +12,8 @@
 
 #define WATCHED_MAX 4096 /* cgroups, and records of a walk */
 #define COMMAND_MAX 16	 /* TASK_COMM_LEN */
+#define PORTS_MAX   1024
+#define EDGES_MAX   4096
 
 /* What only grows while a thread lives. */
 enum total {
@@ -55,6 +57,7 @@ enum cgroup_have {
 	CGROUP_HAVE_SWAP = 1 << 1,
 	CGROUP_HAVE_THREADS = 1 << 2,
 	CGROUP_HAVE_PSI = 1 << 3,
+	CGROUP_HAVE_IO = 1 << 4, /* block I/O is charged to it, and not to one above */
 };
 
 enum fact_psi { /* in the kernel's order, enum psi_states */
@@ -88,6 +91,47 @@ struct unit_counters {
 	struct totals ended; /* of threads that ended under watch */
 };
 
+/* What a unit's sockets and block I/O did; unit 0 is the whole host. Only grows. */
+enum traffic {
+	TRAFFIC_ACCEPTS,  /* TCP connections that came in, and were established */
+	TRAFFIC_CONNECTS, /* ... that went out */
+	TRAFFIC_RETRANSMITS,
+	TRAFFIC_RESETS_SENT,
+	TRAFFIC_RESETS_RECEIVED,
+	TRAFFIC_UDP_DROPS,
+	TRAFFIC_IO_REQUESTS,
+	TRAFFIC_IO_TIMED, /* requests whose time is known, */
+	TRAFFIC_IO_NS,	  /* and that time, from the driver and back */
+	TRAFFIC_N
+};
+
+struct unit_traffic {
+	__u64 of[TRAFFIC_N];
+};
+
+/* A listening port, in its network namespace. */
+struct port {
+	__u32 network; /* inode of the namespace */
+	__u16 port;
+	__u16 unused;
+};
+
+/* ... whose sockets do not tell whose they are: an activator made them, or nobody who is watched. */
+struct port_owner {
+	__u64 accepts; /* charged to no unit, since the owner was not known */
+	__u32 unit;    /* as user space says; 0: not known */
+	__u32 unused;
+};
+
+/* Who called whom over TCP, on this host; the value is a __u64, connections so far. */
+struct edge {
+	__u32 client; /* unit; 0: none is known */
+	__u32 server;
+	__u32 network;
+	__u16 port; /* the server's */
+	__u16 unused;
+};
+
 enum kernel_event_kind { KERNEL_EVENT_EXIT, KERNEL_EVENT_OOM_KILL };
 
 /* One record of the ring: an OOM kill, or an exit by signal or with a code. */
@@ -102,4 +146,7 @@ struct kernel_event {
 
 _Static_assert(sizeof(struct kernel_event) == 32, "a record of the ring is 32 bytes");
 _Static_assert(sizeof(struct task_sums) == 2 * sizeof(struct totals) + 72, "no hole");
+_Static_assert(sizeof(struct port) == 8, "no hole");
+_Static_assert(sizeof(struct port_owner) == 16, "no hole");
+_Static_assert(sizeof(struct edge) == 16, "no hole");
 _Static_assert(sizeof(struct cgroup_facts) == 80, "no hole");

@@ -34,6 +34,10 @@ typedef _Bool bool;
 #define BPF_RB_NO_WAKEUP      1
 #define BPF_RB_FORCE_WAKEUP   2
 
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
 /* include/linux/sched.h, sched/signal.h, mm_types_task.h: the same in 5.10 to 6.18. */
 #define TASK_UNINTERRUPTIBLE 0x02
 #define TASK_STOPPED	     0x04
@@ -44,6 +48,15 @@ typedef _Bool bool;
 #define SIGNAL_GROUP_EXIT    0x04
 #define MM_ANONPAGES	     1
 #define MM_SWAPENTS	     2
+
+/* include/net/tcp_states.h, linux/socket.h, linux/in.h */
+#define TCP_ESTABLISHED	 1
+#define TCP_SYN_SENT	 2
+#define TCP_SYN_RECV	 3
+#define TCP_TIME_WAIT	 6
+#define TCP_NEW_SYN_RECV 12
+#define AF_INET		 2
+#define IPPROTO_TCP	 6
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -163,8 +176,13 @@ struct psi_group {
 	__u64 total[6]; /* ns; the first row is PSI_AVGS, that of the pressure files */
 };
 
+struct cgroup_root {
+	int hierarchy_id; /* 0: the unified one */
+};
+
 struct cgroup {
 	struct cgroup_subsys_state self;
+	struct cgroup_root *root;
 	struct kernfs_node *kn;
 	struct cgroup_subsys_state *subsys[1]; /* as many as there are controllers */
 	struct cgroup_base_stat bstat;
@@ -174,6 +192,7 @@ struct cgroup {
 enum cgroup_subsys_id {
 	memory_cgrp_id = 1, /* the values are the running kernel's */
 	pids_cgrp_id = 2,
+	io_cgrp_id = 3,
 };
 
 struct page_counter {
@@ -189,6 +208,70 @@ struct mem_cgroup {
 struct pids_cgroup {
 	struct cgroup_subsys_state css;
 	atomic64_t counter;
+};
+
+/* ---- sockets ---- */
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num; /* the local port, in the host's order */
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+struct sock_cgroup_data___before_5_15 {
+	__u64 val; /* a cgroup, unless one of the low two bits is set */
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_protocol;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+/* ---- block I/O ---- */
+
+struct blkcg {
+	struct cgroup_subsys_state css;
+};
+
+struct blkcg_gq {
+	struct blkcg *blkcg;
+};
+
+struct bio {
+	struct blkcg_gq *bi_blkg;
+};
+
+struct request {
+	unsigned int __data_len; /* bytes not completed yet */
+	struct bio *bio;	 /* the first not completed yet */
+	__u64 io_start_time_ns;	 /* given to the driver; 0: not kept */
 };
 
 /* ---- what iterators are given ---- */

@@ -20,11 +20,9 @@ static __always_inline __u64 cgroup_id_of(struct task_struct *task)
 	return task->cgroups->dfl_cgrp->kn->id;
 }
 
-/* The unit of the nearest watched cgroup from the task's own upwards; 0: none is watched. */
-static __always_inline __u32 unit_of(struct task_struct *task)
+/* The unit of the nearest watched cgroup from this one upwards; 0: none is watched. */
+static __always_inline __u32 unit_of_cgroup(struct cgroup *cgroup)
 {
-	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
-
 	for (int level = 0; level < CGROUP_DEPTH_MAX && cgroup; level++) {
 		__u64 id = cgroup->kn->id;
 		__u32 *unit = bpf_map_lookup_elem(&watched, &id);
@@ -38,6 +36,11 @@ static __always_inline __u32 unit_of(struct task_struct *task)
 		cgroup = parent->cgroup;
 	}
 	return 0;
+}
+
+static __always_inline __u32 unit_of(struct task_struct *task)
+{
+	return unit_of_cgroup(task->cgroups->dfl_cgrp);
 }
 
 /* Add what this one thread has used. Atomic, since threads of a unit end on several CPUs at once. */

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * TCP connections made, retransmits, resets, UDP drops: per unit; and which unit calls which.
+ *
+ * All of it happens in whatever context a packet came, so the current task says nothing. Whose a socket
+ * is says the cgroup of who made it; a connection that came in has that of its listening socket.
+ */
+#include "kernel.h"
+#include "traffic.h"
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+#define ROOT_ID	   1
+#define HALVES_MAX 8192
+
+/* Set before loading: tcp_retransmit_skb is told of attempts that failed too. */
+const volatile bool retransmit_may_fail;
+
+/* The cgroup whose listening sockets are for others to accept from: systemd's own. 0: none. */
+__u64 activator_id;
+__u64 connections; /* counted in edges, those since dropped included */
+
+/* The sockets of an activator, and of nobody who is watched. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, PORTS_MAX);
+	__type(key, struct port);
+	__type(value, struct port_owner);
+} ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, EDGES_MAX);
+	__type(key, struct edge);
+	__type(value, __u64);
+} edges SEC(".maps");
+
+/* A connection of which one end is established: both have the same key. IPv4 is written as IPv6. */
+struct connection {
+	__u32 client[4], server[4];
+	__u16 client_port, server_port;
+	__u32 network;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, HALVES_MAX);
+	__type(key, struct connection);
+	__type(value, __u32); /* the unit of that end */
+} halves SEC(".maps");
+
+/* ---- whose is a socket ---- */
+
+/* As unit_of_cgroup(), of a pointer that the verifier does not know. */
+static __always_inline __u32 unit_of_unknown(struct cgroup *cgroup)
+{
+	for (int level = 0; level < CGROUP_DEPTH_MAX && cgroup; level++) {
+		__u64 id = BPF_CORE_READ(cgroup, kn, id);
+		__u32 *unit = bpf_map_lookup_elem(&watched, &id);
+
+		if (unit)
+			return *unit;
+		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
+	}
+	return 0;
+}
+
+/* Before 5.15 the cgroup shares its place with numbers of v1 controllers, and the root is NULL. */
+static __always_inline struct cgroup *cgroup_of_old(const struct sock *socket)
+{
+	struct sock_cgroup_data___before_5_15 *data = (void *)&socket->sk_cgrp_data;
+	__u64 value = BPF_CORE_READ(data, val);
+
+	return value & 3 ? NULL : (struct cgroup *)value;
+}
+
+static __always_inline bool is_old(const struct sock *socket)
+{
+	return !bpf_core_field_exists(socket->sk_cgrp_data.cgroup);
+}
+
+static __always_inline __u32 unit_of_old(const struct sock *socket)
+{
+	struct cgroup *cgroup = cgroup_of_old(socket);
+	__u64 root = ROOT_ID;
+	__u32 *unit;
+
+	if (cgroup)
+		return unit_of_unknown(cgroup);
+	unit = bpf_map_lookup_elem(&watched, &root);
+	return unit ? *unit : 0;
+}
+
+static __always_inline __u32 unit_of_socket(const struct sock *socket)
+{
+	return is_old(socket) ? unit_of_old(socket) : unit_of_cgroup(socket->sk_cgrp_data.cgroup);
+}
+
+static __always_inline __u64 cgroup_id_of_socket(const struct sock *socket)
+{
+	struct cgroup *cgroup;
+
+	if (!is_old(socket))
+		return socket->sk_cgrp_data.cgroup->kn->id;
+	cgroup = cgroup_of_old(socket);
+	return cgroup ? BPF_CORE_READ(cgroup, kn, id) : ROOT_ID;
+}
+
+static __always_inline __u32 network_of(const struct sock *socket)
+{
+	return bpf_core_field_exists(socket->__sk_common.skc_net.net)
+		       ? socket->__sk_common.skc_net.net->ns.inum
+		       : 0;
+}
+
+/* The unit that accepts at a port where the socket does not tell; 0: not known, but counted. */
+static __always_inline __u32 unit_of_port(const struct sock *socket)
+{
+	static const struct port_owner nobody;
+	struct port key = { network_of(socket), socket->__sk_common.skc_num, 0 };
+	struct port_owner *owner = bpf_map_lookup_elem(&ports, &key);
+
+	if (!owner) {
+		bpf_map_update_elem(&ports, &key, &nobody, BPF_NOEXIST);
+		owner = bpf_map_lookup_elem(&ports, &key);
+	}
+	if (!owner)
+		return 0;
+	if (!owner->unit)
+		__sync_fetch_and_add(&owner->accepts, 1);
+	return owner->unit;
+}
+
+static __always_inline __u32 unit_of_server(const struct sock *socket)
+{
+	__u32 unit = unit_of_socket(socket);
+
+	if (unit && !(activator_id && activator_id == cgroup_id_of_socket(socket)))
+		return unit;
+	return unit_of_port(socket);
+}
+
+/* ---- who calls whom ---- */
+
+static __always_inline void read_address(__u32 *ret, __be32 v4, const struct in6_addr *v6,
+					 bool is_v4)
+{
+	if (!is_v4) {
+		bpf_core_read(ret, sizeof(*v6), v6);
+		return;
+	}
+	ret[0] = ret[1] = 0;
+	ret[2] = bpf_htonl(0xffff);
+	ret[3] = v4;
+}
+
+static __always_inline void read_connection(const struct sock *socket, bool is_client,
+					    struct connection *ret)
+{
+	const struct sock_common *common = &socket->__sk_common;
+	bool is_v4 = common->skc_family == AF_INET;
+	__u16 remote_port = bpf_ntohs(common->skc_dport);
+
+	read_address(is_client ? ret->client : ret->server, common->skc_rcv_saddr,
+		     &common->skc_v6_rcv_saddr, is_v4);
+	read_address(is_client ? ret->server : ret->client, common->skc_daddr,
+		     &common->skc_v6_daddr, is_v4);
+	ret->client_port = is_client ? common->skc_num : remote_port;
+	ret->server_port = is_client ? remote_port : common->skc_num;
+	ret->network = network_of(socket);
+}
+
+/* Else remote clients would fill the map with halves that nothing completes. */
+static __always_inline bool is_local(const struct connection *connection)
+{
+	const __u32 *client = connection->client, *server = connection->server;
+	bool is_below_mapped = !(server[0] | server[1]);
+
+	if (client[0] == server[0] && client[1] == server[1] && client[2] == server[2] &&
+	    client[3] == server[3])
+		return true;
+	return is_below_mapped && server[2] == bpf_htonl(0xffff) &&
+	       (server[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
+}
+
+static __always_inline void count_edge(const struct edge *edge)
+{
+	static const __u64 none;
+	__u64 *n = bpf_map_lookup_elem(&edges, edge);
+
+	if (!n) {
+		bpf_map_update_elem(&edges, edge, &none, BPF_NOEXIST);
+		n = bpf_map_lookup_elem(&edges, edge);
+	}
+	if (n)
+		__sync_fetch_and_add(n, 1);
+	__sync_fetch_and_add(&connections, 1);
+}
+
+/* The first end to be established waits for the other. */
+static __always_inline void join_ends(const struct sock *socket, bool is_client, __u32 unit)
+{
+	struct connection connection;
+	__u32 *other;
+
+	read_connection(socket, is_client, &connection);
+	if (!is_local(&connection))
+		return;
+	other = bpf_map_lookup_elem(&halves, &connection);
+	if (!other) {
+		bpf_map_update_elem(&halves, &connection, &unit, 0);
+		return;
+	}
+	const struct edge edge = {
+		.client = is_client ? unit : *other,
+		.server = is_client ? *other : unit,
+		.network = connection.network,
+		.port = connection.server_port,
+	};
+	bpf_map_delete_elem(&halves, &connection);
+	count_edge(&edge);
+}
+
+/* ---- what happens ---- */
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(network_state, const struct sock *socket, int before, int now)
+{
+	bool is_client = before == TCP_SYN_SENT;
+	__u32 unit;
+
+	if (now != TCP_ESTABLISHED || (!is_client && before != TCP_SYN_RECV) ||
+	    socket->sk_protocol != IPPROTO_TCP)
+		return 0;
+	unit = is_client ? unit_of_socket(socket) : unit_of_server(socket);
+	count(unit, is_client ? TRAFFIC_CONNECTS : TRAFFIC_ACCEPTS, 1);
+	join_ends(socket, is_client, unit);
+	return 0;
+}
+
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(network_retransmit, const struct sock *socket)
+{
+	if (retransmit_may_fail && (int)ctx[2] != 0)
+		return 0;
+	count(unit_of_socket(socket), TRAFFIC_RETRANSMITS, 1);
+	return 0;
+}
+
+/*
+ * The socket may be NULL (nobody listens there), or no whole socket. Verifiers of 6.5 to 6.12 hold a
+ * typed argument for never NULL and delete the question, so that the next load is a crash: here
+ * it is a plain number.
+ */
+SEC("raw_tp/tcp_send_reset")
+int network_reset_sent(struct bpf_raw_tracepoint_args *context)
+{
+	struct sock *socket = (void *)context->args[0];
+	unsigned char state;
+
+	if (!socket)
+		return 0;
+	state = BPF_CORE_READ(socket, __sk_common.skc_state);
+	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
+		return 0;
+	count(is_old(socket) ? unit_of_old(socket)
+			     : unit_of_unknown(BPF_CORE_READ(socket, sk_cgrp_data.cgroup)),
+	      TRAFFIC_RESETS_SENT, 1);
+	return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(network_reset_received, const struct sock *socket)
+{
+	count(unit_of_socket(socket), TRAFFIC_RESETS_RECEIVED, 1);
+	return 0;
+}
+
+SEC("tp_btf/udp_fail_queue_rcv_skb")
+int BPF_PROG(network_udp_drop, int error, const struct sock *socket)
+{
+	count(unit_of_socket(socket), TRAFFIC_UDP_DROPS, 1);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
