@@ -86,6 +86,10 @@ char *text_quantity(char *buffer, size_t size, const char *quantity, double valu
 		print_decimal(buffer, size, value, 2, "s/s");
 	else if (strcmp(quantity, "per_second") == 0)
 		print_short(buffer, size, value, "/s");
+	else if (strcmp(quantity, "seconds") == 0 && value != 0 && fabs(value) < 1)
+		print_short(buffer, size, value * 1000, "ms");
+	else if (strcmp(quantity, "seconds") == 0)
+		print_short(buffer, size, value, "s");
 	else
 		print_decimal(buffer, size, value, value != trunc(value), "");
 	return buffer;

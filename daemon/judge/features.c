@@ -49,6 +49,13 @@ static const struct feature {
 	[METRIC_PSI_MEMORY_FULL] = { SCALE_PLAIN, 0.01 },
 	[METRIC_PSI_IO_SOME] = { SCALE_PLAIN, 0.01 },
 	[METRIC_PSI_IO_FULL] = { SCALE_PLAIN, 0.01 },
+	[METRIC_ACCEPTS] = { SCALE_LOG, 1 },
+	[METRIC_CONNECTS] = { SCALE_LOG, 1 },
+	[METRIC_RETRANSMITS] = { SCALE_LOG, 1 },
+	[METRIC_RESETS_SENT] = { SCALE_LOG, 1 },
+	[METRIC_RESETS_RECEIVED] = { SCALE_LOG, 1 },
+	[METRIC_IO_REQUESTS] = { SCALE_LOG, 1 },
+	[METRIC_IO_LATENCY] = { SCALE_LOG, 0.001 }, /* a quick disk's request is a tenth of it */
 };
 
 bool features_is_judged(enum metric metric)

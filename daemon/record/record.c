@@ -60,6 +60,22 @@ const struct metric_info metric_table[METRIC_N] = {
 			       "its processes killed because memory was out" },
 	[METRIC_RESTARTS] = { "restarts", METRIC_KIND_COUNT, "count",
 			      "starts of it by systemd's Restart=" },
+	[METRIC_ACCEPTS] = { "accepts", METRIC_KIND_RATE, "per_second",
+			     "TCP connections that came in" },
+	[METRIC_CONNECTS] = { "connects", METRIC_KIND_RATE, "per_second",
+			      "TCP connections that it made" },
+	[METRIC_RETRANSMITS] = { "retransmits", METRIC_KIND_RATE, "per_second",
+				 "TCP segments that it sent again" },
+	[METRIC_RESETS_SENT] = { "resets_sent", METRIC_KIND_RATE, "per_second",
+				 "TCP resets that its sockets sent" },
+	[METRIC_RESETS_RECEIVED] = { "resets_received", METRIC_KIND_RATE, "per_second",
+				     "TCP resets that its sockets received" },
+	[METRIC_UDP_DROPS] = { "udp_drops", METRIC_KIND_COUNT, "count",
+			       "datagrams dropped because its receive queue was full" },
+	[METRIC_IO_REQUESTS] = { "io_requests", METRIC_KIND_RATE, "per_second",
+				 "block I/O requests completed for it" },
+	[METRIC_IO_LATENCY] = { "io_latency", METRIC_KIND_LEVEL, "seconds",
+				"mean time the device took for these" },
 };
 
 static const char *const unit_kind_words[UNIT_KIND_N] = {

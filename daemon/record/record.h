@@ -52,6 +52,14 @@ enum metric {
 	METRIC_EXITS_SIGNAL,	     /* count: ended by a signal */
 	METRIC_OOM_KILLS,	     /* count: killed because memory was out */
 	METRIC_RESTARTS,	     /* count: starts of the unit by systemd's Restart= */
+	METRIC_ACCEPTS,		     /* rate: TCP connections that came in, and were established */
+	METRIC_CONNECTS,	     /* rate: ... that went out */
+	METRIC_RETRANSMITS,	     /* rate: TCP segments sent again */
+	METRIC_RESETS_SENT,	     /* rate: TCP connections it cut off, or refused */
+	METRIC_RESETS_RECEIVED,	     /* rate: ... that the other end did */
+	METRIC_UDP_DROPS,	     /* count: datagrams that found its receive queue full */
+	METRIC_IO_REQUESTS,	     /* rate: block I/O that completed, charged to its cgroup */
+	METRIC_IO_LATENCY,	     /* level, seconds: the mean of these, in the device */
 	METRIC_N
 };
 
@@ -63,7 +71,7 @@ struct metric_info {
 	const char *name; /* "psi_cpu_some": stable */
 	enum metric_kind kind;
 	const char *quantity; /* "cores", "seconds_per_second", "bytes", "bytes_per_second",
-				 "count", "per_second", "ratio" */
+				 "count", "per_second", "ratio", "seconds" */
 	const char *help;     /* half a sentence */
 };
 extern const struct metric_info metric_table[METRIC_N];

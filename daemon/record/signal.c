@@ -14,18 +14,25 @@
 #define IO	  (BIT(READ_BYTES) | BIT(WRITE_BYTES))
 #define SWITCHES  (BIT(SWITCHES_VOLUNTARY) | BIT(SWITCHES_INVOLUNTARY))
 #define LIFECYCLE (BIT(FORKS) | BIT(EXITS) | BIT(EXITS_FAILED) | BIT(EXITS_SIGNAL))
+#define NETWORK                                                                                    \
+	(BIT(ACCEPTS) | BIT(CONNECTS) | BIT(RETRANSMITS) | BIT(RESETS_SENT) |                      \
+	 BIT(RESETS_RECEIVED) | BIT(UDP_DROPS))
+#define BLOCK_IO (BIT(IO_REQUESTS) | BIT(IO_LATENCY))
 /* What /proc/PID tells of whole processes, and to everybody. */
 #define PROCESS                                                                                    \
 	(BIT(CPU) | BIT(RSS) | BIT(SWAP) | BIT(PROCESSES) | BIT(THREADS) | BIT(ZOMBIES) |          \
 	 BIT(MINOR_FAULTS) | BIT(MAJOR_FAULTS))
 #define FIRST_THREADS (BIT(BLOCKED) | BIT(STOPPED))
 /* What is of a cgroup, and not the sum of its processes. */
-#define CGROUP_ONLY (BIT(MEMORY) | PSI | LIFECYCLE | BIT(OOM_KILLS))
-#define ALL	    (METRIC_BIT(METRIC_N) - 1)
+#define CGROUP_ONLY (BIT(MEMORY) | PSI | LIFECYCLE | BIT(OOM_KILLS) | NETWORK | BLOCK_IO)
+#define SIMULATED   (METRIC_BIT(METRIC_RESTARTS + 1) - 1)
 
 #define NEEDS_PSI    "pressure accounting in the kernel (CONFIG_PSI, psi=1)"
 #define NEEDS_MEMORY "the memory controller in the unit's cgroup (memory.current)"
 #define NEEDS_VICTIM "a kernel with the tracepoint mark_victim"
+#define NEEDS_SOCKET "a kernel that takes the programs for sockets"
+#define NEEDS_BLOCK  "a kernel that takes the program for block I/O"
+#define NEEDS_IO     "the io controller in the unit's cgroup (of v2), and " NEEDS_BLOCK
 
 static const struct route {
 	uint64_t gives;
@@ -42,6 +49,12 @@ static const struct route {
 	  .needs = "a service of systemd" },
 	{ .gives = LIFECYCLE, .source = SIGNAL_TRACEPOINTS, .tier = 2 },
 	{ .gives = BIT(OOM_KILLS), .source = SIGNAL_TRACEPOINTS, .tier = 2, .needs = NEEDS_VICTIM },
+	{ .gives = NETWORK, .source = SIGNAL_TRACEPOINTS, .tier = 2, .needs = NEEDS_SOCKET },
+	{ .gives = BIT(IO_REQUESTS), .source = SIGNAL_TRACEPOINTS, .tier = 2, .needs = NEEDS_IO },
+	{ .gives = BIT(IO_LATENCY),
+	  .source = SIGNAL_TRACEPOINTS,
+	  .tier = 2,
+	  .needs = "block I/O in that second, and " NEEDS_IO },
 	{ .gives = PROCESS | FIRST_THREADS | SWITCHES | BIT(DESCRIPTORS),
 	  .source = SIGNAL_ITERATORS,
 	  .tier = 1 },
@@ -82,7 +95,8 @@ static const struct route {
 	  .source = SIGNAL_PROC,
 	  .tier = 0,
 	  .only_of = "units whose processes this user may look into" },
-	{ .gives = ALL & ~(BIT(SWAP) | BIT(STOPPED) | BIT(PSI_MEMORY_FULL) | BIT(PSI_IO_FULL)),
+	{ .gives =
+		  SIMULATED & ~(BIT(SWAP) | BIT(STOPPED) | BIT(PSI_MEMORY_FULL) | BIT(PSI_IO_FULL)),
 	  .source = SIGNAL_SIMULATOR,
 	  .tier = 0 },
 	{ .gives = LIFECYCLE, .source = SIGNAL_TRACEPOINTS, .tier = 2, .of_host = true },
@@ -90,6 +104,21 @@ static const struct route {
 	  .source = SIGNAL_TRACEPOINTS,
 	  .tier = 2,
 	  .needs = NEEDS_VICTIM,
+	  .of_host = true },
+	{ .gives = NETWORK,
+	  .source = SIGNAL_TRACEPOINTS,
+	  .tier = 2,
+	  .needs = NEEDS_SOCKET,
+	  .of_host = true },
+	{ .gives = BIT(IO_REQUESTS),
+	  .source = SIGNAL_TRACEPOINTS,
+	  .tier = 2,
+	  .needs = NEEDS_BLOCK,
+	  .of_host = true },
+	{ .gives = BIT(IO_LATENCY),
+	  .source = SIGNAL_TRACEPOINTS,
+	  .tier = 2,
+	  .needs = "block I/O in that second",
 	  .of_host = true },
 	{ .gives = BIT(CPU) | BIT(MEMORY) | BIT(SWAP) | BIT(PROCESSES) | BIT(MINOR_FAULTS) |
 		   BIT(MAJOR_FAULTS) | IO | BIT(OOM_KILLS),

@@ -14,6 +14,8 @@ struct unit_record {
 	struct unit_counters before, after;
 	bool was_settled;
 	struct totals settled;
+	struct unit_traffic traffic, traffic_before;
+	uint32_t n_found, n_charged; /* cgroups of this walk; those that block I/O is charged to */
 };
 
 struct cgroup_record {
@@ -176,6 +178,8 @@ void census_begin(struct census *census)
 		census->units[i].sums = (struct task_sums) { 0 };
 		census->units[i].before = (struct unit_counters) { 0 };
 		census->units[i].after = (struct unit_counters) { 0 };
+		census->units[i].traffic_before = census->units[i].traffic;
+		census->units[i].n_found = census->units[i].n_charged = 0;
 	}
 	for (size_t i = 0; i < census->n_cgroups; i++) {
 		census->cgroups[i].was_found = census->cgroups[i].found;
@@ -199,6 +203,14 @@ void census_counters_after(struct census *census, uint32_t unit,
 
 	if (record)
 		record->after = *counters;
+}
+
+void census_traffic(struct census *census, uint32_t unit, const struct unit_traffic *traffic)
+{
+	struct unit_record *record = find_unit(census, unit);
+
+	if (record)
+		record->traffic = *traffic;
 }
 
 void census_sums(struct census *census, uint32_t unit, const struct task_sums *sums)
@@ -228,12 +240,16 @@ static void tell_pressure(struct cgroup_record *record)
 void census_facts(struct census *census, uint64_t cgroup_id, const struct cgroup_facts *facts)
 {
 	struct cgroup_record *record = find_cgroup(census, cgroup_id);
+	struct unit_record *unit;
 
 	if (!record)
 		return;
 	record->facts = *facts;
 	record->found = true;
 	tell_pressure(record);
+	unit = find_unit(census, record->unit);
+	unit->n_found++;
+	unit->n_charged += !!(facts->have & CGROUP_HAVE_IO);
 }
 
 static void settle(struct unit_record *record)
@@ -310,6 +326,42 @@ static void tell_counts(const struct unit_counters *counters, bool oom_kills, st
 		usage_set(usage, METRIC_OOM_KILLS, (double)counters->oom_kills);
 }
 
+static const struct {
+	enum traffic traffic;
+	enum metric metric;
+} traffic_columns[] = {
+	{ TRAFFIC_ACCEPTS, METRIC_ACCEPTS },
+	{ TRAFFIC_CONNECTS, METRIC_CONNECTS },
+	{ TRAFFIC_RETRANSMITS, METRIC_RETRANSMITS },
+	{ TRAFFIC_RESETS_SENT, METRIC_RESETS_SENT },
+	{ TRAFFIC_RESETS_RECEIVED, METRIC_RESETS_RECEIVED },
+	{ TRAFFIC_UDP_DROPS, METRIC_UDP_DROPS },
+	{ TRAFFIC_IO_REQUESTS, METRIC_IO_REQUESTS },
+};
+
+/* What completed proves it where cgroups are not walked. */
+static bool is_charged(const struct unit_record *record)
+{
+	return record->unit == 0 || record->traffic.of[TRAFFIC_IO_REQUESTS] > 0 ||
+	       (record->n_found > 0 && record->n_charged == record->n_found);
+}
+
+static void tell_traffic(const struct unit_record *record, uint64_t known, struct usage *usage)
+{
+	const __u64 *now = record->traffic.of, *before = record->traffic_before.of;
+	__u64 n_timed = now[TRAFFIC_IO_TIMED] - before[TRAFFIC_IO_TIMED];
+	__u64 ns = now[TRAFFIC_IO_NS] - before[TRAFFIC_IO_NS];
+
+	if (!is_charged(record))
+		known &= ~(METRIC_BIT(METRIC_IO_REQUESTS) | METRIC_BIT(METRIC_IO_LATENCY));
+	for (size_t i = 0; i < sizeof(traffic_columns) / sizeof(traffic_columns[0]); i++)
+		if (known & METRIC_BIT(traffic_columns[i].metric))
+			usage_set(usage, traffic_columns[i].metric,
+				  (double)now[traffic_columns[i].traffic]);
+	if (known & METRIC_BIT(METRIC_IO_LATENCY) && n_timed > 0)
+		usage_set(usage, METRIC_IO_LATENCY, (double)ns / (double)n_timed / 1e9);
+}
+
 /* Where both tasks and the cgroup have a value, the task's is taken: it counts the same in all
  * hierarchies. */
 static void tell_facts(const struct census *census, const struct cgroup_record *record,
@@ -341,8 +393,10 @@ bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id
 		return false;
 	if (known->counters)
 		tell_counts(&record->after, known->oom_kills, usage);
+	if (known->traffic)
+		tell_traffic(record, known->traffic, usage);
 	if (unit == 0)
-		return known->counters;
+		return known->counters || known->traffic;
 	if (known->tasks)
 		census_convert(&record->sums, &record->settled, known->lacks, usage);
 	/* Never now from here and now from there: the two totals began at different times. */
@@ -350,5 +404,5 @@ bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id
 		usage->have &= ~METRIC_BIT(METRIC_CPU);
 	if (known->cgroups && cgroup && cgroup->unit == unit && cgroup->found)
 		tell_facts(census, cgroup, usage);
-	return known->tasks || known->counters || known->cgroups;
+	return known->tasks || known->counters || known->cgroups || known->traffic;
 }

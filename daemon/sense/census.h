@@ -38,6 +38,8 @@ void census_counters_before(struct census *census, uint32_t unit,
 			    const struct unit_counters *counters);
 void census_counters_after(struct census *census, uint32_t unit,
 			   const struct unit_counters *counters);
+/* What sockets and block I/O did up to now. */
+void census_traffic(struct census *census, uint32_t unit, const struct unit_traffic *traffic);
 void census_sums(struct census *census, uint32_t unit, const struct task_sums *sums);
 void census_facts(struct census *census, uint64_t cgroup_id, const struct cgroup_facts *facts);
 /* The end of the walk: which of its parts worked. */
@@ -45,15 +47,18 @@ struct census_known {
 	bool tasks;    /* a watched unit without a record has no task */
 	bool counters; /* tracepoints count */
 	bool oom_kills;
-	bool cgroups;	/* of a cgroup with a record its facts are known... */
-	bool cpu;	/* ... its CPU time too, since it was flushed first */
-	uint32_t lacks; /* bits of enum total which this kernel does not keep */
+	bool cgroups;	  /* of a cgroup with a record its facts are known... */
+	bool cpu;	  /* ... its CPU time too, since it was flushed first */
+	uint32_t lacks;	  /* bits of enum total which this kernel does not keep */
+	uint64_t traffic; /* METRIC_BIT() of each metric of sockets and block I/O that is counted */
 };
 void census_end(struct census *census, const struct census_known *known);
 
 /* Set in usage what is known of the unit, and of that cgroup of it (0: of none). The CPU time is the
  * cgroup's where cgroups are walked, and the sum of its tasks where not, or for cgroup 0. False:
- * nothing. Unit 0 is the whole host, with counts only. */
+ * nothing. Block I/O is known of a unit whose cgroups are charged for it, each for its own; its latency
+ * is the mean over what completed since the walk before. Unit 0 is the whole host, with what
+ * tracepoints count only. */
 bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id,
 		  struct usage *usage);
 

@@ -44,12 +44,12 @@ struct recipe {
 	struct shape shape[METRIC_N];			 /* rates and counts are per second */
 };
 
-/* Swap, stopped threads and the two `full` pressures are absent: this fleet's invented kernel does
- * not tell them, and whoever reads samples must live with that. */
+/* Swap, stopped threads, the two `full` pressures, and what came after restarts are absent: this fleet's
+ * invented kernel does not tell them, and whoever reads samples must live with that. */
 #define ABSENT                                                                                     \
 	(METRIC_BIT(METRIC_SWAP) | METRIC_BIT(METRIC_STOPPED) |                                    \
 	 METRIC_BIT(METRIC_PSI_MEMORY_FULL) | METRIC_BIT(METRIC_PSI_IO_FULL))
-#define PRESENT (~ABSENT & (METRIC_BIT(METRIC_N) - 1))
+#define PRESENT (~ABSENT & (METRIC_BIT(METRIC_RESTARTS + 1) - 1))
 
 /* One well-mixed number of a seed and a number: splitmix64, Steele, Lea and Flood 2014. */
 static uint64_t mix(uint64_t seed, uint64_t number)

@@ -248,3 +248,67 @@ Test(census, host_has_counts_only)
 	cr_assert(eq(dbl, host.total[METRIC_OOM_KILLS], 1));
 	cr_assert(zero(u64, host.have & METRIC_BIT(METRIC_PROCESSES)));
 }
+
+/* Block I/O of unit 7, in cgroups 50 and 60. */
+static void walk_io(struct census *census, uint64_t n, uint64_t ns, uint32_t have_50,
+		    uint32_t have_60)
+{
+	static const struct census_known known = {
+		.cgroups = true,
+		.traffic = METRIC_BIT(METRIC_IO_REQUESTS) | METRIC_BIT(METRIC_IO_LATENCY),
+	};
+	const struct unit_traffic traffic = {
+		.of = { [TRAFFIC_IO_REQUESTS] = n, [TRAFFIC_IO_TIMED] = n, [TRAFFIC_IO_NS] = ns }
+	};
+	const struct cgroup_facts facts_50 = { .have = have_50 }, facts_60 = { .have = have_60 };
+
+	census_begin(census);
+	census_traffic(census, 7, &traffic);
+	census_facts(census, 50, &facts_50);
+	census_facts(census, 60, &facts_60);
+	census_end(census, &known);
+}
+
+Test(census, latency_is_the_mean_since_the_walk_before_and_absent_without_io)
+{
+	CLEANUP(census_freep) struct census *census = watching(50, 7);
+	struct usage usage;
+
+	walk_io(census, 4, 8000000, CGROUP_HAVE_IO, 0);
+	cr_assert(epsilon_eq(dbl, usage_of(census, 7, 0).total[METRIC_IO_LATENCY], 0.002, 1e-9));
+	walk_io(census, 14, 18000000, CGROUP_HAVE_IO, 0);
+	usage = usage_of(census, 7, 0);
+	cr_assert(epsilon_eq(dbl, usage.total[METRIC_IO_LATENCY], 0.001, 1e-9));
+	cr_assert(eq(dbl, usage.total[METRIC_IO_REQUESTS], 14));
+	walk_io(census, 14, 18000000, CGROUP_HAVE_IO, 0);
+	usage = usage_of(census, 7, 0);
+	cr_assert(zero(u64, usage.have & METRIC_BIT(METRIC_IO_LATENCY)));
+	cr_assert(eq(dbl, usage.total[METRIC_IO_REQUESTS], 14));
+}
+
+Test(census, io_is_known_only_where_all_of_the_unit_is_charged_for_it)
+{
+	static const struct {
+		uint64_t n;
+		uint32_t have_50, have_60;
+		bool is_known;
+	} cases[] = {
+		{ 0, 0, 0, false },
+		{ 0, CGROUP_HAVE_IO, 0, false },
+		{ 0, CGROUP_HAVE_IO, CGROUP_HAVE_IO, true },
+		{ 1, 0, 0, true }, /* it was charged */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CLEANUP(census_freep) struct census *census = watching(50, 7);
+		uint32_t dropped;
+		struct usage usage;
+
+		cr_assert(eq(int, census_watch(census, 60, 7, &dropped), 0));
+		walk_io(census, cases[i].n, 0, cases[i].have_50, cases[i].have_60);
+		usage = usage_of(census, 7, 0);
+		cr_assert(eq(int, (usage.have & METRIC_BIT(METRIC_IO_REQUESTS)) != 0,
+			     cases[i].is_known),
+			  "case %zu", i);
+	}
+}

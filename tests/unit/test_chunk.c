@@ -10,7 +10,7 @@
 #include "store/chunk.h"
 
 static struct chunk_stream written[CHUNK_STREAMS_MAX], read_back[CHUNK_STREAMS_MAX];
-static uint8_t bytes[128 * 1024];
+static uint8_t bytes[256 * 1024];
 
 static uint32_t dice(uint32_t *state)
 {
