@@ -9,6 +9,7 @@
 
 #include "bpf/events.h"
 #include "sense/census.h"
+#include "sense/edges.h"
 #include "sense/flush.h"
 #include "sense/probe.h"
 #include "sense/programs.h"
@@ -27,6 +28,7 @@ struct probe {
 	bool left_over; /* a walk that failed may have left records in the map */
 
 	struct census *census;
+	struct edges *edges;	   /* NULL: no network programs */
 	struct process *processes; /* by process only */
 	size_t n_processes;
 
@@ -72,6 +74,11 @@ static int reserve(struct probe *probe)
 	if (!probe->keys || !probe->records ||
 	    (probe->view == PROBE_BY_PROCESS && !probe->processes))
 		return -ENOMEM;
+	if (probe->programs.traffic & METRIC_BIT(METRIC_ACCEPTS)) {
+		r = edges_new(probe->programs.network, &probe->edges);
+		if (r < 0)
+			return r;
+	}
 	if (!lifecycle)
 		return 0;
 	probe->ring =
@@ -99,6 +106,7 @@ struct probe *probe_free(struct probe *probe)
 {
 	if (probe) {
 		ring_buffer__free(probe->ring);
+		edges_free(probe->edges);
 		programs_clear(&probe->programs);
 		census_free(probe->census);
 		free(probe->processes);
@@ -160,24 +168,46 @@ uint64_t probe_lost(const struct probe *probe)
 
 /* ---- who is watched ------------------------------------------------------ */
 
+#define COUNTING_MAPS_MAX 2
+
+/* The maps in which each unit has a record that user space makes; how many. */
+static size_t counting_maps(const struct programs *programs, int ret_fd[COUNTING_MAPS_MAX])
+{
+	size_t n = 0;
+
+	if (programs->lifecycle)
+		ret_fd[n++] = bpf_map__fd(programs->lifecycle->maps.counters);
+	if (programs->traffic)
+		ret_fd[n++] = programs->traffic_fd;
+	return n;
+}
+
 /* The kernel's counters of a unit; 0 is never forgotten. */
 static void forget_counters(struct probe *probe, __u32 unit)
 {
-	if (probe->programs.lifecycle && unit != 0)
-		(void)bpf_map_delete_elem(bpf_map__fd(probe->programs.lifecycle->maps.counters),
-					  &unit);
+	int fd[COUNTING_MAPS_MAX];
+	size_t n = counting_maps(&probe->programs, fd);
+
+	for (size_t i = 0; unit != 0 && i < n; i++)
+		(void)bpf_map_delete_elem(fd[i], &unit);
 }
 
 static int make_counters(struct probe *probe, __u32 unit)
 {
-	const struct unit_counters none = { 0 };
-	int r;
+	static const union {
+		struct unit_counters counters;
+		struct unit_traffic traffic;
+	} none;
+	int fd[COUNTING_MAPS_MAX];
+	size_t n = counting_maps(&probe->programs, fd);
+	int r = 0;
 
-	if (!probe->programs.lifecycle)
-		return 0;
-	r = bpf_map_update_elem(bpf_map__fd(probe->programs.lifecycle->maps.counters), &unit, &none,
-				BPF_NOEXIST);
-	return r == -EEXIST ? 0 : r;
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		r = bpf_map_update_elem(fd[i], &unit, &none, BPF_NOEXIST);
+		if (r == -EEXIST)
+			r = 0;
+	}
+	return r;
 }
 
 int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit)
@@ -228,13 +258,12 @@ static int walk(const struct bpf_link *link)
 }
 
 /* All records of a map, in one call since the buffer holds as many as there can be. The number. */
-static int read_map(struct probe *probe, const struct bpf_map *map)
+static int read_map(struct probe *probe, int fd)
 {
 	__u32 cursor, n = RECORDS_MAX;
 	int r;
 
-	r = bpf_map_lookup_batch(bpf_map__fd(map), NULL, &cursor, probe->keys, probe->records, &n,
-				 NULL);
+	r = bpf_map_lookup_batch(fd, NULL, &cursor, probe->keys, probe->records, &n, NULL);
 	return r < 0 && r != -ENOENT ? r : (int)n; /* -ENOENT: that was the end */
 }
 
@@ -259,9 +288,23 @@ static int take_counters(struct probe *probe, counters_taker *take)
 
 	if (!probe->programs.lifecycle)
 		return 0;
-	n = read_map(probe, probe->programs.lifecycle->maps.counters);
+	n = read_map(probe, bpf_map__fd(probe->programs.lifecycle->maps.counters));
 	for (int i = 0; i < n; i++)
 		take(probe->census, units[i], &counters[i]);
+	return n < 0 ? n : 0;
+}
+
+static int take_traffic(struct probe *probe)
+{
+	const struct unit_traffic *traffic = probe->records;
+	const __u32 *units = (const __u32 *)probe->keys;
+	int n;
+
+	if (!probe->programs.traffic)
+		return 0;
+	n = read_map(probe, probe->programs.traffic_fd);
+	for (int i = 0; i < n; i++)
+		census_traffic(probe->census, units[i], &traffic[i]);
 	return n < 0 ? n : 0;
 }
 
@@ -338,12 +381,15 @@ int probe_snapshot(struct probe *probe)
 		.counters = probe->programs.lifecycle != NULL,
 		.oom_kills = probe->programs.counts_oom_kills,
 		.cgroups = probe->programs.cgroups != NULL,
+		.traffic = probe->programs.traffic,
 	};
 	int r;
 
 	census_begin(probe->census);
 	probe->n_processes = 0;
-	r = take_counters(probe, census_counters_before);
+	r = take_traffic(probe);
+	if (r >= 0)
+		r = take_counters(probe, census_counters_before);
 	if (r >= 0)
 		r = walk_tasks(probe);
 	if (r >= 0)
@@ -362,6 +408,11 @@ int probe_snapshot(struct probe *probe)
 bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, struct usage *usage)
 {
 	return census_usage(probe->census, unit, cgroup_id, usage);
+}
+
+struct edges *probe_edges(struct probe *probe)
+{
+	return probe->edges;
 }
 
 const struct process *probe_processes(const struct probe *probe, size_t *ret_n)

@@ -13,6 +13,7 @@
 #include "sense/usage.h"
 
 struct probe;
+struct edges;
 
 enum tier {
 	TIER_FILES,	/* 0: cgroup and proc files */
@@ -33,7 +34,8 @@ struct probe *probe_free(struct probe *probe);
 DEFINE_CLEANUP(struct probe *, probe_free)
 
 enum tier probe_tier(const struct probe *probe);
-/* One line: why not a higher tier, and what would raise it; "" at the top. Lives with the probe. */
+/* One line: why not a higher tier, or what of this one was refused, and what would help; "": all works.
+ * Lives with the probe. */
 const char *probe_limit(const struct probe *probe);
 /* Does a walk of cgroups (6.1+) work here? Else read cgroup files. */
 bool probe_walks_cgroups(const struct probe *probe);
@@ -66,8 +68,10 @@ int probe_snapshot(struct probe *probe);
 /* Set in usage what that snapshot has of a unit, and of this cgroup of it (0: of none); false: nothing.
  * By cgroup: a watched unit without tasks has none, which is known. CPU time is the cgroup's where
  * cgroups are walked, else (or for cgroup 0) the sum over its tasks. Unit 0 is the whole host, in both
- * views: the counts of forks, exits and OOM kills alone. Below TIER_EVENTS a total falls when what it
+ * views: what tracepoints count alone, that is forks, exits, OOM kills, connections and block I/O. Below TIER_EVENTS a total falls when what it
  * sums ends; pressure is the mean of two snapshots, since the kernel renews it every two seconds. */
 bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, struct usage *usage);
+/* Who calls whom over TCP; NULL: that cannot be known here. Lives with the probe. */
+struct edges *probe_edges(struct probe *probe);
 /* The processes of that snapshot; by process only. Lives until the next snapshot. */
 const struct process *probe_processes(const struct probe *probe, size_t *ret_n);

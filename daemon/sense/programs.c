@@ -13,12 +13,15 @@
 
 #include "base/cleanup.h"
 #include "bpf/events.h"
+#include "record/record.h"
 #include "sense/cgroup.h"
 #include "sense/flush.h"
 #include "sense/programs.h"
 
+#include "block.skel.h"
 #include "cgroups.skel.h"
 #include "lifecycle.skel.h"
+#include "network.skel.h"
 #include "tasks.skel.h"
 
 #define BTF_FILE	"/sys/kernel/btf/vmlinux"
@@ -146,20 +149,39 @@ static int load_cgroups(struct programs *programs)
 	return 0;
 }
 
-/* The first argument of a tracepoint, as the kernel's BTF has it: a pointer? -ENOENT: there is no
- * such tracepoint. */
-static int is_given_pointer(const struct btf *kernel, const char *typedef_name)
+/* What a tracepoint is given, as the kernel's BTF has it; NULL: there is no such tracepoint. */
+static const struct btf_type *arguments_of(const struct btf *kernel, const char *tracepoint)
 {
 	const struct btf_type *type;
-	int id = btf__find_by_name_kind(kernel, typedef_name, BTF_KIND_TYPEDEF);
+	char name[64];
+	int id;
 
+	(void)snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	id = btf__find_by_name_kind(kernel, name, BTF_KIND_TYPEDEF);
 	if (id < 0)
-		return id;
+		return NULL;
 	type = btf__type_by_id(kernel, btf__type_by_id(kernel, (__u32)id)->type); /* a pointer... */
 	type = type && btf_is_ptr(type) ? btf__type_by_id(kernel, type->type) : NULL;
-	if (!type || !btf_is_func_proto(type) || btf_vlen(type) < 2) /* ... to a function */
+	return type && btf_is_func_proto(type) ? type : NULL; /* ... to a function */
+}
+
+/* How many those are, without the tracepoint's own. */
+static int n_arguments(const struct btf *kernel, const char *tracepoint)
+{
+	const struct btf_type *type = arguments_of(kernel, tracepoint);
+
+	return type && btf_vlen(type) > 0 ? btf_vlen(type) - 1 : 0;
+}
+
+/* Is the first of them a pointer? -ENOENT: there is no such tracepoint. */
+static int is_given_pointer(const struct btf *kernel, const char *tracepoint)
+{
+	const struct btf_type *type = arguments_of(kernel, tracepoint);
+	int id;
+
+	if (!type || btf_vlen(type) < 2)
 		return -ENOENT;
-	id = btf__resolve_type(kernel, btf_params(type)[1].type); /* [0] is the tracepoint's own */
+	id = btf__resolve_type(kernel, btf_params(type)[1].type);
 	return id < 0 ? id : btf_is_ptr(btf__type_by_id(kernel, (__u32)id));
 }
 
@@ -168,7 +190,7 @@ static int load_lifecycle(struct programs *programs, const struct btf *kernel)
 	struct lifecycle_bpf *lifecycle = lifecycle_bpf__open();
 	const struct unit_counters none = { 0 };
 	const __u32 host = 0;
-	int r, kind = is_given_pointer(kernel, "btf_trace_mark_victim");
+	int r, kind = is_given_pointer(kernel, "mark_victim");
 
 	if (!lifecycle)
 		return -errno;
@@ -191,6 +213,123 @@ static int load_lifecycle(struct programs *programs, const struct btf *kernel)
 	programs->lifecycle = lifecycle;
 	return 0;
 }
+
+/* ---- sockets and block I/O ------------------------------------------------- */
+
+static const struct {
+	const char *tracepoint;
+	uint64_t gives;
+} traces[] = {
+	{ "inet_sock_set_state", METRIC_BIT(METRIC_ACCEPTS) | METRIC_BIT(METRIC_CONNECTS) },
+	{ "tcp_retransmit_skb", METRIC_BIT(METRIC_RETRANSMITS) },
+	{ "tcp_send_reset", METRIC_BIT(METRIC_RESETS_SENT) },
+	{ "tcp_receive_reset", METRIC_BIT(METRIC_RESETS_RECEIVED) },
+	{ "udp_fail_queue_rcv_skb", METRIC_BIT(METRIC_UDP_DROPS) },
+	{ "block_rq_complete", METRIC_BIT(METRIC_IO_REQUESTS) | METRIC_BIT(METRIC_IO_LATENCY) },
+};
+
+/* Leave out the programs whose tracepoint is not there. What the others give. */
+static uint64_t choose_traces(struct bpf_object *object, const struct btf *kernel)
+{
+	struct bpf_program *program;
+	uint64_t gives = 0;
+
+	bpf_object__for_each_program(program, object)
+	{
+		const char *tracepoint = strchr(bpf_program__section_name(program), '/') + 1;
+		bool is_there = arguments_of(kernel, tracepoint) != NULL;
+
+		(void)bpf_program__set_autoload(program, is_there);
+		for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]); i++)
+			if (is_there && strcmp(traces[i].tracepoint, tracepoint) == 0)
+				gives |= traces[i].gives;
+	}
+	return gives;
+}
+
+static int load_network(struct programs *programs, const struct btf *kernel)
+{
+	struct network_bpf *network = network_bpf__open();
+	uint64_t gives;
+	int r;
+
+	if (!network)
+		return -errno;
+	network->rodata->retransmit_may_fail = n_arguments(kernel, "tcp_retransmit_skb") > 2;
+	gives = choose_traces(network->obj, kernel);
+	r = bpf_map__reuse_fd(network->maps.watched, programs->watched_fd);
+	if (r >= 0)
+		r = bpf_map__reuse_fd(network->maps.traffic, programs->traffic_fd);
+	if (r >= 0)
+		r = network_bpf__load(network);
+	if (r >= 0)
+		r = network_bpf__attach(network);
+	if (r < 0) {
+		network_bpf__destroy(network);
+		return r;
+	}
+	programs->traffic |= gives;
+	programs->network = network;
+	return 0;
+}
+
+static int load_block(struct programs *programs, const struct btf *kernel)
+{
+	struct block_bpf *block = block_bpf__open();
+	uint64_t gives;
+	int r;
+
+	if (!block)
+		return -errno;
+	gives = choose_traces(block->obj, kernel);
+	r = bpf_map__reuse_fd(block->maps.watched, programs->watched_fd);
+	if (r >= 0)
+		r = bpf_map__reuse_fd(block->maps.traffic, programs->traffic_fd);
+	if (r >= 0)
+		r = block_bpf__load(block);
+	if (r >= 0)
+		r = block_bpf__attach(block);
+	if (r < 0) {
+		block_bpf__destroy(block);
+		return r;
+	}
+	programs->traffic |= gives;
+	programs->block = block;
+	return 0;
+}
+
+static int make_traffic(struct programs *programs)
+{
+	const struct unit_traffic none = { 0 };
+	const __u32 host = 0;
+
+	programs->traffic_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "traffic", sizeof(__u32),
+					      sizeof(struct unit_traffic), WATCHED_MAX + 1, NULL);
+	if (programs->traffic_fd < 0)
+		return programs->traffic_fd;
+	return bpf_map_update_elem(programs->traffic_fd, &host, &none, BPF_ANY);
+}
+
+static void load_traffic(struct programs *programs, const struct btf *kernel)
+{
+	int r;
+
+	r = make_traffic(programs);
+	if (r < 0) {
+		set_limit(programs, r, "the map of sockets and block I/O");
+		return;
+	}
+	first_complaint[0] = '\0';
+	r = load_block(programs, kernel);
+	if (r < 0)
+		set_limit(programs, r, "the tracepoint of block I/O");
+	first_complaint[0] = '\0';
+	r = load_network(programs, kernel);
+	if (r < 0)
+		set_limit(programs, r, "tracepoints of sockets");
+}
+
+/* ---- all of it --------------------------------------------------------------- */
 
 /* The process view joins ids with those of /proc, which are others in a namespace of one's own. */
 static bool is_in_first_pid_space(void)
@@ -234,7 +373,9 @@ static void load_all(struct programs *programs, bool by_process)
 		set_limit(programs, programs->watched_fd, "BPF maps");
 		return;
 	}
-	/* First, since the tasks' program is told if threads are counted as they end. */
+	load_traffic(programs, kernel);
+	first_complaint[0] = '\0';
+	/* Before the tasks' program, which is told if threads are counted as they end. */
 	r = load_lifecycle(programs, kernel);
 	if (r < 0)
 		set_limit(programs, r, "tracepoints");
@@ -243,17 +384,20 @@ static void load_all(struct programs *programs, bool by_process)
 
 void programs_load(struct programs *programs, bool by_process)
 {
-	*programs = (struct programs) { .watched_fd = -1 };
+	*programs = (struct programs) { .watched_fd = -1, .traffic_fd = -1 };
 	(void)libbpf_set_print(keep_complaint);
 	load_all(programs, by_process);
 }
 
 void programs_clear(struct programs *programs)
 {
+	network_bpf__destroy(programs->network);
+	block_bpf__destroy(programs->block);
 	lifecycle_bpf__destroy(programs->lifecycle);
 	cgroups_bpf__destroy(programs->cgroups);
 	tasks_bpf__destroy(programs->tasks);
 	flush_free(programs->flush);
+	cleanup_close(&programs->traffic_fd);
 	cleanup_close(&programs->watched_fd);
-	*programs = (struct programs) { .watched_fd = -1 };
+	*programs = (struct programs) { .watched_fd = -1, .traffic_fd = -1 };
 }

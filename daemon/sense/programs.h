@@ -6,10 +6,13 @@
  * it has. Their maps are the probe's to read.
  */
 #include <stdbool.h>
+#include <stdint.h>
 
 struct tasks_bpf;
 struct cgroups_bpf;
 struct lifecycle_bpf;
+struct network_bpf;
+struct block_bpf;
 
 struct programs {
 	int watched_fd; /* the map that all objects share; -1: BPF does not work here */
@@ -17,6 +20,10 @@ struct programs {
 	struct tasks_bpf *tasks; /* NULL: refused, as the next two */
 	struct cgroups_bpf *cgroups;
 	struct lifecycle_bpf *lifecycle;
+	int traffic_fd;		     /* the map that the next two share */
+	uint64_t traffic;	     /* METRIC_BIT() of each metric that those two count */
+	struct network_bpf *network; /* NULL: refused, as the next */
+	struct block_bpf *block;
 	struct flush *flush; /* to be done before each walk of cgroups; NULL with them */
 	char limit[256];     /* why something was refused, and what would help; "" */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sense/bare.h"
+#include "sense/edges.h"
 #include "sense/join.h"
 #include "sense/members.h"
 #include "sense/procfs.h"
@@ -12,6 +13,7 @@
 #include "sense/units.h"
 
 #define HOST		   "host"
+#define ACTIVATOR	   "init.scope" /* of systemd's manager, which listens for others */
 #define BARE_REFRESH_TICKS 10
 
 /* What is held of one unit from tick to tick. */
@@ -32,6 +34,7 @@ struct sampler {
 	uint64_t lost;	   /* by the probe, up to the last tick */
 	bool has_snapshot; /* in this tick: the probe walked, */
 	bool has_trees;	   /* the processes were folded */
+	uint64_t traced;   /* metrics that the probe has from tracepoints */
 	struct signals signals;
 	struct unit_status host;
 	struct join_past host_past;
@@ -201,6 +204,15 @@ static int fold_trees(struct sampler *sampler)
 	return r;
 }
 
+static void note_activator(struct sampler *sampler, const struct unit_status *status)
+{
+	struct edges *edges = probe_edges(sampler->ground.probe);
+
+	if (edges && status->kind == UNIT_KIND_SCOPE && status->cgroup_id != 0 &&
+	    strcmp(status->name, ACTIVATOR) == 0)
+		edges_set_activator(edges, status->cgroup_id);
+}
+
 static int find_members(struct sampler *sampler, struct held *held, struct unit_status *status)
 {
 	struct usage *from = sampler->found.from;
@@ -209,6 +221,7 @@ static int find_members(struct sampler *sampler, struct held *held, struct unit_
 	int r;
 
 	status->cgroup_id = members_id(&held->members, ground);
+	note_activator(sampler, status);
 	/* With an id the probe's CPU time is the cgroup's, without one it is that of tasks: a row
 	 * with now one cgroup, now two keeps to the latter. */
 	id = status->kind == UNIT_KIND_SHARED ? 0 : status->cgroup_id;
@@ -250,7 +263,7 @@ static enum signal_source source_of(const struct sampler *sampler, enum metric m
 	case JOIN_MANAGER:
 		return SIGNAL_SYSTEMD;
 	case JOIN_PROBE:
-		return join_counts() & METRIC_BIT(metric) ? SIGNAL_TRACEPOINTS : SIGNAL_ITERATORS;
+		return sampler->traced & METRIC_BIT(metric) ? SIGNAL_TRACEPOINTS : SIGNAL_ITERATORS;
 	case JOIN_FILES:
 		return SIGNAL_CGROUP_FILES;
 	default:
@@ -286,7 +299,6 @@ static void sample_host(struct sampler *sampler, uint64_t when_ms)
 	procfs_host("/proc", &from[JOIN_PROCESSES]);
 	if (sampler->has_snapshot)
 		(void)probe_usage(sampler->ground.probe, 0, 0, &from[JOIN_PROBE]);
-	from[JOIN_PROBE].have &= join_counts();
 	sampler->status[sampler->n] = sampler->host;
 	join_sample(&sampler->host_past, &sampler->host, &sampler->found, when_ms,
 		    &sampler->sample[sampler->n]);
@@ -395,6 +407,7 @@ int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct samp
 	if (!sampler)
 		return -ENOMEM;
 	sampler->host = (struct unit_status) { .unit = host, .kind = UNIT_KIND_HOST, .name = HOST };
+	sampler->traced = signal_of_units(SIGNAL_TRACEPOINTS);
 	sampler->number = number;
 	sampler->userdata = userdata;
 	r = tally_new(&sampler->ground.tally);

@@ -22,9 +22,16 @@ static void is_the_table(uint64_t given, uint64_t table, const char *what)
 			  (given & METRIC_BIT(i)) != 0);
 }
 
-static uint64_t counts(void)
+#define TRAFFIC                                                                                    \
+	(METRIC_BIT(METRIC_ACCEPTS) | METRIC_BIT(METRIC_CONNECTS) |                                \
+	 METRIC_BIT(METRIC_RETRANSMITS) | METRIC_BIT(METRIC_RESETS_SENT) |                         \
+	 METRIC_BIT(METRIC_RESETS_RECEIVED) | METRIC_BIT(METRIC_UDP_DROPS) |                       \
+	 METRIC_BIT(METRIC_IO_REQUESTS) | METRIC_BIT(METRIC_IO_LATENCY))
+
+/* What the probe has from tracepoints. */
+static uint64_t traced(void)
 {
-	uint64_t mask = 0;
+	uint64_t mask = TRAFFIC;
 
 	for (size_t i = 0; i < METRIC_N; i++)
 		if (metric_table[i].kind == METRIC_KIND_COUNT)
@@ -36,10 +43,17 @@ static uint64_t counts(void)
 static void walk_all(uint64_t *ret_unit, uint64_t *ret_host)
 {
 	static const struct census_known all = {
-		.tasks = true, .counters = true, .oom_kills = true, .cgroups = true, .cpu = true
+		.tasks = true,
+		.counters = true,
+		.oom_kills = true,
+		.cgroups = true,
+		.cpu = true,
+		.traffic = TRAFFIC,
 	};
+	static const struct unit_traffic traffic = { .of = { [TRAFFIC_IO_TIMED] = 1 } };
 	static const struct cgroup_facts facts = { .have = CGROUP_HAVE_MEMORY | CGROUP_HAVE_SWAP |
-							   CGROUP_HAVE_THREADS | CGROUP_HAVE_PSI };
+							   CGROUP_HAVE_THREADS | CGROUP_HAVE_PSI |
+							   CGROUP_HAVE_IO };
 	CLEANUP(census_freep) struct census *census = NULL;
 	struct usage unit = { 0 }, host = { 0 };
 	uint32_t dropped;
@@ -47,6 +61,8 @@ static void walk_all(uint64_t *ret_unit, uint64_t *ret_host)
 	cr_assert(eq(int, census_new(&census), 0));
 	cr_assert(eq(int, census_watch(census, 50, 7, &dropped), 0));
 	census_begin(census);
+	census_traffic(census, 0, &traffic);
+	census_traffic(census, 7, &traffic);
 	census_facts(census, 50, &facts);
 	census_end(census, &all);
 	cr_assert(census_usage(census, 7, 50, &unit));
@@ -60,8 +76,8 @@ Test(signal, table_has_what_the_probe_gives_and_no_more)
 	uint64_t unit, host;
 
 	walk_all(&unit, &host);
-	is_the_table(unit & ~counts(), signal_of_units(SIGNAL_ITERATORS), "iterators");
-	is_the_table(unit & counts(), signal_of_units(SIGNAL_TRACEPOINTS), "tracepoints");
+	is_the_table(unit & ~traced(), signal_of_units(SIGNAL_ITERATORS), "iterators");
+	is_the_table(unit & traced(), signal_of_units(SIGNAL_TRACEPOINTS), "tracepoints");
 	is_the_table(host, signal_of_host(SIGNAL_TRACEPOINTS), "tracepoints, of the host");
 	is_the_table(0, signal_of_host(SIGNAL_ITERATORS), "iterators, of the host");
 }
@@ -289,6 +305,24 @@ Test(signal, note_says_what_is_missing_and_nothing_where_nothing_is)
 		  "the host lacks it: needs pressure accounting in the kernel (CONFIG_PSI, "
 		  "psi=1)" },
 		{ METRIC_FORKS, 0, "systemd", { .n_units = 4, .has_host = true }, "needs tier 2" },
+		{ METRIC_ACCEPTS, 1, "systemd", { .n_units = 4 }, "needs tier 2" },
+		{ METRIC_RETRANSMITS,
+		  2,
+		  "systemd",
+		  { .n_units = 4, .has_host = true },
+		  "needs a kernel that takes the programs for sockets; the host lacks it: needs a "
+		  "kernel that takes the programs for sockets" },
+		{ METRIC_IO_REQUESTS,
+		  2,
+		  "systemd",
+		  { .n_units = 4, .has_host = true, .host_known = true },
+		  "needs the io controller in the unit's cgroup (of v2), and a kernel that takes "
+		  "the program for block I/O" },
+		{ METRIC_IO_LATENCY,
+		  2,
+		  "process trees",
+		  { .n_units = 4 },
+		  "needs a cgroup of its own for each unit" },
 		{ METRIC_RSS,
 		  2,
 		  "systemd",

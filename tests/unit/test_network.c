@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sockets and disks against what their users know, in cgroups made for it: with the rights of root. */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sense/cgroup.h"
+#include "sense/edges.h"
+#include "sense/probe.h"
+
+enum role { CLIENT, SERVER, ACTIVATOR, ROLE_N }; /* a cgroup and a unit each */
+#define UNIT(role) ((uint32_t)(role) + 7)
+#define INNER	   "inner" /* a cgroup below the server's, in which it runs */
+#define PATH_SIZE  512
+#define CHILDREN   8
+#define CALLS	   37
+#define WAIT_MS	   10000 /* for what takes microseconds on an idle machine */
+
+static struct cgroup_roots roots;
+static struct probe *probe;
+static pid_t children[CHILDREN];
+static size_t n_children;
+
+static char *path_of(char *buffer, enum role role, const char *below)
+{
+	(void)snprintf(buffer, PATH_SIZE, "%s/selfheal-test-%d-%d%s", roots.unified, (int)getpid(),
+		       (int)role, below);
+	return buffer;
+}
+
+/* Made by the test's process, before it forks: a child has another number. */
+static char folder[ROLE_N][PATH_SIZE], inner[PATH_SIZE];
+
+static bool make_folders(void)
+{
+	for (int role = 0; role < ROLE_N; role++)
+		if (mkdir(path_of(folder[role], (enum role)role, ""), 0755) < 0)
+			return false;
+	return mkdir(path_of(inner, SERVER, "/" INNER), 0755) == 0;
+}
+
+static bool can_run(const char *what, enum metric metric)
+{
+	struct usage usage = { 0 };
+	bool can = cgroup_roots_read("/proc/self/mountinfo", &roots) >= 0 && roots.unified[0] &&
+		   probe_new(PROBE_BY_CGROUP, &probe) >= 0 && probe_snapshot(probe) >= 0 &&
+		   probe_usage(probe, 0, 0, &usage) && (usage.have & METRIC_BIT(metric)) &&
+		   make_folders();
+
+	if (!can)
+		(void)fprintf(stderr,
+			      "not run here: unit network/%s (needs root, BTF and cgroup2)\n",
+			      what);
+	for (int role = 0; can && role < ROLE_N; role++) {
+		struct stat status;
+
+		cr_assert(zero(int, stat(folder[role], &status)));
+		cr_assert(zero(int, probe_watch(probe, status.st_ino, UNIT(role))));
+	}
+	return can;
+}
+
+static void end_children(void)
+{
+	for (size_t i = 0; i < n_children; i++) {
+		(void)kill(children[i], SIGKILL);
+		(void)waitpid(children[i], NULL, 0);
+	}
+	n_children = 0;
+}
+
+static void clean(void)
+{
+	end_children();
+	probe = probe_free(probe);
+	/* The kernel lets go of a process a moment after it was waited for. */
+	for (int i = 0; i < 100 && inner[0] && rmdir(inner) < 0 && errno == EBUSY; i++)
+		(void)usleep(10000);
+	for (int role = 0; role < ROLE_N; role++)
+		for (int i = 0;
+		     i < 100 && folder[role][0] && rmdir(folder[role]) < 0 && errno == EBUSY; i++)
+			(void)usleep(10000);
+}
+
+TestSuite(network, .fini = clean);
+
+static void join(const char *path)
+{
+	char file[PATH_SIZE + 16];
+	int fd;
+
+	(void)snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	fd = open(file, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		_exit(3);
+	(void)close(fd);
+}
+
+static double total(enum role role, enum metric metric)
+{
+	struct usage usage = { 0 };
+
+	cr_assert(zero(int, probe_snapshot(probe)));
+	cr_assert(probe_usage(probe, UNIT(role), 0, &usage));
+	cr_assert(ne(u64, usage.have & METRIC_BIT(metric), 0), "%s", metric_table[metric].name);
+	return usage.total[metric];
+}
+
+/* ---- servers and clients ----------------------------------------------------- */
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static union address address_of(const char *text)
+{
+	union address address = { 0 };
+
+	if (inet_pton(AF_INET, text, &address.v4.sin_addr) == 1)
+		address.any.sa_family = AF_INET;
+	else if (inet_pton(AF_INET6, text, &address.v6.sin6_addr) == 1)
+		address.any.sa_family = AF_INET6;
+	return address;
+}
+
+static socklen_t size_of(const union address *address)
+{
+	return address->any.sa_family == AF_INET ? sizeof(address->v4) : sizeof(address->v6);
+}
+
+/* The port lies at the same place in both. */
+static int open_at(const char *text, uint16_t port, int type, union address *ret)
+{
+	*ret = address_of(text);
+	ret->v4.sin_port = htons(port);
+	return socket(ret->any.sa_family, type | SOCK_CLOEXEC, 0);
+}
+
+typedef void serve(int connection);
+
+static void say_nothing(int connection)
+{
+	(void)connection;
+}
+
+/* Each connection is cut off, once the client said something. */
+static void cut_off(int connection)
+{
+	const struct linger none = { .l_onoff = 1 };
+	struct pollfd readable = { .fd = connection, .events = POLLIN };
+
+	(void)poll(&readable, 1, WAIT_MS);
+	(void)setsockopt(connection, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
+static int deaf[2]; /* a pipe: told past the connection, of which nothing is answered any more */
+
+static void turn_deaf(int connection)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog program = { .len = 1, .filter = &drop };
+
+	(void)setsockopt(connection, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	(void)!write(deaf[1], "", 1);
+	(void)pause();
+}
+
+/* Listens as one, and accepts as another. Its port. */
+static uint16_t start_server(const char *text, const char *listens_in, serve *serve_one)
+{
+	union address address;
+	socklen_t size = sizeof(address);
+	uint16_t port = 0;
+	int ready[2];
+	pid_t pid;
+
+	cr_assert(zero(int, pipe(ready)));
+	pid = fork();
+	if (pid == 0) {
+		int fd, connection;
+
+		join(listens_in);
+		fd = open_at(text, 0, SOCK_STREAM, &address);
+		if (bind(fd, &address.any, size_of(&address)) < 0 || listen(fd, CALLS) < 0 ||
+		    getsockname(fd, &address.any, &size) < 0)
+			_exit(4);
+		join(inner);
+		port = ntohs(address.v4.sin_port);
+		(void)!write(ready[1], &port, sizeof(port));
+		while ((connection = accept(fd, NULL, NULL)) >= 0) {
+			serve_one(connection);
+			(void)close(connection);
+		}
+		_exit(5);
+	}
+	children[n_children++] = pid;
+	(void)close(ready[1]);
+	cr_assert(eq(int, (int)read(ready[0], &port, sizeof(port)), (int)sizeof(port)));
+	(void)close(ready[0]);
+	return port;
+}
+
+/* Returns when the server has accepted, and closed. */
+static bool call(const char *text, uint16_t port)
+{
+	union address address;
+	int fd = open_at(text, port, SOCK_STREAM, &address);
+	char byte;
+	bool is_done = connect(fd, &address.any, size_of(&address)) == 0 && read(fd, &byte, 1) == 0;
+
+	(void)close(fd);
+	return is_done;
+}
+
+static bool call_and_be_cut_off(const char *text, uint16_t port)
+{
+	union address address;
+	int fd = open_at(text, port, SOCK_STREAM, &address);
+	char byte;
+	bool is_done = connect(fd, &address.any, size_of(&address)) == 0 &&
+		       send(fd, "", 1, MSG_NOSIGNAL) == 1 && read(fd, &byte, 1) < 0 &&
+		       errno == ECONNRESET;
+
+	(void)close(fd);
+	return is_done;
+}
+
+static void calls(bool (*one)(const char *, uint16_t), const char *text, uint16_t port, size_t n)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		join(folder[CLIENT]);
+		for (size_t i = 0; i < n; i++)
+			if (!one(text, port))
+				_exit(6);
+		_exit(0);
+	}
+	cr_assert(eq(int, waitpid(pid, &status, 0), pid));
+	cr_assert(zero(int, status), "a call to %s", text);
+}
+
+static uint64_t edge(uint32_t client, uint32_t server, uint16_t port)
+{
+	const struct edge_found *found;
+	size_t n;
+
+	cr_assert(zero(int, edges_read(probe_edges(probe), &found, &n)));
+	for (size_t i = 0; i < n; i++)
+		if (found[i].client == client && found[i].server == server && found[i].port == port)
+			return found[i].connections;
+	return 0;
+}
+
+/* An address of this host beyond loopback; false: there is none. */
+static bool own_address(char *ret)
+{
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	(void)getifaddrs(&all);
+	for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next)
+		found = i->ifa_addr && i->ifa_addr->sa_family == AF_INET &&
+			!(i->ifa_flags & IFF_LOOPBACK) &&
+			inet_ntop(AF_INET, &((struct sockaddr_in *)(void *)i->ifa_addr)->sin_addr,
+				  ret, INET6_ADDRSTRLEN);
+	freeifaddrs(all);
+	return found;
+}
+
+/* ---- connections -------------------------------------------------------------- */
+
+Test(network, connections_and_edges_are_exact_in_all_families)
+{
+	static char own[INET6_ADDRSTRLEN];
+	const struct {
+		const char *listens_at, *called_at;
+	} cases[] = {
+		{ "127.0.0.1", "127.0.0.1" },
+		{ "127.0.0.1", "::ffff:127.0.0.1" },
+		{ "0.0.0.0", "127.9.8.7" },
+		{ "::", "127.0.0.1" },
+		{ "::1", "::1" },
+		{ "0.0.0.0", own },
+	};
+	size_t n_run = 0;
+
+	if (!can_run("connections_and_edges", METRIC_ACCEPTS))
+		return;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint16_t port;
+
+		if (cases[i].called_at == own && !own_address(own)) {
+			(void)fprintf(stderr, "not run here: unit network/own_address (needs an "
+					      "address beyond loopback)\n");
+			continue;
+		}
+		port = start_server(cases[i].listens_at, inner, say_nothing);
+		calls(call, cases[i].called_at, port, CALLS);
+		n_run++;
+		cr_assert(eq(u64, edge(UNIT(CLIENT), UNIT(SERVER), port), CALLS), "%s",
+			  cases[i].called_at);
+	}
+	cr_assert(eq(dbl, total(SERVER, METRIC_ACCEPTS), (double)(n_run * CALLS)));
+	cr_assert(eq(dbl, total(CLIENT, METRIC_CONNECTS), (double)(n_run * CALLS)));
+	cr_assert(zero(dbl, total(SERVER, METRIC_CONNECTS)));
+	cr_assert(zero(dbl, total(CLIENT, METRIC_ACCEPTS)));
+	cr_assert(zero(dbl, total(CLIENT, METRIC_RETRANSMITS)));
+	cr_assert(zero(dbl, total(CLIENT, METRIC_RESETS_RECEIVED)));
+	cr_assert(zero(u64, edges_lost(probe_edges(probe))));
+}
+
+static struct edges_port port_of(uint16_t port)
+{
+	const struct edges_port *ports;
+	size_t n;
+
+	cr_assert(zero(int, edges_ports(probe_edges(probe), &ports, &n)));
+	for (size_t i = 0; i < n; i++)
+		if (ports[i].port == port && !ports[i].is_elsewhere)
+			return ports[i];
+	return (struct edges_port) { 0 };
+}
+
+Test(network, port_of_an_activator_is_nobodys_until_somebody_says_whose)
+{
+	struct stat status;
+	uint16_t port;
+
+	if (!can_run("port_of_an_activator", METRIC_ACCEPTS))
+		return;
+	cr_assert(zero(int, stat(folder[ACTIVATOR], &status)));
+	edges_set_activator(probe_edges(probe), status.st_ino);
+	port = start_server("127.0.0.1", folder[ACTIVATOR], say_nothing);
+	calls(call, "127.0.0.1", port, CALLS);
+	cr_assert(zero(dbl, total(ACTIVATOR, METRIC_ACCEPTS)));
+	cr_assert(zero(dbl, total(SERVER, METRIC_ACCEPTS)));
+	cr_assert(eq(dbl, total(CLIENT, METRIC_CONNECTS), CALLS));
+	cr_assert(eq(u64, edge(UNIT(CLIENT), 0, port), CALLS));
+	cr_assert(eq(u64, port_of(port).accepts, CALLS));
+	cr_assert(zero(u32, port_of(port).unit));
+
+	cr_assert(zero(int, edges_own_port(probe_edges(probe), port, UNIT(SERVER))));
+	calls(call, "127.0.0.1", port, CALLS);
+	cr_assert(eq(dbl, total(SERVER, METRIC_ACCEPTS), CALLS));
+	cr_assert(eq(u64, port_of(port).accepts, CALLS), "no more");
+	cr_assert(eq(u32, port_of(port).unit, UNIT(SERVER)));
+	cr_assert(eq(u64, edge(UNIT(CLIENT), UNIT(SERVER), port), 2 * CALLS));
+	cr_assert(zero(u64, edge(UNIT(CLIENT), 0, port)));
+}
+
+Test(network, resets_are_counted_at_both_ends)
+{
+	uint16_t port;
+
+	if (!can_run("resets", METRIC_RESETS_SENT))
+		return;
+	port = start_server("::1", inner, cut_off);
+	calls(call_and_be_cut_off, "::1", port, CALLS);
+	cr_assert(eq(dbl, total(SERVER, METRIC_RESETS_SENT), CALLS));
+	cr_assert(eq(dbl, total(CLIENT, METRIC_RESETS_RECEIVED), CALLS));
+	cr_assert(zero(dbl, total(SERVER, METRIC_RESETS_RECEIVED)));
+	cr_assert(zero(dbl, total(CLIENT, METRIC_RESETS_SENT)));
+}
+
+/* Until the kernel has sent it again twice; what it says of that. */
+static bool send_to_the_deaf(const char *text, uint16_t port)
+{
+	union address address;
+	int fd = open_at(text, port, SOCK_STREAM, &address);
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+	char byte;
+
+	if (connect(fd, &address.any, size_of(&address)) < 0 || read(deaf[0], &byte, 1) != 1 ||
+	    send(fd, "", 1, 0) != 1)
+		return false;
+	for (int i = 0; i < WAIT_MS / 10 && info.tcpi_total_retrans < 2; i++) {
+		(void)usleep(10000);
+		(void)getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+	}
+	return info.tcpi_total_retrans == 2;
+}
+
+Test(network, retransmits_are_those_of_the_connection)
+{
+	uint16_t port;
+
+	if (!can_run("retransmits", METRIC_RETRANSMITS))
+		return;
+	cr_assert(zero(int, pipe(deaf)));
+	port = start_server("127.0.0.1", inner, turn_deaf);
+	calls(send_to_the_deaf, "127.0.0.1", port, 1);
+	cr_assert(eq(dbl, total(CLIENT, METRIC_RETRANSMITS), 2));
+	cr_assert(zero(dbl, total(SERVER, METRIC_RETRANSMITS)));
+}
+
+/* ---- datagrams ----------------------------------------------------------------- */
+
+/* RcvbufErrors, which is the fifth. */
+static uint64_t drops_of_all(void)
+{
+	FILE *in = fopen("/proc/net/snmp", "re");
+	unsigned long long drops = 0;
+	char line[1024];
+
+	cr_assert(in != NULL);
+	while (fgets(line, sizeof(line), in) &&
+	       sscanf(line, "Udp: %*u %*u %*u %*u %llu", &drops) != 1)
+		;
+	(void)fclose(in);
+	return drops;
+}
+
+Test(network, dropped_datagrams_are_those_of_the_socket)
+{
+	uint64_t before, drops;
+	union address address;
+	socklen_t size = sizeof(address);
+	uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+	int ready[2], status;
+	pid_t pid;
+
+	if (!can_run("dropped_datagrams", METRIC_UDP_DROPS))
+		return;
+	before = drops_of_all();
+	cr_assert(zero(int, pipe(ready)));
+	pid = fork();
+	if (pid == 0) {
+		int least = 1, fd, from;
+
+		join(inner);
+		fd = open_at("127.0.0.1", 0, SOCK_DGRAM, &address);
+		from = open_at("127.0.0.1", 0, SOCK_DGRAM, &address);
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
+		if (bind(fd, &address.any, sizeof(address.v4)) < 0 ||
+		    getsockname(fd, &address.any, &size) < 0)
+			_exit(4);
+		for (int i = 0; i < 1000; i++)
+			(void)sendto(from, "a datagram", 10, 0, &address.any, sizeof(address.v4));
+		size = sizeof(memory);
+		if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size) < 0)
+			_exit(5);
+		(void)!write(ready[1], memory, sizeof(memory));
+		_exit(0);
+	}
+	cr_assert(eq(int, waitpid(pid, &status, 0), pid));
+	cr_assert(zero(int, status));
+	cr_assert(eq(int, (int)read(ready[0], memory, sizeof(memory)), (int)sizeof(memory)));
+	drops = drops_of_all() - before;
+	cr_assert(gt(u32, memory[SK_MEMINFO_DROPS], 500));
+	cr_assert(eq(dbl, total(SERVER, METRIC_UDP_DROPS), memory[SK_MEMINFO_DROPS]));
+	cr_assert(ge(u64, drops, memory[SK_MEMINFO_DROPS]), "others may drop too");
+	cr_assert(zero(dbl, total(CLIENT, METRIC_UDP_DROPS)));
+}
+
+/* ---- block I/O ----------------------------------------------------------------- */
+
+#define BLOCK_SIZE 4096
+
+/* Requests completed by all disks, flushes excluded. */
+static uint64_t completed_of_all(void)
+{
+	FILE *in = fopen("/proc/diskstats", "re");
+	char line[1024], name[64], device[128];
+	uint64_t n = 0;
+
+	cr_assert(in != NULL);
+	while (fgets(line, sizeof(line), in)) {
+		unsigned long long reads, writes, discards = 0;
+
+		if (sscanf(line, "%*u %*u %63s %llu %*u %*u %*u %llu %*u %*u %*u %*u %*u %*u %llu",
+			   name, &reads, &writes, &discards) < 3)
+			continue;
+		/* Not a partition, and nothing that hands its requests to another. */
+		(void)snprintf(device, sizeof(device), "/sys/block/%s/device", name);
+		if (access(device, F_OK) == 0)
+			n += reads + writes + discards;
+	}
+	(void)fclose(in);
+	return n;
+}
+
+static struct usage host_now(void)
+{
+	struct usage usage = { 0 };
+
+	cr_assert(zero(int, probe_snapshot(probe)));
+	cr_assert(probe_usage(probe, 0, 0, &usage));
+	return usage;
+}
+
+/* Past the cache, each block a request; false: there is no disk below. */
+static bool write_blocks(size_t n)
+{
+	_Alignas(BLOCK_SIZE) static char block[BLOCK_SIZE];
+	char path[] = "/var/tmp/selfheal-test-XXXXXX";
+	int fd = mkostemp(path, O_DIRECT | O_CLOEXEC);
+	bool is_done = fd >= 0;
+
+	(void)unlink(path);
+	for (size_t i = 0; is_done && i < n; i++)
+		is_done = pwrite(fd, block, BLOCK_SIZE, (off_t)(i * BLOCK_SIZE)) == BLOCK_SIZE;
+	if (fd >= 0)
+		(void)close(fd);
+	return is_done;
+}
+
+Test(network, block_requests_of_the_host_are_those_of_its_disks)
+{
+	struct usage before, after;
+	uint64_t disks;
+
+	if (!can_run("block_requests", METRIC_IO_REQUESTS))
+		return;
+	disks = completed_of_all();
+	if (!write_blocks(1) || completed_of_all() == disks) {
+		(void)fprintf(stderr, "not run here: unit network/block_requests (needs a disk "
+				      "below /var/tmp)\n");
+		return;
+	}
+	before = host_now();
+	disks = completed_of_all();
+	cr_assert(write_blocks(CALLS));
+	disks = completed_of_all() - disks;
+	after = host_now();
+	cr_assert(ge(u64, disks, CALLS));
+	cr_assert(ge(dbl, after.total[METRIC_IO_REQUESTS] - before.total[METRIC_IO_REQUESTS],
+		     (double)disks),
+		  "what others do is in both");
+	cr_assert(ne(u64, after.have & METRIC_BIT(METRIC_IO_LATENCY), 0));
+	cr_assert(gt(dbl, after.total[METRIC_IO_LATENCY], 1e-6));
+	cr_assert(lt(dbl, after.total[METRIC_IO_LATENCY], WAIT_MS / 1000.0));
+}
