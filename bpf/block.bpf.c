@@ -24,22 +24,32 @@ static __always_inline __u32 unit_of_bio(struct bio *bio)
 	return unit_of_cgroup(cgroup);
 }
 
+static __always_inline void add_request(__u32 unit, __u64 n_timed, __u64 ns)
+{
+	struct unit_traffic *found = bpf_map_lookup_elem(&traffic, &unit);
+
+	if (!found)
+		return;
+	__sync_fetch_and_add(&found->of[TRAFFIC_IO_REQUESTS], 1);
+	__sync_fetch_and_add(&found->of[TRAFFIC_IO_TIMED], n_timed);
+	__sync_fetch_and_add(&found->of[TRAFFIC_IO_NS], ns);
+}
+
 SEC("tp_btf/block_rq_complete")
 int BPF_PROG(block_complete, struct request *request, int error, unsigned int n_bytes)
 {
-	__u64 now_ns, begun_ns = request->io_start_time_ns;
+	__u64 now_ns = bpf_ktime_get_ns(), begun_ns = request->io_start_time_ns;
+	bool is_timed = begun_ns != 0 && now_ns >= begun_ns;
+	__u64 ns = is_timed ? now_ns - begun_ns : 0;
 	__u32 unit;
 
 	/* A part of it, or none: the last step of a request with a flush. */
 	if (!request->bio || n_bytes < request->__data_len)
 		return 0;
 	unit = unit_of_bio(request->bio);
-	count(unit, TRAFFIC_IO_REQUESTS, 1);
-	now_ns = bpf_ktime_get_ns();
-	if (begun_ns == 0 || now_ns < begun_ns)
-		return 0;
-	count(unit, TRAFFIC_IO_TIMED, 1);
-	count(unit, TRAFFIC_IO_NS, now_ns - begun_ns);
+	if (unit)
+		add_request(unit, is_timed, ns);
+	add_request(0, is_timed, ns);
 	return 0;
 }
 

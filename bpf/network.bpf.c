@@ -49,6 +49,22 @@ struct {
 	__type(value, __u32); /* the unit of that end */
 } halves SEC(".maps");
 
+static __always_inline void add_to(__u32 unit, enum traffic what)
+{
+	struct unit_traffic *found = bpf_map_lookup_elem(&traffic, &unit);
+
+	if (found)
+		__sync_fetch_and_add(&found->of[what], 1);
+}
+
+/* For the unit, unless it is 0, and for the host. */
+static __always_inline void count(__u32 unit, enum traffic what)
+{
+	if (unit)
+		add_to(unit, what);
+	add_to(0, what);
+}
+
 /* ---- whose is a socket ---- */
 
 /* As unit_of_cgroup(), of a pointer that the verifier does not know. */
@@ -233,7 +249,7 @@ int BPF_PROG(network_state, const struct sock *socket, int before, int now)
 	    socket->sk_protocol != IPPROTO_TCP)
 		return 0;
 	unit = is_client ? unit_of_socket(socket) : unit_of_server(socket);
-	count(unit, is_client ? TRAFFIC_CONNECTS : TRAFFIC_ACCEPTS, 1);
+	count(unit, is_client ? TRAFFIC_CONNECTS : TRAFFIC_ACCEPTS);
 	join_ends(socket, is_client, unit);
 	return 0;
 }
@@ -243,7 +259,7 @@ int BPF_PROG(network_retransmit, const struct sock *socket)
 {
 	if (retransmit_may_fail && (int)ctx[2] != 0)
 		return 0;
-	count(unit_of_socket(socket), TRAFFIC_RETRANSMITS, 1);
+	count(unit_of_socket(socket), TRAFFIC_RETRANSMITS);
 	return 0;
 }
 
@@ -265,21 +281,21 @@ int network_reset_sent(struct bpf_raw_tracepoint_args *context)
 		return 0;
 	count(is_old(socket) ? unit_of_old(socket)
 			     : unit_of_unknown(BPF_CORE_READ(socket, sk_cgrp_data.cgroup)),
-	      TRAFFIC_RESETS_SENT, 1);
+	      TRAFFIC_RESETS_SENT);
 	return 0;
 }
 
 SEC("tp_btf/tcp_receive_reset")
 int BPF_PROG(network_reset_received, const struct sock *socket)
 {
-	count(unit_of_socket(socket), TRAFFIC_RESETS_RECEIVED, 1);
+	count(unit_of_socket(socket), TRAFFIC_RESETS_RECEIVED);
 	return 0;
 }
 
 SEC("tp_btf/udp_fail_queue_rcv_skb")
 int BPF_PROG(network_udp_drop, int error, const struct sock *socket)
 {
-	count(unit_of_socket(socket), TRAFFIC_UDP_DROPS, 1);
+	count(unit_of_socket(socket), TRAFFIC_UDP_DROPS);
 	return 0;
 }
 

@@ -10,19 +10,3 @@ struct {
 	__type(key, __u32);
 	__type(value, struct unit_traffic);
 } traffic SEC(".maps");
-
-static __always_inline void add_to(__u32 unit, enum traffic what, __u64 n)
-{
-	struct unit_traffic *found = bpf_map_lookup_elem(&traffic, &unit);
-
-	if (found)
-		__sync_fetch_and_add(&found->of[what], n);
-}
-
-/* For the unit, unless it is 0, and for the host. */
-static __always_inline void count(__u32 unit, enum traffic what, __u64 n)
-{
-	if (unit)
-		add_to(unit, what, n);
-	add_to(0, what, n);
-}
