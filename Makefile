@@ -26,7 +26,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla $(WERROR)
 CFLAGS ?= -O2 -g
 INCLUDES := -Idaemon -I. -isystem $(BUILD)/bpf
 LANGUAGE := -std=gnu17 -D_GNU_SOURCE $(INCLUDES)
-ALL_CFLAGS := $(LANGUAGE) $(WARNINGS) $(CFLAGS) -ffp-contract=off -fPIE -MMD -MP
+ALL_CFLAGS := $(LANGUAGE) $(WARNINGS) $(CFLAGS) -ffp-contract=off -fPIE -MD -MP
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 DAEMON_LIBS := -lbpf -lelf -lz -lsystemd -lsqlite3 -lm -lpthread
 CLIENT_LIBS := -lsqlite3 -lsystemd -lsmartcols -lm

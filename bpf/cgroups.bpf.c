@@ -29,6 +29,28 @@ static __always_inline void *controller_of(struct cgroup *cgroup, __u32 id)
 	return state;
 }
 
+/* Those of the cgroups below it are in it. */
+static __always_inline __u64 events_of(struct mem_cgroup *memory, __u32 kind)
+{
+	long n = 0;
+
+	bpf_probe_read_kernel(&n, sizeof(n),
+			      (void *)memory +
+				      bpf_core_field_offset(struct mem_cgroup, memory_events) +
+				      kind * sizeof(n));
+	return n;
+}
+
+static __always_inline void read_memory_events(struct mem_cgroup *memory,
+					       struct cgroup_facts *record)
+{
+	record->memory_high =
+		events_of(memory, bpf_core_enum_value(enum memcg_memory_event, MEMCG_HIGH));
+	record->memory_max =
+		events_of(memory, bpf_core_enum_value(enum memcg_memory_event, MEMCG_MAX));
+	record->have |= CGROUP_HAVE_MEMORY_EVENTS;
+}
+
 static __always_inline void read_memory(struct cgroup *cgroup, struct cgroup_facts *record)
 {
 	struct mem_cgroup *memory;
@@ -44,6 +66,23 @@ static __always_inline void read_memory(struct cgroup *cgroup, struct cgroup_fac
 		record->swap_pages = BPF_CORE_READ(memory, swap.usage.counter);
 		record->have |= CGROUP_HAVE_SWAP;
 	}
+	if (bpf_core_field_exists(memory->memory_events) &&
+	    bpf_core_enum_value_exists(enum memcg_memory_event, MEMCG_HIGH) &&
+	    bpf_core_enum_value_exists(enum memcg_memory_event, MEMCG_MAX))
+		read_memory_events(memory, record);
+}
+
+static __always_inline void read_throttled(struct cgroup *cgroup, struct cgroup_facts *record)
+{
+	struct task_group *group;
+	void *state =
+		controller_of(cgroup, bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id));
+
+	if (!state)
+		return;
+	group = state - bpf_core_field_offset(struct task_group, css);
+	record->throttled_ns = BPF_CORE_READ(group, cfs_bandwidth.throttled_time);
+	record->have |= CGROUP_HAVE_THROTTLED;
 }
 
 static __always_inline void read_pids(struct cgroup *cgroup, struct cgroup_facts *record)
@@ -72,8 +111,12 @@ static __always_inline void read_pressure(struct cgroup *cgroup, struct cgroup_f
 
 	if (!psi || !psi->enabled)
 		return;
-	if (!bpf_core_read(record->psi_ns, sizeof(record->psi_ns), &psi->total))
-		record->have |= CGROUP_HAVE_PSI;
+	if (bpf_core_read(record->psi_ns, sizeof(record->psi_ns), &psi->total))
+		return;
+	record->have |= CGROUP_HAVE_PSI;
+	/* Where there is none, another row has begun there. */
+	if (bpf_core_enum_value_exists(enum psi_states, PSI_CPU_FULL))
+		record->have |= CGROUP_HAVE_PSI_CPU_FULL;
 }
 
 SEC("iter/cgroup")
@@ -95,6 +138,9 @@ int cgroups_walk(struct bpf_iter__cgroup *context)
 		read_pids(cgroup, &record);
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, io_cgrp_id))
 		read_io(cgroup, &record);
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, cpu_cgrp_id) &&
+	    bpf_core_field_exists(struct cfs_bandwidth, throttled_time))
+		read_throttled(cgroup, &record);
 	if (bpf_core_field_exists(cgroup->psi))
 		read_pressure(cgroup, &record);
 	if (bpf_map_update_elem(&facts, &id, &record, 0))

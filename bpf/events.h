@@ -10,10 +10,14 @@
 #include <linux/types.h>
 #endif
 
-#define WATCHED_MAX 4096 /* cgroups, and records of a walk */
-#define COMMAND_MAX 16	 /* TASK_COMM_LEN */
-#define PORTS_MAX   1024
-#define EDGES_MAX   4096
+#define WATCHED_MAX   4096 /* cgroups, and records of a walk */
+#define COMMAND_MAX   16   /* TASK_COMM_LEN */
+#define PORTS_MAX     1024
+#define EDGES_MAX     4096
+#define SUSPECTS_MAX  256  /* units whose threads are looked at in every walk */
+#define THREADS_MAX   8192 /* threads looked at in one walk */
+#define BLOCKED_MAX   1024 /* threads in D at once whose time there is known */
+#define THREADS_EVERY 10   /* walks, from one look at the threads of a unit to the next */
 
 /* What only grows while a thread lives. */
 enum total {
@@ -41,15 +45,32 @@ struct task_sums {
 	__u64 rss_pages; /* anonymous */
 	__u64 swap_pages;
 	__u64 descriptors;
+	__u64 stuck_ns;	 /* longest that one of its threads is in D without progress */
 	__u32 processes; /* that have a thread alive */
 	__u32 threads;
 	__u32 blocked;
 	__u32 stopped;
 	__u32 zombies;
+	/* Of the process that is nearest to its limit of descriptors; 0 of 0: none holds any. */
+	__u32 near_descriptors;
+	__u32 near_limit;
+	/* By unit only: the thread that used most CPU since the walk before. Known in the second of two
+	 * looks, and only of all threads. */
+	__u32 look;    /* enum thread_look */
+	__u32 unknown; /* threads of which there is no earlier look */
+	__u32 busiest_cpu_ppm;
+	__u32 busiest_switches; /* voluntary, thousandths per second */
 	/* By process only. */
 	__u32 parent;
 	__u64 cgroup_id;
 	char command[COMMAND_MAX];
+};
+
+/* At the threads of a unit one by one, in this walk. */
+enum thread_look {
+	LOOK_NOT,
+	LOOK_BEGIN, /* to be compared with in the next */
+	LOOK_COMPARE,
 };
 
 enum cgroup_have {
@@ -58,6 +79,9 @@ enum cgroup_have {
 	CGROUP_HAVE_THREADS = 1 << 2,
 	CGROUP_HAVE_PSI = 1 << 3,
 	CGROUP_HAVE_IO = 1 << 4, /* block I/O is charged to it, and not to one above */
+	CGROUP_HAVE_PSI_CPU_FULL = 1 << 5,
+	CGROUP_HAVE_THROTTLED = 1 << 6,
+	CGROUP_HAVE_MEMORY_EVENTS = 1 << 7,
 };
 
 enum fact_psi { /* in the kernel's order, enum psi_states */
@@ -66,6 +90,7 @@ enum fact_psi { /* in the kernel's order, enum psi_states */
 		FACT_PSI_MEMORY_SOME,
 		FACT_PSI_MEMORY_FULL,
 		FACT_PSI_CPU_SOME,
+		FACT_PSI_CPU_FULL, /* 5.13+ */
 		FACT_PSI_N
 };
 
@@ -78,6 +103,8 @@ struct cgroup_facts {
 	__u64 swap_pages;
 	__u64 threads;
 	__u64 psi_ns[FACT_PSI_N];
+	__u64 throttled_ns; /* summed over CPUs, of this cgroup and not of those below it */
+	__u64 memory_high, memory_max; /* events, of those below it too: as memory.events has it */
 };
 
 /* What tracepoints count, of a unit; of unit 0, which is the whole host, without `ended`. Only
@@ -145,8 +172,8 @@ struct kernel_event {
 };
 
 _Static_assert(sizeof(struct kernel_event) == 32, "a record of the ring is 32 bytes");
-_Static_assert(sizeof(struct task_sums) == 2 * sizeof(struct totals) + 72, "no hole");
 _Static_assert(sizeof(struct port) == 8, "no hole");
 _Static_assert(sizeof(struct port_owner) == 16, "no hole");
 _Static_assert(sizeof(struct edge) == 16, "no hole");
-_Static_assert(sizeof(struct cgroup_facts) == 80, "no hole");
+_Static_assert(sizeof(struct task_sums) == 2 * sizeof(struct totals) + 104, "no hole");
+_Static_assert(sizeof(struct cgroup_facts) == 112, "no hole");

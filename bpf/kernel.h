@@ -44,10 +44,12 @@ struct bpf_raw_tracepoint_args {
 #define TASK_TRACED	     0x08
 #define TASK_NOLOAD	     0x400 /* with UNINTERRUPTIBLE: idle, which proc(5) shows as I */
 #define PF_EXITING	     0x04
+#define PF_FROZEN	     0x10000 /* until 6.1 the frozen are in D; since, no user's task has it */
 #define PF_KTHREAD	     0x200000
 #define SIGNAL_GROUP_EXIT    0x04
 #define MM_ANONPAGES	     1
 #define MM_SWAPENTS	     2
+#define RLIMIT_NOFILE	     7 /* asm-generic/resource.h; the daemon's side checks it */
 
 /* include/net/tcp_states.h, linux/socket.h, linux/in.h */
 #define TCP_ESTABLISHED	 1
@@ -87,6 +89,10 @@ struct task_io_accounting {
 	__u64 write_bytes;
 };
 
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
 struct signal_struct {
 	atomic_t live; /* threads that have not begun to exit */
 	int group_exit_code;
@@ -95,6 +101,7 @@ struct signal_struct {
 	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
 	struct task_io_accounting ioac;
 	__u64 sum_sched_runtime;
+	struct rlimit rlim[16];
 };
 
 struct percpu_counter {
@@ -171,6 +178,10 @@ struct cgroup_base_stat {
 	struct task_cputime cputime;
 };
 
+enum psi_states {
+	PSI_CPU_FULL = 5, /* 5.13+; before it the row ends here */
+};
+
 struct psi_group {
 	bool enabled;
 	__u64 total[6]; /* ns; the first row is PSI_AVGS, that of the pressure files */
@@ -190,7 +201,8 @@ struct cgroup {
 };
 
 enum cgroup_subsys_id {
-	memory_cgrp_id = 1, /* the values are the running kernel's */
+	cpu_cgrp_id = 0, /* the values are the running kernel's */
+	memory_cgrp_id = 1,
 	pids_cgrp_id = 2,
 	io_cgrp_id = 3,
 };
@@ -199,10 +211,26 @@ struct page_counter {
 	atomic_long_t usage; /* pages */
 };
 
+enum memcg_memory_event {
+	MEMCG_HIGH = 1, /* the values are the running kernel's */
+	MEMCG_MAX = 2,
+};
+
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
 	struct page_counter swap;
+	atomic_long_t memory_events[1]; /* as many as there are kinds */
+};
+
+/* Empty without CONFIG_CFS_BANDWIDTH. */
+struct cfs_bandwidth {
+	__u64 throttled_time; /* ns */
+};
+
+struct task_group {
+	struct cgroup_subsys_state css;
+	struct cfs_bandwidth cfs_bandwidth;
 };
 
 struct pids_cgroup {

@@ -55,6 +55,15 @@ static __always_inline struct unit_counters *counters_of(__u32 unit)
 	return bpf_map_lookup_elem(&counters, &unit);
 }
 
+/* Atomic, since threads of a unit end on several CPUs at once. */
+static __always_inline void count_ended(struct unit_counters *counters, struct task_struct *task)
+{
+	struct totals used = totals_of(task);
+
+	for (int i = 0; i < TOTAL_N; i++)
+		__sync_fetch_and_add(&counters->ended.of[i], used.of[i]);
+}
+
 static __always_inline bool is_first(struct task_struct *task, __u32 kind)
 {
 	struct seen key = {
@@ -139,7 +148,7 @@ int BPF_PROG(lifecycle_exit, struct task_struct *task)
 	unit = unit_of(task);
 	of_unit = unit ? counters_of(unit) : NULL;
 	if (of_unit)
-		totals_add(&of_unit->ended, task);
+		count_ended(of_unit, task);
 	if (victim_is_number && bpf_map_delete_elem(&victims, &pid) == 0)
 		oom_kill(task, unit);
 	if (task->signal->live.counter == 0)

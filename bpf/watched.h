@@ -43,20 +43,22 @@ static __always_inline __u32 unit_of(struct task_struct *task)
 	return unit_of_cgroup(task->cgroups->dfl_cgrp);
 }
 
-/* Add what this one thread has used. Atomic, since threads of a unit end on several CPUs at once. */
-static __always_inline void totals_add(struct totals *totals, struct task_struct *task)
+/* What this one thread has used. */
+static __always_inline struct totals totals_of(struct task_struct *task)
 {
-	__u64 *of = totals->of;
+	struct totals totals = {};
+	__u64 *of = totals.of;
 
-	__sync_fetch_and_add(&of[TOTAL_EXEC_NS], task->se.sum_exec_runtime);
-	__sync_fetch_and_add(&of[TOTAL_SWITCHES_VOLUNTARY], task->nvcsw);
-	__sync_fetch_and_add(&of[TOTAL_SWITCHES_INVOLUNTARY], task->nivcsw);
-	__sync_fetch_and_add(&of[TOTAL_MINOR_FAULTS], task->min_flt);
-	__sync_fetch_and_add(&of[TOTAL_MAJOR_FAULTS], task->maj_flt);
+	of[TOTAL_EXEC_NS] = task->se.sum_exec_runtime;
+	of[TOTAL_SWITCHES_VOLUNTARY] = task->nvcsw;
+	of[TOTAL_SWITCHES_INVOLUNTARY] = task->nivcsw;
+	of[TOTAL_MINOR_FAULTS] = task->min_flt;
+	of[TOTAL_MAJOR_FAULTS] = task->maj_flt;
 	if (bpf_core_field_exists(task->sched_info.run_delay))
-		__sync_fetch_and_add(&of[TOTAL_RUN_DELAY_NS], task->sched_info.run_delay);
+		of[TOTAL_RUN_DELAY_NS] = task->sched_info.run_delay;
 	if (bpf_core_field_exists(task->ioac.read_bytes)) {
-		__sync_fetch_and_add(&of[TOTAL_READ_BYTES], task->ioac.read_bytes);
-		__sync_fetch_and_add(&of[TOTAL_WRITE_BYTES], task->ioac.write_bytes);
+		of[TOTAL_READ_BYTES] = task->ioac.read_bytes;
+		of[TOTAL_WRITE_BYTES] = task->ioac.write_bytes;
 	}
+	return totals;
 }

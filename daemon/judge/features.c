@@ -56,6 +56,12 @@ static const struct feature {
 	[METRIC_RESETS_RECEIVED] = { SCALE_LOG, 1 },
 	[METRIC_IO_REQUESTS] = { SCALE_LOG, 1 },
 	[METRIC_IO_LATENCY] = { SCALE_LOG, 0.001 }, /* a quick disk's request is a tenth of it */
+	[METRIC_PSI_CPU_FULL] = { SCALE_PLAIN, 0.01 },
+	[METRIC_THROTTLED] = { SCALE_LOG, 0.01 },
+	[METRIC_THREAD_CPU] = { SCALE_LOG, 0.01 },
+	[METRIC_THREAD_SWITCHES] = { SCALE_LOG, 10 },
+	[METRIC_STUCK] = { SCALE_LOG, 1 },
+	[METRIC_DESCRIPTORS_SHARE] = { SCALE_PLAIN, 0.01 },
 };
 
 bool features_is_judged(enum metric metric)

@@ -76,6 +76,23 @@ const struct metric_info metric_table[METRIC_N] = {
 				 "block I/O requests completed for it" },
 	[METRIC_IO_LATENCY] = { "io_latency", METRIC_KIND_LEVEL, "seconds",
 				"mean time the device took for these" },
+	[METRIC_PSI_CPU_FULL] = { "psi_cpu_full", METRIC_KIND_RATE, "ratio",
+				  "share of time all of it waited for a CPU" },
+	[METRIC_THROTTLED] = { "throttled", METRIC_KIND_RATE, "seconds_per_second",
+			       "time it was stopped at its CPU quota, summed over CPUs" },
+	[METRIC_MEMORY_HIGH] = { "memory_high", METRIC_KIND_COUNT, "count",
+				 "times it was slowed for being over memory.high" },
+	[METRIC_MEMORY_MAX] = { "memory_max", METRIC_KIND_COUNT, "count",
+				"times it was about to go over memory.max" },
+	[METRIC_THREAD_CPU] = { "thread_cpu", METRIC_KIND_LEVEL, "cores",
+				"CPU time of its busiest thread" },
+	[METRIC_THREAD_SWITCHES] = { "thread_switches", METRIC_KIND_LEVEL, "per_second",
+				     "times its busiest thread went to sleep" },
+	[METRIC_STUCK] = { "stuck", METRIC_KIND_LEVEL, "seconds",
+			   "longest that a thread is in uninterruptible sleep without progress" },
+	[METRIC_DESCRIPTORS_SHARE] = { "descriptors_share", METRIC_KIND_LEVEL, "ratio",
+				       "descriptors against the limit, in the process nearest to "
+				       "it" },
 };
 
 static const char *const unit_kind_words[UNIT_KIND_N] = {

@@ -60,6 +60,14 @@ enum metric {
 	METRIC_UDP_DROPS,	     /* count: datagrams that found its receive queue full */
 	METRIC_IO_REQUESTS,	     /* rate: block I/O that completed, charged to its cgroup */
 	METRIC_IO_LATENCY,	     /* level, seconds: the mean of these, in the device */
+	METRIC_PSI_CPU_FULL,	     /* rate, ratio: share of time all of it waited for a CPU */
+	METRIC_THROTTLED,	     /* rate, s/s: stopped at its CPU quota, summed over CPUs */
+	METRIC_MEMORY_HIGH,	     /* count: over memory.high, so its allocations were slowed */
+	METRIC_MEMORY_MAX,	     /* count: about to go over memory.max */
+	METRIC_THREAD_CPU,	     /* level, cores: of its busiest thread */
+	METRIC_THREAD_SWITCHES,	     /* level, per second: voluntary, of that same thread */
+	METRIC_STUCK, /* level, seconds: longest that a thread is in D without progress */
+	METRIC_DESCRIPTORS_SHARE, /* level, ratio: of RLIMIT_NOFILE, in the process nearest to it */
 	METRIC_N
 };
 

@@ -11,6 +11,8 @@
 #define PSI                                                                                        \
 	(BIT(PSI_CPU_SOME) | BIT(PSI_MEMORY_SOME) | BIT(PSI_MEMORY_FULL) | BIT(PSI_IO_SOME) |      \
 	 BIT(PSI_IO_FULL))
+#define MEMORY_EVENTS (BIT(MEMORY_HIGH) | BIT(MEMORY_MAX))
+#define THREAD	      (BIT(THREAD_CPU) | BIT(THREAD_SWITCHES))
 #define IO	  (BIT(READ_BYTES) | BIT(WRITE_BYTES))
 #define SWITCHES  (BIT(SWITCHES_VOLUNTARY) | BIT(SWITCHES_INVOLUNTARY))
 #define LIFECYCLE (BIT(FORKS) | BIT(EXITS) | BIT(EXITS_FAILED) | BIT(EXITS_SIGNAL))
@@ -24,10 +26,15 @@
 	 BIT(MINOR_FAULTS) | BIT(MAJOR_FAULTS))
 #define FIRST_THREADS (BIT(BLOCKED) | BIT(STOPPED))
 /* What is of a cgroup, and not the sum of its processes. */
-#define CGROUP_ONLY (BIT(MEMORY) | PSI | LIFECYCLE | BIT(OOM_KILLS) | NETWORK | BLOCK_IO)
+#define CGROUP_ONLY                                                                                \
+	(BIT(MEMORY) | PSI | LIFECYCLE | BIT(OOM_KILLS) | NETWORK | BLOCK_IO | BIT(PSI_CPU_FULL) | \
+	 BIT(THROTTLED) | MEMORY_EVENTS | THREAD)
 #define SIMULATED   (METRIC_BIT(METRIC_RESTARTS + 1) - 1)
 
 #define NEEDS_PSI    "pressure accounting in the kernel (CONFIG_PSI, psi=1)"
+#define NEEDS_FULL   "a kernel of 5.13 or later with pressure accounting (CONFIG_PSI, psi=1)"
+#define NEEDS_QUOTA  "the cpu controller in the unit's cgroup (cpu.stat)"
+#define NEEDS_EVENTS "the memory controller in the unit's cgroup (memory.events)"
 #define NEEDS_MEMORY "the memory controller in the unit's cgroup (memory.current)"
 #define NEEDS_VICTIM "a kernel with the tracepoint mark_victim"
 #define NEEDS_SOCKET "a kernel that takes the programs for sockets"
@@ -68,19 +75,31 @@ static const struct route {
 	  .needs = "a kernel with CONFIG_TASK_IO_ACCOUNTING" },
 	{ .gives = BIT(MEMORY), .source = SIGNAL_ITERATORS, .tier = 1, .needs = NEEDS_MEMORY },
 	{ .gives = PSI, .source = SIGNAL_ITERATORS, .tier = 1, .needs = NEEDS_PSI },
+	{ .gives = THREAD | BIT(STUCK) | BIT(DESCRIPTORS_SHARE),
+	  .source = SIGNAL_ITERATORS,
+	  .tier = 1 },
+	{ .gives = BIT(PSI_CPU_FULL), .source = SIGNAL_ITERATORS, .tier = 1, .needs = NEEDS_FULL },
+	{ .gives = BIT(THROTTLED), .source = SIGNAL_ITERATORS, .tier = 1, .needs = NEEDS_QUOTA },
+	{ .gives = MEMORY_EVENTS, .source = SIGNAL_ITERATORS, .tier = 1, .needs = NEEDS_EVENTS },
 	{ .gives = BIT(CPU), .source = SIGNAL_CGROUP_FILES, .tier = 0 },
 	{ .gives = BIT(MEMORY), .source = SIGNAL_CGROUP_FILES, .tier = 0, .needs = NEEDS_MEMORY },
 	{ .gives = BIT(SWAP), .source = SIGNAL_CGROUP_FILES, .tier = 0 },
 	{ .gives = BIT(OOM_KILLS),
 	  .source = SIGNAL_CGROUP_FILES,
 	  .tier = 0,
-	  .needs = "the memory controller in the unit's cgroup (memory.events)" },
+	  .needs = NEEDS_EVENTS },
 	{ .gives = BIT(THREADS), .source = SIGNAL_CGROUP_FILES, .tier = 0 },
 	{ .gives = IO,
 	  .source = SIGNAL_CGROUP_FILES,
 	  .tier = 0,
 	  .needs = "the io controller in the unit's cgroup (io.stat)" },
 	{ .gives = PSI, .source = SIGNAL_CGROUP_FILES, .tier = 0, .needs = NEEDS_PSI },
+	{ .gives = BIT(PSI_CPU_FULL),
+	  .source = SIGNAL_CGROUP_FILES,
+	  .tier = 0,
+	  .needs = NEEDS_FULL },
+	{ .gives = BIT(THROTTLED), .source = SIGNAL_CGROUP_FILES, .tier = 0, .needs = NEEDS_QUOTA },
+	{ .gives = MEMORY_EVENTS, .source = SIGNAL_CGROUP_FILES, .tier = 0, .needs = NEEDS_EVENTS },
 	{ .gives = PROCESS, .source = SIGNAL_PROC, .tier = 0 },
 	{ .gives = FIRST_THREADS,
 	  .source = SIGNAL_PROC,
@@ -91,7 +110,7 @@ static const struct route {
 	  .source = SIGNAL_PROC,
 	  .tier = 0,
 	  .only_of = "units whose processes have one thread each" },
-	{ .gives = BIT(DESCRIPTORS) | IO,
+	{ .gives = BIT(DESCRIPTORS) | BIT(DESCRIPTORS_SHARE) | IO,
 	  .source = SIGNAL_PROC,
 	  .tier = 0,
 	  .only_of = "units whose processes this user may look into" },
@@ -195,7 +214,10 @@ uint32_t signal_tier(enum metric metric)
 
 uint32_t signal_every_ms(enum metric metric)
 {
-	return PSI & METRIC_BIT(metric) ? 2000 : 1000; /* the kernel's own beat for pressure */
+	if (THREAD & METRIC_BIT(metric))
+		return 10000; /* units take turns */
+	/* The kernel's own beat for pressure. */
+	return (PSI | BIT(PSI_CPU_FULL)) & METRIC_BIT(metric) ? 2000 : 1000;
 }
 
 /* ---- what is ------------------------------------------------------------------ */

@@ -16,6 +16,9 @@ struct unit_record {
 	struct totals settled;
 	struct unit_traffic traffic, traffic_before;
 	uint32_t n_found, n_charged; /* cgroups of this walk; those that block I/O is charged to */
+	bool has_busiest;
+	uint64_t busiest_ms; /* when it was seen */
+	double busiest_cores, busiest_switches_per_s;
 };
 
 struct cgroup_record {
@@ -119,6 +122,7 @@ static void join_unit(struct census *census, uint32_t unit)
 		census->n_units++;
 	}
 	record->n_cgroups++;
+	record->has_busiest = false; /* a new cgroup may be a new run */
 }
 
 /* Returns the unit if that was the last. */
@@ -265,11 +269,28 @@ static void settle(struct unit_record *record)
 	record->was_settled = true;
 }
 
+/* What a look has found is told until the next, or until one is overdue. */
+static void keep_busiest(struct unit_record *record, uint64_t when_ms)
+{
+	const struct task_sums *sums = &record->sums;
+
+	if (sums->threads == 0 || when_ms - record->busiest_ms > BUSIEST_AGE_MAX_MS)
+		record->has_busiest = false;
+	if (sums->threads == 0 || sums->look != LOOK_COMPARE || sums->unknown > 0)
+		return;
+	record->has_busiest = true;
+	record->busiest_ms = when_ms;
+	record->busiest_cores = sums->busiest_cpu_ppm / 1e6;
+	record->busiest_switches_per_s = sums->busiest_switches / 1e3;
+}
+
 void census_end(struct census *census, const struct census_known *known)
 {
 	census->known = *known;
-	for (size_t i = 0; known->tasks && i < census->n_units; i++)
+	for (size_t i = 0; known->tasks && i < census->n_units; i++) {
 		settle(&census->units[i]);
+		keep_busiest(&census->units[i], known->when_ms);
+	}
 }
 
 /* ---- what it says -------------------------------------------------------- */
@@ -295,6 +316,7 @@ static const enum metric pressure_metric[FACT_PSI_N] = {
 	[FACT_PSI_MEMORY_SOME] = METRIC_PSI_MEMORY_SOME,
 	[FACT_PSI_MEMORY_FULL] = METRIC_PSI_MEMORY_FULL,
 	[FACT_PSI_CPU_SOME] = METRIC_PSI_CPU_SOME,
+	[FACT_PSI_CPU_FULL] = METRIC_PSI_CPU_FULL,
 };
 
 void census_convert(const struct task_sums *sums, const struct totals *totals, uint32_t lacks,
@@ -314,6 +336,20 @@ void census_convert(const struct task_sums *sums, const struct totals *totals, u
 	usage_set(usage, METRIC_BLOCKED, sums->blocked);
 	usage_set(usage, METRIC_STOPPED, sums->stopped);
 	usage_set(usage, METRIC_ZOMBIES, sums->zombies);
+	usage_set(usage, METRIC_STUCK, (double)sums->stuck_ns / 1e9);
+	usage_set(usage, METRIC_DESCRIPTORS_SHARE,
+		  sums->near_limit ? (double)sums->near_descriptors / sums->near_limit : 0);
+}
+
+static void tell_busiest(const struct census *census, const struct unit_record *record,
+			 struct usage *usage)
+{
+	uint64_t age_ms = census->known.when_ms - record->busiest_ms;
+
+	if (!record->has_busiest)
+		return;
+	usage_set_aged(usage, METRIC_THREAD_CPU, record->busiest_cores, age_ms);
+	usage_set_aged(usage, METRIC_THREAD_SWITCHES, record->busiest_switches_per_s, age_ms);
 }
 
 static void tell_counts(const struct unit_counters *counters, bool oom_kills, struct usage *usage)
@@ -379,7 +415,14 @@ static void tell_facts(const struct census *census, const struct cgroup_record *
 	if (facts->have & CGROUP_HAVE_THREADS && !census->known.tasks)
 		usage_set(usage, METRIC_THREADS, (double)facts->threads);
 	for (size_t i = 0; facts->have & CGROUP_HAVE_PSI && i < FACT_PSI_N; i++)
-		usage_set(usage, pressure_metric[i], (double)record->psi_told_ns[i] / 1e9);
+		if (i != FACT_PSI_CPU_FULL || facts->have & CGROUP_HAVE_PSI_CPU_FULL)
+			usage_set(usage, pressure_metric[i], (double)record->psi_told_ns[i] / 1e9);
+	if (facts->have & CGROUP_HAVE_THROTTLED)
+		usage_set(usage, METRIC_THROTTLED, (double)facts->throttled_ns / 1e9);
+	if (facts->have & CGROUP_HAVE_MEMORY_EVENTS) {
+		usage_set(usage, METRIC_MEMORY_HIGH, (double)facts->memory_high);
+		usage_set(usage, METRIC_MEMORY_MAX, (double)facts->memory_max);
+	}
 }
 
 bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id,
@@ -397,8 +440,10 @@ bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id
 		tell_traffic(record, known->traffic, usage);
 	if (unit == 0)
 		return known->counters || known->traffic;
-	if (known->tasks)
+	if (known->tasks) {
 		census_convert(&record->sums, &record->settled, known->lacks, usage);
+		tell_busiest(census, record, usage);
+	}
 	/* Never now from here and now from there: the two totals began at different times. */
 	if (known->cgroups && cgroup_id)
 		usage->have &= ~METRIC_BIT(METRIC_CPU);

@@ -20,6 +20,9 @@
 
 struct census;
 
+/* What is told of the busiest thread is no older: two looks in turn, of which one failed. */
+#define BUSIEST_AGE_MAX_MS (2 * THREADS_EVERY * 1000)
+
 int census_new(struct census **ret);
 struct census *census_free(struct census *census);
 DEFINE_CLEANUP(struct census *, census_free)
@@ -51,10 +54,12 @@ struct census_known {
 	bool cpu;	  /* ... its CPU time too, since it was flushed first */
 	uint32_t lacks;	  /* bits of enum total which this kernel does not keep */
 	uint64_t traffic; /* METRIC_BIT() of each metric of sockets and block I/O that is counted */
+	uint64_t when_ms;
 };
 void census_end(struct census *census, const struct census_known *known);
 
-/* Set in usage what is known of the unit, and of that cgroup of it (0: of none). The CPU time is the
+/* Set in usage what is known of the unit, and of that cgroup of it (0: of none); what a walk before
+ * this one found of its threads with its age. The CPU time is the
  * cgroup's where cgroups are walked, and the sum of its tasks where not, or for cgroup 0. False:
  * nothing. Block I/O is known of a unit whose cgroups are charged for it, each for its own; its latency
  * is the mean over what completed since the walk before. Unit 0 is the whole host, with what

@@ -34,8 +34,8 @@ int cgroup_files_open(const struct cgroup_roots *roots, const char *path,
 		      struct cgroup_files **ret);
 struct cgroup_files *cgroup_files_close(struct cgroup_files *files);
 DEFINE_CLEANUP(struct cgroup_files *, cgroup_files_close)
-/* cpu.stat, memory.current (and swap), pids.current, io.stat, pressure, memory.events' oom_kill;
- * whatever of them is there. Of a v1 hierarchy only what the unified one does not tell. -ENODEV: the
+/* cpu.stat, memory.current (and swap), pids.current, io.stat, pressure, memory.events (with those
+ * of the cgroups below); whatever of them is there. Of a v1 hierarchy only what the unified one does not tell. -ENODEV: the
  * cgroup is gone. */
 int cgroup_files_read(struct cgroup_files *files, struct usage *ret);
 

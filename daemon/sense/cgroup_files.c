@@ -30,6 +30,7 @@ static void use_value(const char *text, double scale, enum metric metric, struct
 static void use_cpu_stat(const char *text, struct usage *usage)
 {
 	use_number(text, "usage_usec", 1e-6, METRIC_CPU, usage);
+	use_number(text, "throttled_usec", 1e-6, METRIC_THROTTLED, usage);
 }
 
 static void use_cpuacct(const char *text, struct usage *usage)
@@ -47,9 +48,17 @@ static void use_swap(const char *text, struct usage *usage)
 	use_value(text, 1, METRIC_SWAP, usage);
 }
 
-static void use_memory_events(const char *text, struct usage *usage)
+static void use_oom_control(const char *text, struct usage *usage)
 {
 	use_number(text, "oom_kill", 1, METRIC_OOM_KILLS, usage);
+}
+
+/* With those of the cgroups below it, as all else; memory.events.local would be without. */
+static void use_memory_events(const char *text, struct usage *usage)
+{
+	use_oom_control(text, usage);
+	use_number(text, "high", 1, METRIC_MEMORY_HIGH, usage);
+	use_number(text, "max", 1, METRIC_MEMORY_MAX, usage);
 }
 
 static void use_pids(const char *text, struct usage *usage)
@@ -95,6 +104,7 @@ static void use_pressure(const char *text, const char *line, enum metric metric,
 static void use_cpu_pressure(const char *text, struct usage *usage)
 {
 	use_pressure(text, "some", METRIC_PSI_CPU_SOME, usage);
+	use_pressure(text, "full", METRIC_PSI_CPU_FULL, usage);
 }
 
 static void use_memory_pressure(const char *text, struct usage *usage)
@@ -129,7 +139,7 @@ static const struct source {
 	{ "io.pressure", use_io_pressure, UNIFIED, METRIC_PSI_IO_SOME },
 	{ "cpuacct.usage", use_cpuacct, CPUACCT, METRIC_CPU },
 	{ "memory.usage_in_bytes", use_memory, MEMORY, METRIC_MEMORY },
-	{ "memory.oom_control", use_memory_events, MEMORY, METRIC_OOM_KILLS },
+	{ "memory.oom_control", use_oom_control, MEMORY, METRIC_OOM_KILLS },
 	{ "pids.current", use_pids, PIDS, METRIC_THREADS },
 	{ "blkio.throttle.io_service_bytes_recursive", use_blkio, BLKIO, METRIC_READ_BYTES },
 };

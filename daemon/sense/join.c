@@ -45,7 +45,7 @@ uint64_t join_counts(void)
 	for (size_t i = 0; i < METRIC_N; i++)
 		if (metric_table[i].kind == METRIC_KIND_COUNT)
 			mask |= METRIC_BIT(i);
-	return mask;
+	return mask & ~(METRIC_BIT(METRIC_MEMORY_HIGH) | METRIC_BIT(METRIC_MEMORY_MAX));
 }
 
 static bool is_running(enum unit_active active)
@@ -61,6 +61,7 @@ static void merge(const struct join_found *found, uint64_t wanted, struct join_p
 			if (!(found->from[from].have & wanted & ~ret->usage.have & METRIC_BIT(i)))
 				continue;
 			usage_set(&ret->usage, (enum metric)i, found->from[from].total[i]);
+			ret->usage.age_s[i] = found->from[from].age_s[i];
 			ret->source[i] = (uint8_t)from;
 		}
 }

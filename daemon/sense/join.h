@@ -9,7 +9,8 @@
 #include "record/record.h"
 #include "sense/usage.h"
 
-/* The metrics that are counts, a bit each: they are the unit's and not the run's. */
+/* The metrics that are counts of the unit, a bit each. Not those of memory events: their cgroup, and the
+ * count with it, is the run's. */
 uint64_t join_counts(void);
 
 /* Put into the sample, by the kind of each metric: levels as they are now; rates as growth over

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "bpf/events.h"
 #include "sense/census.h"
 #include "sense/edges.h"
@@ -20,6 +22,11 @@
 
 #define RECORDS_MAX	 (WATCHED_MAX + 1) /* of any map */
 #define RECORD_BYTES_MAX sizeof(struct task_sums)
+
+_Static_assert(RLIMIT_NOFILE == 7, "as bpf/kernel.h has it: not on alpha, mips and sparc");
+/* The map of threads has more entries than others, smaller ones. */
+_Static_assert(THREADS_MAX * sizeof(__u32) <= RECORDS_MAX * sizeof(__u64), "keys fit");
+_Static_assert(THREADS_MAX * 4 * sizeof(__u64) <= RECORDS_MAX * RECORD_BYTES_MAX, "so do they");
 
 struct probe {
 	enum probe_view view;
@@ -182,14 +189,17 @@ static size_t counting_maps(const struct programs *programs, int ret_fd[COUNTING
 	return n;
 }
 
-/* The kernel's counters of a unit; 0 is never forgotten. */
-static void forget_counters(struct probe *probe, __u32 unit)
+/* What the kernel's side has of a unit; 0 is never forgotten. */
+static void forget_unit(struct probe *probe, __u32 unit)
 {
 	int fd[COUNTING_MAPS_MAX];
 	size_t n = counting_maps(&probe->programs, fd);
 
-	for (size_t i = 0; unit != 0 && i < n; i++)
+	if (unit == 0)
+		return;
+	for (size_t i = 0; i < n; i++)
 		(void)bpf_map_delete_elem(fd[i], &unit);
+	(void)probe_suspect(probe, unit, false);
 }
 
 static int make_counters(struct probe *probe, __u32 unit)
@@ -224,7 +234,7 @@ int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit)
 	r = make_counters(probe, unit);
 	if (r >= 0)
 		r = bpf_map_update_elem(probe->programs.watched_fd, &key, &unit, BPF_ANY);
-	forget_counters(probe, dropped);
+	forget_unit(probe, dropped);
 	if (r < 0)
 		probe_unwatch(probe, cgroup_id);
 	return r == -E2BIG ? -ENOSPC : r;
@@ -237,7 +247,26 @@ void probe_unwatch(struct probe *probe, uint64_t cgroup_id)
 	if (probe->programs.watched_fd < 0)
 		return;
 	(void)bpf_map_delete_elem(probe->programs.watched_fd, &key);
-	forget_counters(probe, census_unwatch(probe->census, cgroup_id));
+	forget_unit(probe, census_unwatch(probe->census, cgroup_id));
+}
+
+int probe_suspect(struct probe *probe, uint32_t unit, bool is_suspect)
+{
+	const struct tasks_bpf *tasks = probe->programs.tasks;
+	__u32 first;
+	int r;
+
+	if (!tasks || probe->view == PROBE_BY_PROCESS)
+		return 0;
+	if (!is_suspect) {
+		(void)bpf_map_delete_elem(bpf_map__fd(tasks->maps.suspects), &unit);
+		return 0;
+	}
+	first = tasks->bss->walk + 1;
+	r = bpf_map_update_elem(bpf_map__fd(tasks->maps.suspects), &unit, &first, BPF_NOEXIST);
+	if (r == -EEXIST)
+		return 0;
+	return r == -E2BIG ? -ENOSPC : r;
 }
 
 /* ---- a snapshot ---------------------------------------------------------- */
@@ -269,7 +298,7 @@ static int read_map(struct probe *probe, int fd)
 
 static int empty_map(struct probe *probe, const struct bpf_map *map)
 {
-	__u32 cursor, n = RECORDS_MAX;
+	__u32 cursor, n = bpf_map__max_entries(map);
 	int r;
 
 	r = bpf_map_lookup_and_delete_batch(bpf_map__fd(map), NULL, &cursor, probe->keys,
@@ -337,19 +366,49 @@ static int take_sums(struct probe *probe)
 	return n < 0 ? n : 0;
 }
 
+static int empty_map_of(struct probe *probe, const struct bpf_map *map, __u32 *n)
+{
+	int r;
+
+	if (*n == 0)
+		return 0;
+	r = empty_map(probe, map);
+	if (r < 0)
+		return r;
+	*n = 0;
+	return 0;
+}
+
+/* The number of the walk says which maps hold the threads of the one before, and which are for
+ * this one. */
+static int begin_walk(struct probe *probe)
+{
+	struct tasks_bpf *tasks = probe->programs.tasks;
+	bool odd = ++tasks->bss->walk & 1;
+	int r;
+
+	tasks->bss->before_ns = probe->left_over ? 0 : tasks->bss->began_ns;
+	tasks->bss->began_ns = 0;
+	r = empty_map_of(probe, odd ? tasks->maps.threads_odd : tasks->maps.threads_even,
+			 &tasks->bss->n_threads[odd]);
+	if (r >= 0)
+		r = empty_map_of(probe, odd ? tasks->maps.blocked_odd : tasks->maps.blocked_even,
+				 &tasks->bss->n_blocked[odd]);
+	if (r >= 0 && probe->left_over)
+		r = empty_map(probe, tasks->maps.sums);
+	return r < 0 ? r : 0;
+}
+
 static int walk_tasks(struct probe *probe)
 {
 	int r;
 
 	if (!probe->programs.tasks)
 		return 0;
-	if (probe->left_over) {
-		r = empty_map(probe, probe->programs.tasks->maps.sums);
-		if (r < 0)
-			return r;
-	}
+	r = begin_walk(probe);
 	probe->left_over = true;
-	r = walk(probe->programs.tasks->links.tasks_walk);
+	if (r >= 0)
+		r = walk(probe->programs.tasks->links.tasks_walk);
 	if (r >= 0)
 		r = take_sums(probe);
 	if (r < 0)

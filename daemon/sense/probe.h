@@ -63,6 +63,11 @@ uint64_t probe_lost(const struct probe *probe);
 int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit);
 void probe_unwatch(struct probe *probe, uint64_t cgroup_id);
 
+/* Look at the threads of that unit in every snapshot from now on, or again in turn only, once in ten.
+ * What its busiest thread does is known in the second of two looks. Forgotten with the unit's last
+ * cgroup. -ENOSPC: there are SUSPECTS_MAX. Where threads are not looked at it does nothing. */
+int probe_suspect(struct probe *probe, uint32_t unit, bool is_suspect);
+
 /* Walk tasks and cgroups once. After a negative errno nothing is known until the next. */
 int probe_snapshot(struct probe *probe);
 /* Set in usage what that snapshot has of a unit, and of this cgroup of it (0: of none); false: nothing.

@@ -143,6 +143,32 @@ static int64_t count_numbers(int directory_fd, const char *name)
 	return n;
 }
 
+static int read_limit(int fd, uint64_t *ret)
+{
+	static const char key[] = "Max open files";
+	char text[2048];
+	const char *line;
+	int r;
+
+	r = keyfile_read(fd, "limits", text, sizeof(text));
+	if (r < 0)
+		return r;
+	line = strstr(text, key);
+	if (!line || sscanf(line + sizeof(key) - 1, "%" SCNu64, ret) != 1)
+		return -EBADMSG;
+	return 0;
+}
+
+/* One that holds more than it may is not near the limit: that was lowered below it on purpose. */
+static void use_descriptors_share(int fd, uint64_t n, struct usage *usage)
+{
+	uint64_t limit;
+
+	if (read_limit(fd, &limit) >= 0)
+		usage_set(usage, METRIC_DESCRIPTORS_SHARE,
+			  limit > 0 && n <= limit ? (double)n / (double)limit : 0);
+}
+
 /* Since 6.2 the size of the folder is the answer, five times cheaper; before, it is 0. */
 static void use_descriptors(int fd, struct usage *usage)
 {
@@ -155,8 +181,10 @@ static void use_descriptors(int fd, struct usage *usage)
 		n = status.st_size;
 	if (n == 0)
 		n = count_numbers(fd, "fd");
-	if (n >= 0)
-		usage_set(usage, METRIC_DESCRIPTORS, (double)n);
+	if (n < 0)
+		return;
+	usage_set(usage, METRIC_DESCRIPTORS, (double)n);
+	use_descriptors_share(fd, (uint64_t)n, usage);
 }
 
 int procfs_process(const char *root, uint32_t pid, struct process *ret)
@@ -308,6 +336,7 @@ void procfs_host(const char *root, struct usage *ret)
 	n_processes = count_numbers(fd, ".");
 	if (n_processes >= 0)
 		usage_set(&usage, METRIC_PROCESSES, (double)n_processes);
+	/* Its line "full" is 0 on every host: there is always a CPU busy when another is awaited. */
 	use_pressure(fd, "pressure/cpu", "some", METRIC_PSI_CPU_SOME, &usage);
 	use_pressure(fd, "pressure/memory", "some", METRIC_PSI_MEMORY_SOME, &usage);
 	use_pressure(fd, "pressure/memory", "full", METRIC_PSI_MEMORY_FULL, &usage);

@@ -12,7 +12,7 @@
 
 #include "sense/usage.h"
 
-/* One process from its stat, statm, status, io, schedstat and descriptors; the cgroup is left unknown.
+/* One process from its stat, statm, status, io, schedstat, limits and descriptors; the cgroup is left unknown.
  * A zombie is no process any more, but has totals. -ESRCH: it ended meanwhile; -ENODATA: a kernel
  * thread; -EBADMSG: its stat makes no sense. */
 int procfs_process(const char *root, uint32_t pid, struct process *ret);

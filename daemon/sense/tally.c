@@ -110,6 +110,17 @@ void tally_sum_begin(struct tally_sum *sum)
 	sum->n = 0;
 }
 
+/* Of which the greatest is told, and not the sum. */
+#define GREATEST (METRIC_BIT(METRIC_STUCK) | METRIC_BIT(METRIC_DESCRIPTORS_SHARE))
+
+static void take(struct usage *sum, enum metric metric, double value)
+{
+	if (!(GREATEST & METRIC_BIT(metric)))
+		usage_add(sum, metric, value);
+	else if (!(sum->have & METRIC_BIT(metric)) || value > sum->total[metric])
+		usage_set(sum, metric, value);
+}
+
 static bool is_zombie(const struct usage *usage)
 {
 	return (usage->have & METRIC_BIT(METRIC_ZOMBIES)) && usage->total[METRIC_ZOMBIES] > 0;
@@ -130,7 +141,7 @@ static void sum_up(struct tally_sum *sum, const struct usage *before, const stru
 		if (grown < 0)
 			fell |= METRIC_BIT(i);
 		else
-			usage_add(&sum->usage, (enum metric)i, grown);
+			take(&sum->usage, (enum metric)i, grown);
 	}
 	sum->seen |= now->have;
 	sum->lacked |= fell;

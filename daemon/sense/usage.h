@@ -15,13 +15,16 @@
 struct usage {
 	uint64_t have; /* METRIC_BIT() */
 	double total[METRIC_N];
+	uint8_t age_s[METRIC_N]; /* of what was not read just now; as in a sample */
 };
 
 /* Add to a value, or begin it. */
 static inline void usage_add(struct usage *usage, enum metric metric, double value)
 {
-	if (!(usage->have & METRIC_BIT(metric)))
+	if (!(usage->have & METRIC_BIT(metric))) {
 		usage->total[metric] = 0;
+		usage->age_s[metric] = 0;
+	}
 	usage->have |= METRIC_BIT(metric);
 	usage->total[metric] += value;
 }
@@ -30,6 +33,15 @@ static inline void usage_set(struct usage *usage, enum metric metric, double val
 {
 	usage->have |= METRIC_BIT(metric);
 	usage->total[metric] = value;
+	usage->age_s[metric] = 0;
+}
+
+/* The same of a value that is older than this tick. */
+static inline void usage_set_aged(struct usage *usage, enum metric metric, double value,
+				  uint64_t age_ms)
+{
+	usage_set(usage, metric, value);
+	usage->age_s[metric] = (uint8_t)(age_ms / 1000 < UINT8_MAX ? age_ms / 1000 : UINT8_MAX);
 }
 
 /* One process, as the readers see it; for hosts where a unit is a process tree. */

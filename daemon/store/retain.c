@@ -167,7 +167,7 @@ static int is_there(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s
 	return statement_next(select);
 }
 
-/* Both on the stack: 230 KiB of the thread's megabytes. */
+/* Both on the stack: some 400 KiB of the thread's megabytes. */
 int retain_fold(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s)
 {
 	struct chunk_stream scratch[CHUNK_STREAMS_MAX];

@@ -171,6 +171,77 @@ Test(census, pressure_is_the_mean_of_two_looks)
 	}
 }
 
+/* Half a core, in a walk at that time. */
+static void look_at_threads(struct census *census, uint64_t when_ms, enum thread_look look,
+			    uint32_t unknown)
+{
+	struct census_known known = all;
+	struct task_sums sums = { .threads = 2, .look = look, .unknown = unknown };
+
+	sums.busiest_cpu_ppm = 500000;
+	sums.busiest_switches = 2500;
+	known.when_ms = when_ms;
+	census_begin(census);
+	census_sums(census, 7, &sums);
+	census_end(census, &known);
+}
+
+static bool knows_busiest(const struct census *census)
+{
+	return usage_of(census, 7, 0).have & METRIC_BIT(METRIC_THREAD_CPU);
+}
+
+Test(census, busiest_thread_is_known_after_two_looks_and_told_with_its_age)
+{
+	CLEANUP(census_freep) struct census *census = watching(50, 7);
+	struct usage usage;
+	uint32_t dropped;
+
+	look_at_threads(census, 1000, LOOK_BEGIN, 0);
+	cr_assert(not(knows_busiest(census)), "nothing to compare with");
+	look_at_threads(census, 2000, LOOK_COMPARE, 0);
+	look_at_threads(census, 11000, LOOK_COMPARE, 1);
+	usage = usage_of(census, 7, 0);
+	cr_assert(eq(dbl, usage.total[METRIC_THREAD_CPU], 0.5));
+	cr_assert(eq(dbl, usage.total[METRIC_THREAD_SWITCHES], 2.5));
+	cr_assert(eq(u8, usage.age_s[METRIC_THREAD_CPU], 9), "one of them was not known at 11 s");
+	cr_assert(zero(u8, usage.age_s[METRIC_STUCK]));
+
+	look_at_threads(census, 22001, LOOK_NOT, 0);
+	cr_assert(not(knows_busiest(census)), "overdue");
+	look_at_threads(census, 23000, LOOK_COMPARE, 0);
+	cr_assert(knows_busiest(census));
+	cr_assert(eq(int, census_watch(census, 51, 7, &dropped), 0));
+	cr_assert(not(knows_busiest(census)), "another cgroup is another run");
+}
+
+Test(census, unit_without_threads_has_no_busiest)
+{
+	CLEANUP(census_freep) struct census *census = watching(50, 7);
+
+	look_at_threads(census, 1000, LOOK_COMPARE, 0);
+	cr_assert(knows_busiest(census));
+	walk_nothing(census);
+	cr_assert(not(knows_busiest(census)));
+}
+
+Test(census, what_this_kernel_or_cgroup_does_not_keep_is_absent)
+{
+	CLEANUP(census_freep) struct census *census = watching(50, 7);
+	const struct cgroup_facts facts = { .have = CGROUP_HAVE_PSI };
+	struct usage usage;
+
+	census_begin(census);
+	census_facts(census, 50, &facts);
+	census_end(census, &all);
+	usage = usage_of(census, 7, 50);
+	cr_assert(ne(u64, usage.have & METRIC_BIT(METRIC_PSI_CPU_SOME), 0));
+	cr_assert(zero(u64,
+		       usage.have &
+			       (METRIC_BIT(METRIC_PSI_CPU_FULL) | METRIC_BIT(METRIC_THROTTLED) |
+				METRIC_BIT(METRIC_MEMORY_HIGH) | METRIC_BIT(METRIC_MEMORY_MAX))));
+}
+
 Test(census, cgroup_facts_are_told_of_its_own_unit_only)
 {
 	CLEANUP(census_freep) struct census *census = watching(50, 7);

@@ -88,6 +88,10 @@ Test(cgroup, unified_folder_tells_everything)
 	cr_assert(epsilon_eq(dbl, value(&shop, METRIC_PSI_MEMORY_FULL), 0.1, 1e-9));
 	cr_assert(epsilon_eq(dbl, value(&shop, METRIC_PSI_IO_SOME), 0.04, 1e-9));
 	cr_assert(epsilon_eq(dbl, value(&shop, METRIC_PSI_IO_FULL), 0.02, 1e-9));
+	cr_assert(epsilon_eq(dbl, value(&shop, METRIC_PSI_CPU_FULL), 0.7, 1e-9));
+	cr_assert(epsilon_eq(dbl, value(&shop, METRIC_THROTTLED), 1.5, 1e-9));
+	cr_assert(eq(dbl, value(&shop, METRIC_MEMORY_HIGH), 12));
+	cr_assert(eq(dbl, value(&shop, METRIC_MEMORY_MAX), 3));
 }
 
 Test(cgroup, controller_that_is_not_there_leaves_its_metrics_absent)
@@ -110,6 +114,8 @@ Test(cgroup, hybrid_host_takes_from_v1_what_the_unified_folder_lacks)
 	cr_assert(eq(dbl, value(&shop, METRIC_THREADS), 3));
 	cr_assert(epsilon_eq(dbl, value(&shop, METRIC_PSI_CPU_SOME), 1e-5, 1e-12));
 	cr_assert(zero(u64, shop.have & METRIC_BIT(METRIC_SWAP)));
+	cr_assert(zero(u64, shop.have & METRIC_BIT(METRIC_THROTTLED)));
+	cr_assert(zero(u64, shop.have & METRIC_BIT(METRIC_MEMORY_MAX)));
 }
 
 Test(cgroup, v1_host_has_no_pressure_and_no_ids)

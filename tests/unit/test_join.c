@@ -152,6 +152,24 @@ Test(join, new_invocation_begins_rates_anew_and_goes_on_counting)
 	cr_assert(eq(dbl, sample.value[METRIC_EXITS], 0));
 }
 
+Test(join, events_of_a_runs_own_cgroup_begin_anew_with_it)
+{
+	struct join_past past = { 0 };
+	struct unit_status status = running(1);
+	struct usage usage = totals(100, 5, 40);
+	struct sample sample;
+
+	usage_set(&usage, METRIC_MEMORY_HIGH, 3);
+	(void)tick(&past, &status, &usage, SECONDS(10));
+	status = running(2);
+	usage_set(&usage, METRIC_MEMORY_HIGH, 5);
+	sample = tick(&past, &status, &usage, SECONDS(11));
+	cr_assert(not(sample_has(&sample, METRIC_MEMORY_HIGH)), "5 is not 2 more than 3");
+	usage_set(&usage, METRIC_MEMORY_HIGH, 9);
+	sample = tick(&past, &status, &usage, SECONDS(12));
+	cr_assert(eq(dbl, sample.value[METRIC_MEMORY_HIGH], 4));
+}
+
 Test(join, unit_that_does_not_run_has_counts_only)
 {
 	static const struct {

@@ -47,6 +47,7 @@ Test(procfs, process_has_what_its_files_say)
 	cr_assert(eq(dbl, value(&init.usage, METRIC_PROCESSES), 1));
 	cr_assert(eq(dbl, value(&init.usage, METRIC_THREADS), 1));
 	cr_assert(eq(dbl, value(&init.usage, METRIC_DESCRIPTORS), 3));
+	cr_assert(eq(dbl, value(&init.usage, METRIC_DESCRIPTORS_SHARE), 0.25));
 	cr_assert(eq(dbl, value(&init.usage, METRIC_MINOR_FAULTS), 3000));
 	cr_assert(eq(dbl, value(&init.usage, METRIC_MAJOR_FAULTS), 20));
 	cr_assert(eq(dbl, value(&init.usage, METRIC_READ_BYTES), 409600));
@@ -65,6 +66,14 @@ Test(procfs, name_may_look_like_the_fields_after_it)
 	cr_assert(eq(dbl, value(&hostile.usage, METRIC_BLOCKED), 1));
 	cr_assert(eq(dbl, value(&hostile.usage, METRIC_THREADS), 4));
 	cr_assert(eq(dbl, value(&hostile.usage, METRIC_DESCRIPTORS), 5));
+}
+
+Test(procfs, limit_that_was_lowered_below_what_it_holds_is_not_near)
+{
+	struct process shut = process(42);
+
+	cr_assert(eq(dbl, value(&shut.usage, METRIC_DESCRIPTORS), 5));
+	cr_assert(zero(dbl, value(&shut.usage, METRIC_DESCRIPTORS_SHARE)), "of 4");
 }
 
 Test(procfs, what_is_told_of_the_first_thread_alone_is_absent_for_several)
@@ -96,6 +105,7 @@ Test(procfs, unreadable_file_leaves_its_metrics_absent)
 	cr_assert(not(has(&other.usage, METRIC_READ_BYTES)));
 	cr_assert(not(has(&other.usage, METRIC_WRITE_BYTES)));
 	cr_assert(not(has(&other.usage, METRIC_DESCRIPTORS)));
+	cr_assert(not(has(&other.usage, METRIC_DESCRIPTORS_SHARE)));
 }
 
 Test(procfs, what_is_no_process_is_refused_and_nothing_written)
@@ -178,4 +188,6 @@ Test(procfs, real_process_is_read_too)
 	cr_assert(gt(dbl, value(&self.usage, METRIC_RSS), 0));
 	cr_assert(lt(dbl, value(&self.usage, METRIC_DESCRIPTORS), 1000), "not a folder's bytes");
 	cr_assert(ge(dbl, value(&self.usage, METRIC_DESCRIPTORS), 3));
+	cr_assert(gt(dbl, value(&self.usage, METRIC_DESCRIPTORS_SHARE), 0));
+	cr_assert(lt(dbl, value(&self.usage, METRIC_DESCRIPTORS_SHARE), 1));
 }

@@ -8,6 +8,7 @@
 #include "record/signal.h"
 #include "sense/census.h"
 #include "sense/cgroup.h"
+#include "sense/join.h"
 #include "sense/procfs.h"
 #include "sense/simulator.h"
 
@@ -31,12 +32,7 @@ static void is_the_table(uint64_t given, uint64_t table, const char *what)
 /* What the probe has from tracepoints. */
 static uint64_t traced(void)
 {
-	uint64_t mask = TRAFFIC;
-
-	for (size_t i = 0; i < METRIC_N; i++)
-		if (metric_table[i].kind == METRIC_KIND_COUNT)
-			mask |= METRIC_BIT(i);
-	return mask;
+	return TRAFFIC | join_counts();
 }
 
 /* A walk that found all there is to find, of unit 7 in cgroup 50, and of the whole host. */
@@ -53,7 +49,11 @@ static void walk_all(uint64_t *ret_unit, uint64_t *ret_host)
 	static const struct unit_traffic traffic = { .of = { [TRAFFIC_IO_TIMED] = 1 } };
 	static const struct cgroup_facts facts = { .have = CGROUP_HAVE_MEMORY | CGROUP_HAVE_SWAP |
 							   CGROUP_HAVE_THREADS | CGROUP_HAVE_PSI |
-							   CGROUP_HAVE_IO };
+							   CGROUP_HAVE_IO |
+							   CGROUP_HAVE_PSI_CPU_FULL |
+							   CGROUP_HAVE_THROTTLED |
+							   CGROUP_HAVE_MEMORY_EVENTS };
+	static const struct task_sums sums = { .threads = 1, .look = LOOK_COMPARE };
 	CLEANUP(census_freep) struct census *census = NULL;
 	struct usage unit = { 0 }, host = { 0 };
 	uint32_t dropped;
@@ -63,6 +63,7 @@ static void walk_all(uint64_t *ret_unit, uint64_t *ret_host)
 	census_begin(census);
 	census_traffic(census, 0, &traffic);
 	census_traffic(census, 7, &traffic);
+	census_sums(census, 7, &sums);
 	census_facts(census, 50, &facts);
 	census_end(census, &all);
 	cr_assert(census_usage(census, 7, 50, &unit));
@@ -129,6 +130,15 @@ Test(signal, every_metric_has_a_source_and_a_tier_that_exists)
 	cr_assert(eq(u32, signal_tier(METRIC_FORKS), 2));
 	cr_assert(eq(u32, signal_tier(METRIC_RUN_DELAY), 1), "tier 0 has some of it only");
 	cr_assert(eq(u32, signal_tier(METRIC_CPU), 0));
+	cr_assert(eq(u32, signal_tier(METRIC_THROTTLED), 0));
+	cr_assert(eq(u32, signal_tier(METRIC_STUCK), 1));
+}
+
+Test(signal, what_is_not_new_every_second_is_told_so)
+{
+	cr_assert(eq(u32, signal_every_ms(METRIC_CPU), 1000));
+	cr_assert(eq(u32, signal_every_ms(METRIC_PSI_CPU_FULL), 2000));
+	cr_assert(eq(u32, signal_every_ms(METRIC_THREAD_CPU), 10000));
 }
 
 Test(signal, source_words_are_all_different_and_never_null)
@@ -266,6 +276,22 @@ Test(signal, note_says_what_is_missing_and_nothing_where_nothing_is)
 		  "process trees",
 		  { .n_units = 4 },
 		  "needs a cgroup of its own for each unit" },
+		{ METRIC_MEMORY_HIGH,
+		  2,
+		  "systemd",
+		  { .n_units = 4 },
+		  "needs the memory controller in the unit's cgroup (memory.events)" },
+		{ METRIC_THROTTLED,
+		  0,
+		  "systemd",
+		  { .n_units = 4 },
+		  "needs the cpu controller in the unit's cgroup (cpu.stat)" },
+		{ METRIC_THREAD_CPU,
+		  2,
+		  "process trees",
+		  { .n_units = 4 },
+		  "needs a cgroup of its own for each unit" },
+		{ METRIC_STUCK, 0, "process trees", { .n_units = 4 }, "needs tier 1" },
 		{ METRIC_RESTARTS, 2, "cgroups", { 0 }, "needs a service of systemd" },
 		{ METRIC_CPU, 2, "systemd", { 0 }, "there is no unit to measure it of" },
 		{ METRIC_CPU,

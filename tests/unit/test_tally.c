@@ -53,6 +53,27 @@ Test(tally, total_grows_by_what_each_did_although_one_ends)
 	cr_assert(eq(dbl, total(&sum).total[METRIC_RSS], 9), "levels are of this tick");
 }
 
+Test(tally, share_of_a_limit_and_time_stuck_are_those_of_the_worst)
+{
+	CLEANUP(tally_freep) struct tally *tally = NULL;
+	struct tally_sum sum = { 0 };
+	struct usage first = used(1, 1), second = used(1, 1);
+
+	cr_assert(eq(int, tally_new(&tally), 0));
+	usage_set(&first, METRIC_DESCRIPTORS_SHARE, 0.9);
+	usage_set(&second, METRIC_DESCRIPTORS_SHARE, 0.4);
+	usage_set(&first, METRIC_STUCK, 0);
+	usage_set(&second, METRIC_STUCK, 7);
+	next(tally, &sum);
+	add(tally, 10, first, &sum);
+	add(tally, 11, second, &sum);
+	cr_assert(eq(dbl, total(&sum).total[METRIC_DESCRIPTORS_SHARE], 0.9));
+	cr_assert(eq(dbl, total(&sum).total[METRIC_STUCK], 7));
+	next(tally, &sum);
+	add(tally, 11, second, &sum);
+	cr_assert(eq(dbl, total(&sum).total[METRIC_DESCRIPTORS_SHARE], 0.4), "the other is gone");
+}
+
 Test(tally, thing_that_could_not_be_read_once_does_not_come_back_with_its_history)
 {
 	CLEANUP(tally_freep) struct tally *tally = NULL;
