@@ -13,9 +13,9 @@
 	 BIT(PSI_IO_FULL))
 #define MEMORY_EVENTS (BIT(MEMORY_HIGH) | BIT(MEMORY_MAX))
 #define THREAD	      (BIT(THREAD_CPU) | BIT(THREAD_SWITCHES))
-#define IO	  (BIT(READ_BYTES) | BIT(WRITE_BYTES))
-#define SWITCHES  (BIT(SWITCHES_VOLUNTARY) | BIT(SWITCHES_INVOLUNTARY))
-#define LIFECYCLE (BIT(FORKS) | BIT(EXITS) | BIT(EXITS_FAILED) | BIT(EXITS_SIGNAL))
+#define IO	      (BIT(READ_BYTES) | BIT(WRITE_BYTES))
+#define SWITCHES      (BIT(SWITCHES_VOLUNTARY) | BIT(SWITCHES_INVOLUNTARY))
+#define LIFECYCLE     (BIT(FORKS) | BIT(EXITS) | BIT(EXITS_FAILED) | BIT(EXITS_SIGNAL))
 #define NETWORK                                                                                    \
 	(BIT(ACCEPTS) | BIT(CONNECTS) | BIT(RETRANSMITS) | BIT(RESETS_SENT) |                      \
 	 BIT(RESETS_RECEIVED) | BIT(UDP_DROPS))
@@ -29,7 +29,7 @@
 #define CGROUP_ONLY                                                                                \
 	(BIT(MEMORY) | PSI | LIFECYCLE | BIT(OOM_KILLS) | NETWORK | BLOCK_IO | BIT(PSI_CPU_FULL) | \
 	 BIT(THROTTLED) | MEMORY_EVENTS | THREAD)
-#define SIMULATED   (METRIC_BIT(METRIC_RESTARTS + 1) - 1)
+#define SIMULATED (METRIC_BIT(METRIC_RESTARTS + 1) - 1)
 
 #define NEEDS_PSI    "pressure accounting in the kernel (CONFIG_PSI, psi=1)"
 #define NEEDS_FULL   "a kernel of 5.13 or later with pressure accounting (CONFIG_PSI, psi=1)"

@@ -25,8 +25,8 @@
 
 _Static_assert(RLIMIT_NOFILE == 7, "as bpf/kernel.h has it: not on alpha, mips and sparc");
 /* The map of threads has more entries than others, smaller ones. */
-_Static_assert(THREADS_MAX * sizeof(__u32) <= RECORDS_MAX * sizeof(__u64), "keys fit");
-_Static_assert(THREADS_MAX * 4 * sizeof(__u64) <= RECORDS_MAX * RECORD_BYTES_MAX, "so do they");
+_Static_assert(sizeof(__u32) * THREADS_MAX <= RECORDS_MAX * sizeof(__u64), "keys fit");
+_Static_assert(4 * sizeof(__u64) * THREADS_MAX <= RECORDS_MAX * RECORD_BYTES_MAX, "so do they");
 
 struct probe {
 	enum probe_view view;

@@ -336,7 +336,7 @@ void procfs_host(const char *root, struct usage *ret)
 	n_processes = count_numbers(fd, ".");
 	if (n_processes >= 0)
 		usage_set(&usage, METRIC_PROCESSES, (double)n_processes);
-	/* Its line "full" is 0 on every host: there is always a CPU busy when another is awaited. */
+	/* Its line "full" is 0 on every host: where somebody waits for a CPU, somebody else has it. */
 	use_pressure(fd, "pressure/cpu", "some", METRIC_PSI_CPU_SOME, &usage);
 	use_pressure(fd, "pressure/memory", "some", METRIC_PSI_MEMORY_SOME, &usage);
 	use_pressure(fd, "pressure/memory", "full", METRIC_PSI_MEMORY_FULL, &usage);

@@ -14,6 +14,7 @@
 
 #include "sense/cgroup.h"
 #include "sense/probe.h"
+#include "sense/procfs.h"
 
 #define CHILD_BYTES	  (64 << 20)
 #define CHILD_DESCRIPTORS 90
@@ -113,6 +114,7 @@ Test(probe, child_is_seen_with_its_memory_and_descriptors)
 {
 	CLEANUP(probe_freep) struct probe *probe = load(PROBE_BY_PROCESS);
 	const struct process *child;
+	struct process read;
 	pid_t pid;
 
 	if (probe_tier(probe) == TIER_FILES) {
@@ -130,6 +132,11 @@ Test(probe, child_is_seen_with_its_memory_and_descriptors)
 	cr_assert(ge(dbl, child->usage.total[METRIC_RSS], 0.9 * CHILD_BYTES));
 	cr_assert(ge(dbl, child->usage.total[METRIC_DESCRIPTORS], CHILD_DESCRIPTORS));
 	cr_assert(lt(dbl, child->usage.total[METRIC_DESCRIPTORS], CHILD_DESCRIPTORS + 200));
+	cr_assert(eq(int, procfs_process("/proc", (uint32_t)pid, &read), 0));
+	cr_assert(eq(dbl, child->usage.total[METRIC_DESCRIPTORS_SHARE],
+		     read.usage.total[METRIC_DESCRIPTORS_SHARE]));
+	cr_assert(zero(dbl, child->usage.total[METRIC_STUCK]));
+	cr_assert(zero(u64, child->usage.have & METRIC_BIT(METRIC_THREAD_CPU)), "no units here");
 	cr_assert(ge(dbl, child->usage.total[METRIC_MINOR_FAULTS], CHILD_BYTES / 4096 / 512));
 	cr_assert(gt(dbl, child->usage.total[METRIC_CPU], 0));
 	cr_assert(eq(dbl, child->usage.total[METRIC_THREADS], 1));

@@ -19,7 +19,7 @@
 
 static sqlite3 *db;
 static struct chunk_stream streams[CHUNK_STREAMS_MAX];
-static uint8_t bytes[128 * 1024];
+static uint8_t bytes[256 * 1024];
 
 static void open_db(void)
 {

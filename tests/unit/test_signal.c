@@ -47,12 +47,11 @@ static void walk_all(uint64_t *ret_unit, uint64_t *ret_host)
 		.traffic = TRAFFIC,
 	};
 	static const struct unit_traffic traffic = { .of = { [TRAFFIC_IO_TIMED] = 1 } };
-	static const struct cgroup_facts facts = { .have = CGROUP_HAVE_MEMORY | CGROUP_HAVE_SWAP |
-							   CGROUP_HAVE_THREADS | CGROUP_HAVE_PSI |
-							   CGROUP_HAVE_IO |
-							   CGROUP_HAVE_PSI_CPU_FULL |
-							   CGROUP_HAVE_THROTTLED |
-							   CGROUP_HAVE_MEMORY_EVENTS };
+	static const struct cgroup_facts facts = {
+		.have = CGROUP_HAVE_MEMORY | CGROUP_HAVE_SWAP | CGROUP_HAVE_THREADS |
+			CGROUP_HAVE_PSI | CGROUP_HAVE_IO | CGROUP_HAVE_PSI_CPU_FULL |
+			CGROUP_HAVE_THROTTLED | CGROUP_HAVE_MEMORY_EVENTS
+	};
 	static const struct task_sums sums = { .threads = 1, .look = LOOK_COMPARE };
 	CLEANUP(census_freep) struct census *census = NULL;
 	struct usage unit = { 0 }, host = { 0 };
