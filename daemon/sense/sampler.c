@@ -36,7 +36,6 @@ struct sampler {
 	bool has_trees;	   /* the processes were folded */
 	uint64_t traced;   /* metrics that the probe has from tracepoints */
 	struct signals signals;
-	uint64_t traced; /* metrics that tracepoints give */
 	struct unit_status host;
 	struct join_past host_past;
 	/* of equal length: a unit's place is the same in all; the host's is behind the last */
@@ -411,7 +410,6 @@ int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct samp
 	sampler->traced = signal_of_units(SIGNAL_TRACEPOINTS);
 	sampler->number = number;
 	sampler->userdata = userdata;
-	sampler->traced = signal_of_units(SIGNAL_TRACEPOINTS);
 	r = tally_new(&sampler->ground.tally);
 	if (r < 0)
 		return r;
