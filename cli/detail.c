@@ -74,11 +74,22 @@ static void print_evidence(const struct view *view, const struct verdict *verdic
 		     verdict->wants ? action_word(verdict->wants) : "nothing yet");
 }
 
+/* What is read each second is not said of each. */
+static void add_age(struct table *table, uint8_t age_s)
+{
+	if (age_s == 0)
+		table_add(table, PAINT_NONE, "%s", "");
+	else
+		table_add(table, PAINT_FAINT, "%s%u%s", age_s == UINT8_MAX ? ">=" : "",
+			  (unsigned int)age_s, "s");
+}
+
 static int print_values(const struct view *view, const struct present *present)
 {
 	static const struct column columns[] = {
 		{ .head = "METRIC" },
 		{ .head = "NOW", .right = true },
+		{ .head = "AGE", .right = true },
 		{ .head = "NORMAL", .right = true },
 		{ .head = "MEANING", .wraps = true },
 	};
@@ -99,6 +110,7 @@ static int print_values(const struct view *view, const struct present *present)
 			  metric_table[metric].name);
 		table_add(table, PAINT_NONE, "%s",
 			  phrase_value(text, sizeof(text), metric, present->sample.value[metric]));
+		add_age(table, present->sample.age_s[metric]);
 		table_add(table, PAINT_NONE, "%s",
 			  leads ? phrase_value(text, sizeof(text), metric, verdict->lead_expected)
 				: "");

@@ -70,6 +70,17 @@ char *text_size(char *buffer, size_t size, double bytes)
 	return text_quantity(buffer, size, "bytes", bytes);
 }
 
+/* 85us, 12.3ms, 4.2s */
+static void print_seconds(char *buffer, size_t size, double value)
+{
+	if (value != 0 && fabs(value) < 0.9995e-3)
+		print_decimal(buffer, size, value * 1e6, 0, "us");
+	else if (value != 0 && fabs(value) < 0.99995)
+		print_decimal(buffer, size, value * 1e3, 1, "ms");
+	else
+		print_decimal(buffer, size, value, value != trunc(value), "s");
+}
+
 char *text_quantity(char *buffer, size_t size, const char *quantity, double value)
 {
 	if (!isfinite(value))
@@ -84,12 +95,10 @@ char *text_quantity(char *buffer, size_t size, const char *quantity, double valu
 		print_decimal(buffer, size, value, 2, " cores");
 	else if (strcmp(quantity, "seconds_per_second") == 0)
 		print_decimal(buffer, size, value, 2, "s/s");
+	else if (strcmp(quantity, "seconds") == 0)
+		print_seconds(buffer, size, value);
 	else if (strcmp(quantity, "per_second") == 0)
 		print_short(buffer, size, value, "/s");
-	else if (strcmp(quantity, "seconds") == 0 && value != 0 && fabs(value) < 1)
-		print_short(buffer, size, value * 1000, "ms");
-	else if (strcmp(quantity, "seconds") == 0)
-		print_short(buffer, size, value, "s");
 	else
 		print_decimal(buffer, size, value, value != trunc(value), "");
 	return buffer;

@@ -62,6 +62,12 @@ static const struct feature {
 	[METRIC_THREAD_SWITCHES] = { SCALE_LOG, 10 },
 	[METRIC_STUCK] = { SCALE_LOG, 1 },
 	[METRIC_DESCRIPTORS_SHARE] = { SCALE_PLAIN, 0.01 },
+	[METRIC_CONNECTIONS] = { SCALE_LOG, 1 },
+	[METRIC_RTT] = { SCALE_LOG, 0.001 },
+	[METRIC_UNREAD] = { SCALE_LOG, 65536 }, /* half of a usual receive buffer */
+	[METRIC_BACKLOG] = { SCALE_LOG, 1 },
+	[METRIC_BACKLOG_SHARE] = { SCALE_PLAIN, 0.05 },
+	[METRIC_ERROR_LINES] = { SCALE_LOG, 1 },
 };
 
 bool features_is_judged(enum metric metric)

@@ -93,6 +93,20 @@ const struct metric_info metric_table[METRIC_N] = {
 	[METRIC_DESCRIPTORS_SHARE] = { "descriptors_share", METRIC_KIND_LEVEL, "ratio",
 				       "descriptors against the limit, in the process nearest to "
 				       "it" },
+	[METRIC_CONNECTIONS] = { "connections", METRIC_KIND_LEVEL, "count",
+				 "its established TCP connections" },
+	[METRIC_RTT] = { "rtt", METRIC_KIND_LEVEL, "seconds",
+			 "round trip of its TCP connections, on average" },
+	[METRIC_UNREAD] = { "unread", METRIC_KIND_LEVEL, "bytes",
+			    "received by TCP and not read by it yet" },
+	[METRIC_BACKLOG] = { "backlog", METRIC_KIND_LEVEL, "count",
+			     "TCP connections that wait for it to accept them" },
+	[METRIC_BACKLOG_SHARE] = { "backlog_share", METRIC_KIND_LEVEL, "ratio",
+				   "how full the fullest of its queues for accept is" },
+	[METRIC_OVERFLOWS] = { "overflows", METRIC_KIND_COUNT, "count",
+			       "TCP connections refused because such a queue was full" },
+	[METRIC_ERROR_LINES] = { "error_lines", METRIC_KIND_RATE, "per_second",
+				 "lines of priority err or worse it wrote to the journal" },
 };
 
 static const char *const unit_kind_words[UNIT_KIND_N] = {

@@ -68,6 +68,13 @@ enum metric {
 	METRIC_THREAD_SWITCHES,	     /* level, per second: voluntary, of that same thread */
 	METRIC_STUCK, /* level, seconds: longest that a thread is in D without progress */
 	METRIC_DESCRIPTORS_SHARE, /* level, ratio: of RLIMIT_NOFILE, in the process nearest to it */
+	METRIC_CONNECTIONS,	  /* level: established TCP connections */
+	METRIC_RTT,	      /* level, seconds: smoothed round trip, mean over its connections */
+	METRIC_UNREAD,	      /* level, bytes: received, and not read by it yet */
+	METRIC_BACKLOG,	      /* level: connections that wait for its accept() */
+	METRIC_BACKLOG_SHARE, /* level, ratio: its fullest listening queue against the limit */
+	METRIC_OVERFLOWS,     /* count: connections refused since a queue was full */
+	METRIC_ERROR_LINES,   /* rate: journal lines of priority err or worse */
 	METRIC_N
 };
 
@@ -177,6 +184,8 @@ struct sample {
 	uint8_t invocation[INVOCATION_SIZE];
 	uint64_t have; /* METRIC_BIT() of each value below that was read */
 	double value[METRIC_N];
+	/* How old each of them is, in seconds: 0 is of this tick, 255 is that or more. */
+	uint8_t age_s[METRIC_N];
 };
 
 bool sample_has(const struct sample *sample, enum metric metric);

@@ -25,10 +25,12 @@
 	(BIT(CPU) | BIT(RSS) | BIT(SWAP) | BIT(PROCESSES) | BIT(THREADS) | BIT(ZOMBIES) |          \
 	 BIT(MINOR_FAULTS) | BIT(MAJOR_FAULTS))
 #define FIRST_THREADS (BIT(BLOCKED) | BIT(STOPPED))
+#define QUEUES	      (BIT(BACKLOG) | BIT(BACKLOG_SHARE) | BIT(OVERFLOWS))
+#define SOCKETS	      (BIT(CONNECTIONS) | BIT(RTT) | BIT(UNREAD) | QUEUES)
 /* What is of a cgroup, and not the sum of its processes. */
 #define CGROUP_ONLY                                                                                \
 	(BIT(MEMORY) | PSI | LIFECYCLE | BIT(OOM_KILLS) | NETWORK | BLOCK_IO | BIT(PSI_CPU_FULL) | \
-	 BIT(THROTTLED) | MEMORY_EVENTS | THREAD)
+	 BIT(THROTTLED) | MEMORY_EVENTS | THREAD | SOCKETS | BIT(ERROR_LINES))
 #define SIMULATED (METRIC_BIT(METRIC_RESTARTS + 1) - 1)
 
 #define NEEDS_PSI    "pressure accounting in the kernel (CONFIG_PSI, psi=1)"
@@ -40,11 +42,18 @@
 #define NEEDS_SOCKET "a kernel that takes the programs for sockets"
 #define NEEDS_BLOCK  "a kernel that takes the program for block I/O"
 #define NEEDS_IO     "the io controller in the unit's cgroup (of v2), and " NEEDS_BLOCK
+#define NEEDS_DIAG                                                                                 \
+	"the descriptor of selfhealed.socket, and a kernel (5.8+) that tells the cgroups of "      \
+	"sockets"
+#define NEEDS_DIAG_HOST "the descriptor of selfhealed.socket, and tcp_diag in the kernel"
+#define NEEDS_JOURNAL                                                                              \
+	"units of systemd, and a journal that this user may read (group systemd-journal)"
 
 static const struct route {
 	uint64_t gives;
 	const char *needs;   /* beside the tier; NULL: nothing */
 	const char *only_of; /* of what it can tell; NULL: all */
+	const char *without; /* what a unit has that rightly lacks it; NULL: each has it */
 	enum signal_source source;
 	uint32_t tier;
 	bool of_host; /* else of units */
@@ -114,6 +123,21 @@ static const struct route {
 	  .source = SIGNAL_PROC,
 	  .tier = 0,
 	  .only_of = "units whose processes this user may look into" },
+	{ .gives = BIT(CONNECTIONS) | BIT(UNREAD),
+	  .source = SIGNAL_SOCK_DIAG,
+	  .tier = 0,
+	  .needs = NEEDS_DIAG },
+	{ .gives = QUEUES,
+	  .source = SIGNAL_SOCK_DIAG,
+	  .tier = 0,
+	  .needs = NEEDS_DIAG,
+	  .without = "no TCP socket that listens" },
+	{ .gives = BIT(RTT),
+	  .source = SIGNAL_SOCK_DIAG,
+	  .tier = 0,
+	  .needs = NEEDS_DIAG,
+	  .without = "no connection" },
+	{ .gives = BIT(ERROR_LINES), .source = SIGNAL_JOURNAL, .tier = 0, .needs = NEEDS_JOURNAL },
 	{ .gives =
 		  SIMULATED & ~(BIT(SWAP) | BIT(STOPPED) | BIT(PSI_MEMORY_FULL) | BIT(PSI_IO_FULL)),
 	  .source = SIGNAL_SIMULATOR,
@@ -145,13 +169,29 @@ static const struct route {
 	  .tier = 0,
 	  .of_host = true },
 	{ .gives = PSI, .source = SIGNAL_PROC, .tier = 0, .needs = NEEDS_PSI, .of_host = true },
+	{ .gives = SOCKETS & ~BIT(RTT),
+	  .source = SIGNAL_SOCK_DIAG,
+	  .tier = 0,
+	  .needs = NEEDS_DIAG_HOST,
+	  .of_host = true },
+	{ .gives = BIT(RTT),
+	  .source = SIGNAL_SOCK_DIAG,
+	  .tier = 0,
+	  .needs = "a connection, " NEEDS_DIAG_HOST,
+	  .of_host = true },
+	{ .gives = BIT(ERROR_LINES),
+	  .source = SIGNAL_JOURNAL,
+	  .tier = 0,
+	  .needs = NEEDS_JOURNAL,
+	  .of_host = true },
 };
 #define ROUTES_N (sizeof(routes) / sizeof(routes[0]))
 
 static const char *const source_words[SIGNAL_SOURCE_N] = {
 	[SIGNAL_SYSTEMD] = "systemd",	  [SIGNAL_TRACEPOINTS] = "tracepoints",
 	[SIGNAL_ITERATORS] = "iterators", [SIGNAL_CGROUP_FILES] = "cgroup-files",
-	[SIGNAL_PROC] = "proc",		  [SIGNAL_SIMULATOR] = "simulator",
+	[SIGNAL_PROC] = "proc",		  [SIGNAL_SOCK_DIAG] = "sock-diag",
+	[SIGNAL_JOURNAL] = "journal",	  [SIGNAL_SIMULATOR] = "simulator",
 };
 
 const char *signal_source_word(enum signal_source source)
@@ -216,6 +256,8 @@ uint32_t signal_every_ms(enum metric metric)
 {
 	if (THREAD & METRIC_BIT(metric))
 		return 10000; /* units take turns */
+	if (SOCKETS & METRIC_BIT(metric))
+		return 5000;
 	/* The kernel's own beat for pressure. */
 	return (PSI | BIT(PSI_CPU_FULL)) & METRIC_BIT(metric) ? 2000 : 1000;
 }
@@ -383,6 +425,20 @@ static void say_partial(struct text *text, const struct route *route, enum metri
 	    route->only_of, signal_tier(metric));
 }
 
+/* The source answers, and they have nothing of what it tells. */
+static bool say_without(struct text *text, enum metric metric, const struct signal_found *found,
+			uint32_t n)
+{
+	const struct route *route = main_route(metric, found);
+
+	if (!route && found->host_known && found->host_from < SIGNAL_SOURCE_N)
+		route = route_of(metric, (enum signal_source)found->host_from);
+	if (!route || !route->without)
+		return false;
+	say(text, "%" PRIu32 " ha%s %s", n, n == 1 ? "s" : "ve", route->without);
+	return true;
+}
+
 static void say_missing(struct text *text, enum metric metric, const struct signal_found *found,
 			const struct signal_place *place)
 {
@@ -394,6 +450,8 @@ static void say_missing(struct text *text, enum metric metric, const struct sign
 		say_partial(text, route, metric);
 		return;
 	}
+	if (say_without(text, metric, found, n))
+		return;
 	if (found->n_known > 0)
 		say(text, "%" PRIu32 " lack%s it: just begun", n, n == 1 ? "s" : "");
 	at = text->at;

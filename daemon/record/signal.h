@@ -18,6 +18,8 @@ enum signal_source {
 	SIGNAL_ITERATORS,   /* walked in the kernel: tasks and cgroups */
 	SIGNAL_CGROUP_FILES,
 	SIGNAL_PROC,
+	SIGNAL_SOCK_DIAG, /* asked of the kernel's socket tables, from time to time */
+	SIGNAL_JOURNAL,
 	SIGNAL_SIMULATOR,
 	SIGNAL_SOURCE_N
 };

@@ -26,6 +26,7 @@ void join_difference(const struct usage *previous, const struct usage *now, uint
 
 		if (!(now->have & bit))
 			continue;
+		sample->age_s[i] = now->age_s[i];
 		if (info->kind == METRIC_KIND_LEVEL) {
 			sample_set(sample, (enum metric)i, now->total[i]);
 			continue;

@@ -25,6 +25,8 @@ enum join_source {
 	JOIN_PROBE,
 	JOIN_FILES,	/* of the cgroup */
 	JOIN_PROCESSES, /* /proc, or folded process trees */
+	JOIN_SOCKETS,	/* asked of NETLINK_SOCK_DIAG */
+	JOIN_JOURNAL,
 	JOIN_SOURCE_N
 };
 struct join_found {

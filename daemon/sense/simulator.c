@@ -49,7 +49,9 @@ struct recipe {
 #define ABSENT                                                                                     \
 	(METRIC_BIT(METRIC_SWAP) | METRIC_BIT(METRIC_STOPPED) |                                    \
 	 METRIC_BIT(METRIC_PSI_MEMORY_FULL) | METRIC_BIT(METRIC_PSI_IO_FULL))
-#define PRESENT (~ABSENT & (METRIC_BIT(METRIC_RESTARTS + 1) - 1))
+/* Nor does it tell any metric that came later; and these must not change the luck of the others. */
+#define TOLD	(METRIC_RESTARTS + 1)
+#define PRESENT (~ABSENT & (METRIC_BIT(TOLD) - 1))
 
 /* One well-mixed number of a seed and a number: splitmix64, Steele, Lea and Flood 2014. */
 static uint64_t mix(uint64_t seed, uint64_t number)
@@ -132,9 +134,9 @@ static const struct recipe recipes[SIMULATOR_UNITS] = {
 
 struct service {
 	const struct recipe *recipe;
-	uint64_t seed;		/* of its schedule */
-	uint64_t n_drawn;	/* random numbers so far */
-	double noise[METRIC_N]; /* spread 1, with a memory */
+	uint64_t seed;	    /* of its schedule */
+	uint64_t n_drawn;   /* random numbers so far */
+	double noise[TOLD]; /* spread 1, with a memory */
 	enum fault fault;
 	uint64_t fault_ms;   /* when it began */
 	uint64_t restart_ms; /* when the last restart was asked for; valid if n_starts > 0 */
@@ -252,7 +254,7 @@ static void noise_advance(struct service *service, uint32_t span_ms)
 {
 	double kept = exp(-(double)span_ms / 1000.0 / NOISE_MEMORY_S);
 
-	for (size_t i = 0; i < METRIC_N; i++)
+	for (size_t i = 0; i < TOLD; i++)
 		service->noise[i] =
 			kept * service->noise[i] + sqrt(1.0 - kept * kept) * draw_normal(service);
 }
@@ -261,7 +263,7 @@ static void service_work(struct service *service, uint64_t when_ms, double *valu
 {
 	double load = service->recipe->load(service->seed, when_ms);
 
-	for (size_t i = 0; i < METRIC_N; i++) {
+	for (size_t i = 0; i < TOLD; i++) {
 		const struct shape *shape = &service->recipe->shape[i];
 		double plain = shape->idle + (shape->busy - shape->idle) * load;
 
@@ -328,12 +330,12 @@ static double settle(enum metric metric, double value, double luck)
 /* As of a real unit: in the first sample of a run there are levels only. */
 static void service_sample(struct service *service, uint32_t span_ms, struct sample *sample)
 {
-	double value[METRIC_N];
+	double value[TOLD];
 
 	service_work(service, sample->when_ms, value);
 	service_suffer(service, sample->when_ms, value);
 	sample->span_ms = service->sampled ? span_ms : 0;
-	for (size_t i = 0; i < METRIC_N; i++) {
+	for (size_t i = 0; i < TOLD; i++) {
 		enum metric_kind kind = metric_table[i].kind;
 
 		if (kind == METRIC_KIND_COUNT)

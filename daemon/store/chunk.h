@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define CHUNK_POINTS	  360
-#define CHUNK_STREAMS_MAX 192 /* three kinds of each metric */
+#define CHUNK_STREAMS_MAX 192 /* three kinds of each metric, of which there are 64 at most */
 #define SMALL_UNKNOWN	  ((uint16_t)0xffff)
 
 uint16_t small_from_float(float value); /* NaN: SMALL_UNKNOWN */

@@ -44,11 +44,12 @@ static const char *const statements[LIVE_STATEMENT_N] = {
 		"REPLACE INTO unit_now (unit, name, aliases, cgroup, kind, active, flags, mode, "
 		"n_restarts, main_pid, cgroup_id, identity, changed_ms, invocation, "
 		"sample_flags, when_ms, wall_ms, span_ms, sample_invocation, have, value, "
+		"value_age, "
 		"verdict_flags, health, since_ms, learn_left_s, score, threshold, "
 		"generation, lead, lead_share, lead_value, lead_expected, lead_deviation, "
 		"rule, class, wants, on_fact, held_s, for_s, why, age_s, incident) "
 		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		"?,?,?,?,?,?,?,?,?,?)",
+		"?,?,?,?,?,?,?,?,?,?,?)",
 	[LIVE_RING] = "REPLACE INTO ring (slot, at_ms, body) VALUES (?, ?, ?)",
 	[LIVE_FORGET] = "DELETE FROM unit_now WHERE wall_ms <> ?",
 	[LIVE_SIGNAL] = "INSERT INTO signal (metric, source, n_units, is_host) VALUES (?, ?, ?, ?)",
@@ -237,6 +238,7 @@ static void put_sample(struct columns *columns, const struct sample *sample, uin
 	column_put_invocation(columns, sample->invocation);
 	column_put_int(columns, sample->have);
 	column_put_bytes(columns, sample->value, sizeof(sample->value));
+	column_put_bytes(columns, sample->age_s, sizeof(sample->age_s));
 }
 
 static void put_verdict(struct columns *columns, const struct verdict *verdict)

@@ -29,6 +29,7 @@ CREATE TABLE unit_now (                    -- one row a unit there is
 	sample_invocation BLOB,
 	have              INTEGER NOT NULL, -- a bit for each metric that was read
 	value             BLOB NOT NULL,   -- a double of this machine for each metric
+	value_age         BLOB NOT NULL,   -- a byte for each: its age in seconds, at most 255
 	verdict_flags     INTEGER NOT NULL,
 	health            TEXT NOT NULL,
 	since_ms          INTEGER NOT NULL, -- when this health began

@@ -295,6 +295,12 @@ static void put_sample(struct json *json, const struct sample *sample)
 		if (sample_has(sample, (enum metric)i))
 			real(json, metric_table[i].name, sample->value[i]);
 	end(json, '}');
+	key(json, "age_s"); /* of those that are not of this tick */
+	begin(json, '{');
+	for (size_t i = 0; i < METRIC_N; i++)
+		if (sample_has(sample, (enum metric)i) && sample->age_s[i] > 0)
+			number(json, metric_table[i].name, sample->age_s[i]);
+	end(json, '}');
 	end(json, '}');
 }
 

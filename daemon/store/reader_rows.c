@@ -138,17 +138,22 @@ static void get_status(struct columns *columns, struct unit_status *ret)
 	column_get_invocation(columns, ret->invocation);
 }
 
-/* Values of a version that had other metrics are not to be guessed at. */
-static void get_values(struct columns *columns, struct sample *ret)
+/* What a version wrote that had other metrics is not to be guessed at. */
+static void get_exactly(struct columns *columns, void *ret, int size)
 {
 	int at = columns->at++;
 	const void *bytes = sqlite3_column_blob(columns->statement, at);
 
-	if (!bytes || sqlite3_column_bytes(columns->statement, at) != sizeof(ret->value)) {
+	if (bytes && sqlite3_column_bytes(columns->statement, at) == size)
+		memcpy(ret, bytes, (size_t)size);
+	else
 		columns->r = columns->r < 0 ? columns->r : -EBADMSG;
-		return;
-	}
-	memcpy(ret->value, bytes, sizeof(ret->value));
+}
+
+static void get_values(struct columns *columns, struct sample *ret)
+{
+	get_exactly(columns, ret->value, sizeof(ret->value));
+	get_exactly(columns, ret->age_s, sizeof(ret->age_s));
 	for (size_t metric = 0; metric < METRIC_N; metric++)
 		if (!isfinite(ret->value[metric]))
 			ret->have &= ~METRIC_BIT(metric);

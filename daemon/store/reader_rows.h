@@ -27,7 +27,8 @@
 	"unit, name, aliases, cgroup, kind, active, flags, mode, n_restarts, main_pid, "           \
 	"cgroup_id, "                                                                              \
 	"identity, changed_ms, invocation, sample_flags, when_ms, wall_ms, span_ms, "              \
-	"sample_invocation, have, value, verdict_flags, health, since_ms, learn_left_s, score, "   \
+	"sample_invocation, have, value, value_age, verdict_flags, health, since_ms, "             \
+	"learn_left_s, score, "                                                                    \
 	"threshold, generation, lead, lead_share, lead_value, lead_expected, lead_deviation, "     \
 	"rule, class, wants, on_fact, held_s, for_s, why, age_s, incident"
 

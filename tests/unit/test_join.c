@@ -246,3 +246,22 @@ Test(join, first_source_wins_and_sources_are_not_compared)
 	cr_assert(eq(dbl, sample.value[METRIC_CPU], 2));
 	cr_assert(not(sample_has(&sample, METRIC_RESTARTS)));
 }
+
+Test(join, a_value_that_is_older_than_the_tick_says_so)
+{
+	struct join_past past = { 0 };
+	struct unit_status status = running(1);
+	struct join_found found = { 0 };
+	struct sample sample;
+
+	usage_set(&found.from[JOIN_PROBE], METRIC_RSS, 5);
+	usage_set_aged(&found.from[JOIN_SOCKETS], METRIC_BACKLOG, 3, 4999);
+	usage_set_aged(&found.from[JOIN_SOCKETS], METRIC_UNREAD, 1, HOURS(1));
+	join_sample(&past, &status, &found, SECONDS(1), &sample);
+	cr_assert(eq(u8, sample.age_s[METRIC_RSS], 0));
+	cr_assert(eq(u8, sample.age_s[METRIC_BACKLOG], 4));
+	cr_assert(eq(u8, sample.age_s[METRIC_UNREAD], UINT8_MAX));
+	usage_set(&found.from[JOIN_SOCKETS], METRIC_BACKLOG, 3);
+	join_sample(&past, &status, &found, SECONDS(2), &sample);
+	cr_assert(eq(u8, sample.age_s[METRIC_BACKLOG], 0));
+}

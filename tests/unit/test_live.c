@@ -65,6 +65,7 @@ static struct present present_of(uint32_t unit, uint64_t tick)
 	present.sample = place_sample(unit, NOON + tick * 1000, 0.1 + unit);
 	present.sample.flags = SAMPLE_LOSSY;
 	present.sample.invocation[3] = 4;
+	present.sample.age_s[METRIC_RSS] = UINT8_MAX;
 	present.verdict.when_ms = present.sample.when_ms;
 	present.verdict.wall_ms = present.sample.wall_ms;
 	return present;
