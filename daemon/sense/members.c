@@ -131,6 +131,25 @@ bool members_are_watched(const struct members *members, const struct members_gro
 	return members->cut_tick != ground->tick;
 }
 
+bool members_ids(const struct members *members, const struct members_ground *ground,
+		 void (*visit)(uint64_t id, void *userdata), void *userdata)
+{
+	bool are_known = members->cut_tick != ground->tick;
+	size_t n = 0;
+
+	for (size_t i = 0; i < members->n; i++) {
+		const struct member *member = &members->member[i];
+
+		if (!is_kept(member, ground))
+			continue;
+		are_known = are_known && member->id != 0;
+		n++;
+		if (member->id != 0 && visit)
+			visit(member->id, userdata);
+	}
+	return are_known && n > 0;
+}
+
 static int open_files(struct member *member, struct members_ground *ground)
 {
 	return member->files ? 0 : cgroup_files_open(&ground->roots, member->path, &member->files);

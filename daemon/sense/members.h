@@ -47,6 +47,10 @@ uint64_t members_id(const struct members *members, const struct members_ground *
 /* Does the probe count all cgroups of this tick? Else what it says of the unit is a part. */
 bool members_are_watched(const struct members *members, const struct members_ground *ground);
 
+/* Tell the id of each cgroup of this tick. False: of some it is not known, or there is none. */
+bool members_ids(const struct members *members, const struct members_ground *ground,
+		 void (*visit)(uint64_t id, void *userdata), void *userdata);
+
 /* Sum what their files say, unless `have` has all of that already: then they are closed. 1, or 0:
  * nothing. -ENOMEM. */
 int members_read_files(struct members *members, struct members_ground *ground, uint64_t have,

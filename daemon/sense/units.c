@@ -661,6 +661,13 @@ void units_await_ours(struct units *units, uint32_t unit, bool awaits)
 		follower->facts.awaits_ours = awaits;
 }
 
+uint32_t units_row(const struct units *units, const char *name)
+{
+	const struct follower *follower = roll_find(&units->roll, name);
+
+	return follower && follower->row != ROLL_NO_ROW ? units->roll.unit[follower->row] : 0;
+}
+
 int units_members(const struct units *units, uint32_t unit,
 		  int (*visit)(const char *cgroup, uint64_t cgroup_id, void *userdata),
 		  void *userdata)

@@ -49,6 +49,8 @@ size_t units_unwatched(const struct units *units);
 const struct unit_status *units_find(const struct units *units, uint32_t unit);
 /* An order of our own to systemd about it goes out now (true), or is over: its job is nobody's stop. */
 void units_await_ours(struct units *units, uint32_t unit, bool awaits);
+/* The number of the row that shows the unit of that name; 0: none does. */
+uint32_t units_row(const struct units *units, const char *name);
 /* The cgroups that belong to a row: one for a plain unit, many for a shared row, none for one that
  * does not run. cgroup_id 0: not known, look at the folder. visit() returns 0 to go on, and what
  * else it returns is returned. */

@@ -31,6 +31,16 @@ struct fake_unit fake_service(const char *name)
 	};
 }
 
+static void append_socket(sd_bus_message *m, const struct fake_unit *unit)
+{
+	if (!unit->listen)
+		return;
+	(void)sd_bus_message_append(m, "{sv}", "Accept", "b", unit->accepts);
+	(void)sd_bus_message_append(m, "{sv}", "Listen", "a(ss)", 2, "Stream", unit->listen,
+				    "Datagram", "0.0.0.0:53");
+	(void)sd_bus_message_append(m, "{sv}", "Triggers", "as", 1, unit->triggers);
+}
+
 static int append_list(sd_bus_message *m, const char *key, const char *first, const char *second)
 {
 	return sd_bus_message_append(m, "{sv}", key, "as", (first != NULL) + (second != NULL),
@@ -59,6 +69,7 @@ int fake_append(sd_bus_message *m, const struct fake_unit *unit)
 	(void)sd_bus_message_append(m, "{sv}", "ActiveEnterTimestamp", "t", unit->active_enter_us);
 	(void)append_list(m, "Names", unit->name, unit->alias);
 	(void)append_list(m, "TriggeredBy", unit->trigger, NULL);
+	append_socket(m, unit);
 	(void)sd_bus_message_open_container(m, 'e', "sv");
 	(void)sd_bus_message_append(m, "s", "InvocationID");
 	(void)sd_bus_message_open_container(m, 'v', "ay");

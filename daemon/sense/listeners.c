@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A round of questions in small steps, sums by cgroup, and rows by unit. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "sense/diag.h"
+#include "sense/listeners.h"
+#include "sense/queues.h"
+#include "sense/sums.h"
+
+#define DESCRIPTOR_NAME "sock-diag" /* in packaging/selfhealed.socket */
+#define DATAGRAM_WORTH	64u	    /* what reading one of no use counts, in sockets */
+#define ATTEMPTS	3	    /* at a dump that is interrupted each time */
+
+/* What is known of a unit, in the order of units; the first is 0, the host. */
+struct row {
+	uint32_t unit;
+	struct sums queues, connected;
+	uint64_t overflows; /* so far */
+};
+
+/* All of them, or IPv6 after the others, then whose they are; of queues, then of connections. */
+enum step {
+	STEP_REST,
+	STEP_QUEUES,
+	STEP_QUEUES_6,
+	STEP_QUEUES_OWNERS,
+	STEP_CONNECTED,
+	STEP_CONNECTED_6,
+	STEP_CONNECTED_OWNERS,
+};
+
+/* One of the two kinds of sockets. */
+struct kind {
+	struct sum_table table; /* being read */
+	uint64_t at_ms;		/* of what is known; 0: nothing */
+	bool of_units;		/* the kernel tells cgroups, so units have it */
+	bool is_cut;		/* some found no room: who has no row is not known */
+};
+
+struct listeners {
+	int fd;
+	uint32_t sequence;
+	enum step step;
+	bool is_asked;	/* the answer to this step's question is on its way */
+	bool by_family; /* the kernel does not answer for both at once */
+	unsigned int attempt;
+	uint64_t round_ms, lost;
+	const struct listeners_ground *ground; /* of the turn under way */
+	struct kind queues, connected;
+	struct queues followed;
+	size_t n_taken; /* sockets of the datagram at hand */
+
+	size_t n_rows, n_edges;
+	struct row *rows;
+	size_t n_unowned;
+	bool has_edges; /* they are whole */
+	struct listeners_edge *edges;
+	uint8_t datagram[DIAG_DATAGRAM_MAX];
+};
+
+/* ---- life ------------------------------------------------------------------------ */
+
+/* At full size, since it costs only what is touched. */
+static int reserve(struct listeners *listeners)
+{
+	listeners->rows = calloc(SUMS_MAX + 1, sizeof(*listeners->rows));
+	listeners->edges = calloc(LISTENERS_EDGES, sizeof(*listeners->edges));
+	if (!listeners->rows || !listeners->edges || queues_new(&listeners->followed) < 0 ||
+	    sum_table_new(&listeners->queues.table) < 0 ||
+	    sum_table_new(&listeners->connected.table) < 0)
+		return -ENOMEM;
+	listeners->n_rows = 1;
+	return 0;
+}
+
+int listeners_new_fd(int fd, struct listeners **ret)
+{
+	struct listeners *listeners = calloc(1, sizeof(*listeners));
+	int r;
+
+	if (!listeners) {
+		cleanup_close(&fd);
+		return -ENOMEM;
+	}
+	listeners->fd = fd;
+	r = reserve(listeners);
+	if (r < 0) {
+		listeners_free(listeners);
+		return r;
+	}
+	*ret = listeners;
+	return 0;
+}
+
+struct listeners *listeners_free(struct listeners *listeners)
+{
+	if (listeners) {
+		cleanup_close(&listeners->fd);
+		sum_table_clear(&listeners->queues.table);
+		sum_table_clear(&listeners->connected.table);
+		queues_clear(&listeners->followed);
+		free(listeners->rows);
+		free(listeners->edges);
+		free(listeners);
+	}
+	return NULL;
+}
+
+/* A copy: the parts of the daemon may be made anew, and then it is wanted again. */
+static int handed_over(void)
+{
+	char **names = NULL;
+	int fd = -1, n = sd_listen_fds_with_names(0, &names);
+
+	for (int i = 0; i < n; i++) {
+		if (fd < 0 && strcmp(names[i], DESCRIPTOR_NAME) == 0)
+			fd = fcntl(SD_LISTEN_FDS_START + i, F_DUPFD_CLOEXEC, 3);
+		free(names[i]);
+	}
+	free(names);
+	return fd;
+}
+
+int listeners_new(struct listeners **ret)
+{
+	int fd = handed_over();
+
+	if (fd < 0)
+		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	return listeners_new_fd(fd, ret);
+}
+
+/* ---- sockets ------------------------------------------------------------------------ */
+
+static bool is_managers(const struct listeners *listeners, uint64_t cgroup_id)
+{
+	return cgroup_id != 0 && cgroup_id == listeners->ground->manager_cgroup;
+}
+
+static uint32_t unit_by_activation(const struct listeners *listeners,
+				   const struct diag_socket *socket)
+{
+	if (!listeners->ground->activation || !is_managers(listeners, socket->cgroup_id))
+		return 0;
+	return activation_find(listeners->ground->activation, &socket->local);
+}
+
+static void add_socket(struct listeners *listeners, struct kind *kind,
+		       const struct diag_socket *socket, const struct sums *what, uint32_t unit)
+{
+	struct sum_table *table = &kind->table;
+	struct sums *sums;
+
+	table->n_sockets++;
+	sums_add(&table->host, what);
+	if (socket->cgroup_id == 0)
+		return;
+	table->n_told++;
+	sums = sum_table_at(table, socket->cgroup_id, unit);
+	if (sums) {
+		sums_add(sums, what);
+	} else {
+		kind->is_cut = true;
+		listeners->lost++;
+	}
+}
+
+/* A queue is full when it holds one more than its limit. */
+static double share_of(const struct diag_socket *socket)
+{
+	if (socket->queued == 0)
+		return 0;
+	return socket->queued < socket->limit ? (double)socket->queued / socket->limit : 1;
+}
+
+static void take_queue(const struct diag_socket *socket, void *userdata)
+{
+	struct listeners *listeners = userdata;
+	uint32_t grown = 0;
+	struct sums what = { .listening = 1, .backlog = socket->queued };
+
+	listeners->n_taken++;
+	if (socket->state != DIAG_LISTEN)
+		return;
+	what.share = share_of(socket);
+	if (socket->has_drops && queues_take(&listeners->followed, socket, &grown) < 0)
+		listeners->lost++;
+	what.overflows = grown;
+	add_socket(listeners, &listeners->queues, socket, &what,
+		   unit_by_activation(listeners, socket));
+}
+
+/* ---- edges ---------------------------------------------------------------------------- */
+
+static void add_edge(struct listeners *listeners, const struct diag_socket *client)
+{
+	const struct queue *server = queues_server(&listeners->followed, client);
+	struct listeners_edge *edge = listeners->edges;
+
+	if (!server || server->cgroup_id == 0 || client->cgroup_id == 0)
+		return;
+	for (size_t i = 0; i < listeners->n_edges; i++, edge++)
+		if (edge->client_cgroup == client->cgroup_id &&
+		    edge->server_cgroup == server->cgroup_id &&
+		    edge->server_port == server->end.port) {
+			edge->n++;
+			return;
+		}
+	if (listeners->n_edges == LISTENERS_EDGES) {
+		listeners->lost++;
+		return;
+	}
+	listeners->edges[listeners->n_edges++] = (struct listeners_edge) {
+		.client_cgroup = client->cgroup_id,
+		.server_cgroup = server->cgroup_id,
+		.server_port = server->end.port,
+		.n = 1,
+	};
+}
+
+/* Each is looked for among the queues, so of very many of these they are not told. */
+static void begin_edges(struct listeners *listeners)
+{
+	if (listeners->has_edges)
+		return;
+	listeners->n_edges = 0;
+	if (listeners->followed.n > LISTENERS_EDGES) {
+		listeners->has_edges = true;
+		listeners->lost++;
+	}
+}
+
+const struct listeners_edge *listeners_edges(const struct listeners *listeners, size_t *ret_n)
+{
+	*ret_n = listeners->has_edges ? listeners->n_edges : 0;
+	return listeners->has_edges ? listeners->edges : NULL;
+}
+
+/* ---- connections ------------------------------------------------------------------------ */
+
+static void take_connected(const struct diag_socket *socket, void *userdata)
+{
+	struct listeners *listeners = userdata;
+	struct sums what = { .unread = socket->queued };
+
+	listeners->n_taken++;
+	if (socket->state == DIAG_ESTABLISHED) {
+		what.connections = 1;
+		what.n_rtt = socket->has_rtt;
+		what.rtt_us = socket->has_rtt ? socket->rtt_us : 0;
+	} else if (socket->state == DIAG_CLOSE_WAIT) {
+		what.unread -=
+			what.unread > 0; /* the end itself counts as a byte until it is read */
+	} else {
+		return;
+	}
+	add_socket(listeners, &listeners->connected, socket, &what,
+		   unit_by_activation(listeners, socket));
+	if (!listeners->has_edges)
+		add_edge(listeners, socket);
+}
+
+/* ---- rows ------------------------------------------------------------------------------- */
+
+static size_t place_of_row(const struct listeners *listeners, uint32_t unit)
+{
+	size_t low = 0, high = listeners->n_rows;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (listeners->rows[middle].unit < unit)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const struct row *find_row(const struct listeners *listeners, uint32_t unit)
+{
+	size_t at = place_of_row(listeners, unit);
+
+	return at < listeners->n_rows && listeners->rows[at].unit == unit ? &listeners->rows[at]
+									  : NULL;
+}
+
+/* NULL: there is no room; then as many units have had sockets as there can be units. */
+static struct row *make_row(struct listeners *listeners, uint32_t unit)
+{
+	size_t at = place_of_row(listeners, unit);
+	struct row *row = &listeners->rows[at];
+
+	if (at < listeners->n_rows && row->unit == unit)
+		return row;
+	if (listeners->n_rows == SUMS_MAX + 1)
+		return NULL;
+	memmove(row + 1, row, (listeners->n_rows - at) * sizeof(*row));
+	listeners->n_rows++;
+	*row = (struct row) { .unit = unit };
+	return row;
+}
+
+static void show_sums(struct listeners *listeners, uint32_t unit, const struct sums *sums,
+		      bool of_queues)
+{
+	struct row *row = make_row(listeners, unit);
+
+	if (!row) {
+		listeners->lost++;
+		return;
+	}
+	sums_add(of_queues ? &row->queues : &row->connected, sums);
+	row->overflows += sums->overflows;
+}
+
+/* Do we know whose each of them is? Asking for all of them has all looked for at once. */
+static bool are_owned(struct listeners *listeners, const struct sum_table *table)
+{
+	bool are_known = true;
+	uint32_t unit;
+
+	for (size_t i = 0; i < table->n; i++)
+		if (table->sums[i].unit == 0 &&
+		    !owners_find(listeners->ground->owners, table->sums[i].cgroup_id, &unit))
+			are_known = false;
+	return are_known;
+}
+
+static void show_table(struct listeners *listeners, struct kind *kind)
+{
+	struct sum_table *table = &kind->table;
+	bool of_queues = kind == &listeners->queues;
+	size_t n_unowned;
+	uint32_t unit;
+
+	for (size_t i = 0; i < listeners->n_rows; i++)
+		*(of_queues ? &listeners->rows[i].queues : &listeners->rows[i].connected) =
+			(struct sums) { 0 };
+	show_sums(listeners, 0, &table->host, of_queues);
+	n_unowned = 0;
+	for (size_t i = 0; i < table->n; i++) {
+		const struct sums *sums = &table->sums[i];
+
+		unit = sums->unit;
+		if (unit == 0)
+			(void)owners_find(listeners->ground->owners, sums->cgroup_id, &unit);
+		if (unit != 0)
+			show_sums(listeners, unit, sums, of_queues);
+		if (unit == 0 || (sums->unit == 0 && is_managers(listeners, sums->cgroup_id)))
+			n_unowned += sums->listening;
+	}
+	if (of_queues)
+		listeners->n_unowned = n_unowned;
+	kind->at_ms = table->began_ms;
+	kind->of_units = table->n_told > 0 || table->n_sockets == 0;
+}
+
+/* ---- a round ---------------------------------------------------------------------------- */
+
+static uint64_t connected_every_ms(const struct listeners *listeners)
+{
+	bool are_many = listeners->connected.table.n_sockets > LISTENERS_MANY;
+
+	return are_many ? 2 * LISTENERS_EVERY_MS : LISTENERS_EVERY_MS;
+}
+
+static bool is_due(uint64_t last_ms, uint64_t every_ms, uint64_t now_ms)
+{
+	return last_ms == 0 || now_ms - last_ms >= every_ms;
+}
+
+bool listeners_are_due(const struct listeners *listeners, uint64_t now_ms)
+{
+	return listeners->fd >= 0 && (listeners->step != STEP_REST ||
+				      is_due(listeners->round_ms, LISTENERS_EVERY_MS, now_ms));
+}
+
+static bool is_of_6(enum step step)
+{
+	return step == STEP_QUEUES_6 || step == STEP_CONNECTED_6;
+}
+
+static uint8_t family_of(const struct listeners *listeners)
+{
+	if (is_of_6(listeners->step))
+		return AF_INET6;
+	return listeners->by_family ? AF_INET : AF_UNSPEC;
+}
+
+/* The step is over; connections are left out of some rounds. */
+static void go_on(struct listeners *listeners, uint64_t now_ms)
+{
+	listeners->is_asked = false;
+	if (listeners->step == STEP_CONNECTED_OWNERS ||
+	    (listeners->step == STEP_QUEUES_OWNERS &&
+	     !is_due(listeners->connected.at_ms, connected_every_ms(listeners), now_ms)))
+		listeners->step = STEP_REST;
+	else
+		listeners->step++;
+	if (!listeners->by_family && is_of_6(listeners->step))
+		listeners->step++;
+}
+
+static bool is_of_queues(enum step step)
+{
+	return step == STEP_QUEUES || step == STEP_QUEUES_6;
+}
+
+static bool is_refusal(int error)
+{
+	return error == -ENOENT || error == -EAFNOSUPPORT || error == -EINVAL ||
+	       error == -EOPNOTSUPP;
+}
+
+/* A dump that was interrupted, once more from the first family on; what else went wrong, in the next
+ * round. What the kernel refuses is not lost: it is not there. */
+static void begin_again(struct listeners *listeners, int error)
+{
+	bool is_interrupted = error == -EINTR;
+
+	listeners->is_asked = false;
+	if (is_refusal(error))
+		listeners->by_family = true; /* from the next round on */
+	listeners->lost += is_interrupted || error == -EMSGSIZE || error == -ENOBUFS;
+	if (!is_interrupted || ++listeners->attempt >= ATTEMPTS)
+		listeners->step = STEP_REST;
+	else
+		listeners->step = is_of_queues(listeners->step) ? STEP_QUEUES : STEP_CONNECTED;
+}
+
+/* One datagram of the kernel's, and of nobody else's who may write to us: its size; 0: pass it over. */
+static ssize_t receive(struct listeners *listeners)
+{
+	struct sockaddr_nl from = { 0 };
+	struct iovec vector = { listeners->datagram, sizeof(listeners->datagram) };
+	struct msghdr message = {
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+	};
+	ssize_t n = recvmsg(listeners->fd, &message, MSG_DONTWAIT);
+
+	if (n < 0)
+		return -errno;
+	if (message.msg_flags & MSG_TRUNC)
+		return -EMSGSIZE;
+	return from.nl_pid == 0 ? n : 0;
+}
+
+/* What is left of an answer, ours or of a daemon before us, keeps the kernel from answering another. True:
+ * nothing is left. */
+static bool drain(struct listeners *listeners, size_t *budget)
+{
+	ssize_t n;
+
+	while (*budget >= DATAGRAM_WORTH) {
+		n = receive(listeners);
+		if (n == -EAGAIN)
+			return true;
+		*budget -= DATAGRAM_WORTH;
+	}
+	return false;
+}
+
+static int ask(struct listeners *listeners, uint64_t now_ms)
+{
+	bool of_queues = is_of_queues(listeners->step);
+	bool is_first = !is_of_6(listeners->step);
+	struct kind *kind = of_queues ? &listeners->queues : &listeners->connected;
+	struct diag_question question;
+
+	if (is_first) {
+		sum_table_begin(&kind->table, now_ms);
+		kind->is_cut = false;
+	}
+	if (is_first && of_queues)
+		queues_begin(&listeners->followed);
+	if (is_first && !of_queues)
+		begin_edges(listeners);
+	diag_ask(family_of(listeners),
+		 of_queues ? 1u << DIAG_LISTEN : 1u << DIAG_ESTABLISHED | 1u << DIAG_CLOSE_WAIT,
+		 ++listeners->sequence, &question);
+	if (send(listeners->fd, question.bytes, question.size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return -errno;
+	listeners->is_asked = true;
+	return 0;
+}
+
+/* A kernel without IPv6 refuses to tell of its sockets: there are none. */
+static bool is_absent_family(const struct listeners *listeners, int error)
+{
+	return is_of_6(listeners->step) && is_refusal(error);
+}
+
+/* One datagram of the answer, or the question. False: not in this tick. */
+static bool read_step(struct listeners *listeners, uint64_t now_ms, size_t *budget)
+{
+	ssize_t n;
+	int r;
+
+	if (!listeners->is_asked) {
+		r = drain(listeners, budget) ? ask(listeners, now_ms) : -EAGAIN;
+		if (r < 0 && r != -EAGAIN)
+			listeners->step = STEP_REST;
+		return r >= 0;
+	}
+	n = receive(listeners);
+	if (n == -EAGAIN)
+		return false;
+	listeners->n_taken = 0;
+	r = (int)n;
+	if (n >= 0)
+		r = diag_read(listeners->datagram, (size_t)n, listeners->sequence,
+			      is_of_queues(listeners->step) ? take_queue : take_connected,
+			      listeners);
+	n = (ssize_t)listeners->n_taken + 1;
+	*budget -= (size_t)n < *budget ? (size_t)n : *budget;
+	if (r == DIAG_DONE || is_absent_family(listeners, r))
+		go_on(listeners, now_ms);
+	else if (r < 0)
+		begin_again(listeners, r);
+	return true;
+}
+
+static bool own_step(struct listeners *listeners, uint64_t now_ms)
+{
+	struct kind *kind =
+		listeners->step == STEP_QUEUES_OWNERS ? &listeners->queues : &listeners->connected;
+	bool are_owned_now = are_owned(listeners, &kind->table);
+
+	if (!are_owned_now && !owners_turn(listeners->ground->owners))
+		return false;
+	if (kind == &listeners->queues)
+		queues_keep(&listeners->followed);
+	else
+		listeners->has_edges = true;
+	show_table(listeners, kind);
+	listeners->attempt = 0;
+	go_on(listeners, now_ms);
+	return true;
+}
+
+void listeners_turn(struct listeners *listeners, const struct listeners_ground *ground,
+		    uint64_t now_ms)
+{
+	size_t budget = LISTENERS_A_TICK;
+	bool goes_on = listeners_are_due(listeners, now_ms);
+
+	listeners->ground = ground;
+	if (goes_on && listeners->step == STEP_REST) {
+		listeners->round_ms = now_ms;
+		listeners->attempt = 0;
+		listeners->step = STEP_QUEUES;
+		if (listeners->sequence == 0) /* others than those of a daemon before us */
+			listeners->sequence = (uint32_t)now_ms ^ (uint32_t)getpid() << 16;
+	}
+	while (goes_on && budget > 0 && listeners->step != STEP_REST) {
+		if (listeners->step == STEP_QUEUES_OWNERS ||
+		    listeners->step == STEP_CONNECTED_OWNERS)
+			goes_on = own_step(listeners, now_ms);
+		else
+			goes_on = read_step(listeners, now_ms, &budget);
+	}
+}
+
+/* ---- what is known ------------------------------------------------------------------------ */
+
+static bool is_known(const struct kind *kind, const struct row *row, uint32_t unit, uint64_t now_ms)
+{
+	return kind->at_ms != 0 && now_ms - kind->at_ms < LISTENERS_STALE_MS &&
+	       (unit == 0 || (kind->of_units && (row || !kind->is_cut)));
+}
+
+static void tell_queues(const struct row *row, uint64_t age_ms, struct usage *usage)
+{
+	if (row->queues.listening > 0) {
+		usage_set_aged(usage, METRIC_BACKLOG, row->queues.backlog, age_ms);
+		usage_set_aged(usage, METRIC_BACKLOG_SHARE, row->queues.share, age_ms);
+	}
+	if (row->queues.listening > 0 || row->overflows > 0)
+		usage_set_aged(usage, METRIC_OVERFLOWS, (double)row->overflows, age_ms);
+}
+
+static void tell_connected(const struct sums *sums, uint64_t age_ms, struct usage *usage)
+{
+	usage_set_aged(usage, METRIC_CONNECTIONS, sums->connections, age_ms);
+	usage_set_aged(usage, METRIC_UNREAD, (double)sums->unread, age_ms);
+	if (sums->n_rtt > 0)
+		usage_set_aged(usage, METRIC_RTT, (double)sums->rtt_us / sums->n_rtt / 1e6, age_ms);
+}
+
+void listeners_usage(const struct listeners *listeners, uint32_t unit, uint64_t now_ms,
+		     struct usage *usage)
+{
+	const struct row *row = find_row(listeners, unit);
+	static const struct row none;
+
+	if (row && is_known(&listeners->queues, row, unit, now_ms))
+		tell_queues(row, now_ms - listeners->queues.at_ms, usage);
+	if (is_known(&listeners->connected, row, unit, now_ms))
+		tell_connected(row ? &row->connected : &none.connected,
+			       now_ms - listeners->connected.at_ms, usage);
+}
+
+size_t listeners_unowned(const struct listeners *listeners)
+{
+	return listeners->n_unowned;
+}
+
+uint64_t listeners_lost(const struct listeners *listeners)
+{
+	return listeners->lost;
+}
