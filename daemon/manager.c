@@ -206,7 +206,7 @@ static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cp
 	keeper->tick_us = keeper->cpu_us - began_cpu_us;
 	keeper->n_lost = writer_lost(manager->parts.past.writer);
 	if (manager->parts.sampler)
-		keeper->n_lost += probe_lost(sampler_probe(manager->parts.sampler));
+		keeper->n_lost += sampler_lost(manager->parts.sampler);
 	r = parts_publish(&manager->parts, keeper, manager->present, manager->n_present);
 	if (r < 0 && !manager->is_hidden)
 		(void)log_warning_errno(r,

@@ -4,16 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sense/activation.h"
 #include "sense/bare.h"
 #include "sense/edges.h"
+#include "sense/errors.h"
 #include "sense/join.h"
+#include "sense/listeners.h"
 #include "sense/members.h"
+#include "sense/owners.h"
 #include "sense/procfs.h"
 #include "sense/sampler.h"
 #include "sense/units.h"
 
 #define HOST		   "host"
-#define ACTIVATOR	   "init.scope" /* of systemd's manager, which listens for others */
+#define MANAGER_UNIT	   "init.scope" /* systemd's own */
 #define BARE_REFRESH_TICKS 10
 
 /* What is held of one unit from tick to tick. */
@@ -22,6 +26,7 @@ struct held {
 	uint64_t tick; /* it was last seen in */
 	struct join_past past;
 	struct members members;
+	uint64_t error_lines; /* since we look */
 };
 
 struct sampler {
@@ -30,11 +35,17 @@ struct sampler {
 	struct units *units; /* NULL: without systemd */
 	struct bare *bare;   /* NULL: with systemd */
 	struct members_ground ground;
-	size_t n_left_out; /* in this tick: listed, and not taken */
-	uint64_t lost;	   /* by the probe, up to the last tick */
-	bool has_snapshot; /* in this tick: the probe walked, */
-	bool has_trees;	   /* the processes were folded */
-	uint64_t traced;   /* metrics that the probe has from tracepoints */
+	struct listeners *listeners;
+	struct owners *owners;
+	struct activation *activation; /* NULL: without systemd */
+	struct errors *errors;	       /* NULL: there can be none */
+	uint64_t error_lines;	       /* of all units, and of none */
+	uint64_t when_ms;	       /* of this tick */
+	size_t n_left_out;	       /* in this tick: listed, and not taken */
+	uint64_t lost;		       /* up to the last tick */
+	bool has_snapshot;	       /* in this tick: the probe walked, */
+	bool has_trees;		       /* the processes were folded */
+	uint64_t traced;	       /* metrics that the probe has from tracepoints */
 	struct signals signals;
 	struct unit_status host;
 	struct join_past host_past;
@@ -172,6 +183,89 @@ static int list_units(struct sampler *sampler)
 	return 0;
 }
 
+/* ---- sockets and error lines ------------------------------------------------ */
+
+static uint32_t row_of(const char *name, void *userdata)
+{
+	const struct sampler *sampler = userdata;
+
+	return units_row(sampler->units, name);
+}
+
+struct owning {
+	struct owners *owners;
+	uint32_t unit;
+};
+
+static void own(uint64_t id, void *userdata)
+{
+	const struct owning *owning = userdata;
+
+	owners_add(owning->owners, id, owning->unit);
+}
+
+/* Returns the cgroup of systemd itself; 0: not known. */
+static uint64_t list_owners(struct sampler *sampler)
+{
+	uint64_t manager = 0;
+
+	owners_begin(sampler->owners);
+	for (size_t i = 0; i < sampler->n; i++) {
+		const struct unit_status *status = &sampler->status[i];
+		struct owning owning = { sampler->owners, status->unit };
+
+		(void)members_ids(&sampler->held[i].members, &sampler->ground, own, &owning);
+		if (strcmp(status->name, MANAGER_UNIT) == 0)
+			manager = members_id(&sampler->held[i].members, &sampler->ground);
+	}
+	if (sampler->activation) {
+		activation_number(sampler->activation, row_of, sampler);
+		activation_own(sampler->activation, sampler->owners);
+	}
+	owners_end(sampler->owners);
+	return manager;
+}
+
+static void ask_sockets(struct sampler *sampler, uint64_t when_ms)
+{
+	struct listeners_ground ground = {
+		.owners = sampler->owners,
+		.activation = sampler->activation,
+	};
+
+	if (!listeners_are_due(sampler->listeners, when_ms))
+		return;
+	ground.manager_cgroup = list_owners(sampler);
+	listeners_turn(sampler->listeners, &ground, when_ms);
+	if (sampler->activation)
+		activation_turn(sampler->activation, listeners_unowned(sampler->listeners),
+				when_ms);
+}
+
+static void take_errors(const char *name, uint64_t n, void *userdata)
+{
+	struct sampler *sampler = userdata;
+	uint32_t unit = name[0] ? units_row(sampler->units, name) : 0;
+
+	sampler->error_lines += n;
+	for (size_t i = 0; unit != 0 && i < sampler->n; i++)
+		if (sampler->held[i].unit == unit) {
+			sampler->held[i].error_lines += n;
+			return;
+		}
+}
+
+static bool has_errors(const struct sampler *sampler)
+{
+	return sampler->errors && errors_are_known(sampler->errors);
+}
+
+static void find_errors(const struct sampler *sampler, uint64_t lines, struct usage *usage)
+{
+	if (has_errors(sampler))
+		usage_set(usage, METRIC_ERROR_LINES, (double)lines);
+}
+
 /* ---- the values ---------------------------------------------------------- */
 
 static bool is_trees(const struct sampler *sampler)
@@ -209,7 +303,7 @@ static void note_activator(struct sampler *sampler, const struct unit_status *st
 	struct edges *edges = probe_edges(sampler->ground.probe);
 
 	if (edges && status->kind == UNIT_KIND_SCOPE && status->cgroup_id != 0 &&
-	    strcmp(status->name, ACTIVATOR) == 0)
+	    strcmp(status->name, MANAGER_UNIT) == 0)
 		edges_set_activator(edges, status->cgroup_id);
 }
 
@@ -222,6 +316,9 @@ static int find_members(struct sampler *sampler, struct held *held, struct unit_
 
 	status->cgroup_id = members_id(&held->members, ground);
 	note_activator(sampler, status);
+	if (members_ids(&held->members, ground, NULL, NULL))
+		listeners_usage(sampler->listeners, status->unit, sampler->when_ms,
+				&from[JOIN_SOCKETS]);
 	/* With an id the probe's CPU time is the cgroup's, without one it is that of tasks: a row
 	 * with now one cgroup, now two keeps to the latter. */
 	id = status->kind == UNIT_KIND_SHARED ? 0 : status->cgroup_id;
@@ -246,6 +343,9 @@ static int find(struct sampler *sampler, size_t place)
 	memset(&sampler->found, 0, sizeof(sampler->found));
 	if (sampler->units && status->kind == UNIT_KIND_SERVICE)
 		usage_set(&from[JOIN_MANAGER], METRIC_RESTARTS, status->n_restarts);
+	/* What has no process writes nothing, which is no news. */
+	if (sampler->units && (status->kind == UNIT_KIND_SHARED || status->cgroup[0]))
+		find_errors(sampler, sampler->held[place].error_lines, &from[JOIN_JOURNAL]);
 	if (!is_trees(sampler))
 		return find_members(sampler, &sampler->held[place], status);
 	if (sampler->has_trees)
@@ -266,6 +366,10 @@ static enum signal_source source_of(const struct sampler *sampler, enum metric m
 		return sampler->traced & METRIC_BIT(metric) ? SIGNAL_TRACEPOINTS : SIGNAL_ITERATORS;
 	case JOIN_FILES:
 		return SIGNAL_CGROUP_FILES;
+	case JOIN_SOCKETS:
+		return SIGNAL_SOCK_DIAG;
+	case JOIN_JOURNAL:
+		return SIGNAL_JOURNAL;
 	default:
 		return is_trees(sampler) && walks ? SIGNAL_ITERATORS : SIGNAL_PROC;
 	}
@@ -284,11 +388,14 @@ static void trace_unit(struct sampler *sampler, const struct join_past *past,
 /* The host's own are never folded. */
 static void trace_host(struct sampler *sampler, const struct sample *sample)
 {
+	const uint8_t *source = sampler->host_past.source;
+
 	for (size_t i = 0; i < METRIC_N; i++)
 		if (sample_has(sample, (enum metric)i))
-			sampler->signals.host[i] = sampler->host_past.source[i] == JOIN_PROBE
-							   ? SIGNAL_TRACEPOINTS
-							   : SIGNAL_PROC;
+			sampler->signals.host[i] =
+				source[i] == JOIN_PROCESSES
+					? SIGNAL_PROC
+					: source_of(sampler, (enum metric)i, source[i]);
 }
 
 static void sample_host(struct sampler *sampler, uint64_t when_ms)
@@ -299,6 +406,9 @@ static void sample_host(struct sampler *sampler, uint64_t when_ms)
 	procfs_host("/proc", &from[JOIN_PROCESSES]);
 	if (sampler->has_snapshot)
 		(void)probe_usage(sampler->ground.probe, 0, 0, &from[JOIN_PROBE]);
+	listeners_usage(sampler->listeners, 0, when_ms, &from[JOIN_SOCKETS]);
+	if (sampler->units)
+		find_errors(sampler, sampler->error_lines, &from[JOIN_JOURNAL]);
 	sampler->status[sampler->n] = sampler->host;
 	join_sample(&sampler->host_past, &sampler->host, &sampler->found, when_ms,
 		    &sampler->sample[sampler->n]);
@@ -310,6 +420,9 @@ static int sample_units(struct sampler *sampler, uint64_t when_ms)
 	int r;
 
 	signals_clear(&sampler->signals);
+	ask_sockets(sampler, when_ms);
+	if (sampler->errors)
+		errors_drain(sampler->errors, take_errors, sampler);
 	for (size_t i = 0; i < sampler->n; i++) {
 		r = find(sampler, i);
 		if (r < 0)
@@ -345,6 +458,7 @@ int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, st
 	uint32_t flags;
 	int r;
 
+	sampler->when_ms = when_ms;
 	sampler->ground.tick++;
 	tally_begin(sampler->ground.tally);
 	r = look(sampler);
@@ -355,7 +469,7 @@ int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, st
 	if (r < 0)
 		return r;
 
-	lost = probe_lost(sampler->ground.probe);
+	lost = sampler_lost(sampler);
 	flags = lost > sampler->lost ? SAMPLE_LOSSY : 0;
 	sampler->lost = lost;
 	for (size_t i = 0; i <= sampler->n; i++) {
@@ -382,17 +496,38 @@ static int choose_source(struct sampler *sampler, sd_bus *bus)
 
 int sampler_set_bus(struct sampler *sampler, sd_bus *bus)
 {
+	CLEANUP(activation_freep) struct activation *activation = NULL;
 	struct units *units;
 	int r;
 
 	if (!sampler->units)
 		return -EINVAL;
+	r = activation_new(bus, &sampler->ground.roots, &activation);
+	if (r < 0)
+		return r;
 	r = units_new(bus, sampler->number, sampler->userdata, &units);
 	if (r < 0)
 		return r;
 	units_free(sampler->units);
 	sampler->units = units;
+	activation_free(sampler->activation);
+	sampler->activation = TAKE(activation);
 	return 0;
+}
+
+/* Error lines are told by the names of systemd's units, so they need systemd; the sampler does not need
+ * them. */
+static int open_others(struct sampler *sampler, sd_bus *bus)
+{
+	int r;
+
+	r = listeners_new(&sampler->listeners);
+	if (r >= 0)
+		r = owners_new(&sampler->ground.roots, &sampler->owners);
+	if (r < 0 || !sampler->units)
+		return r;
+	(void)errors_new(NULL, &sampler->errors);
+	return activation_new(bus, &sampler->ground.roots, &sampler->activation);
 }
 
 int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct sampler **ret)
@@ -423,6 +558,9 @@ int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct samp
 	r = choose_source(sampler, bus);
 	if (r < 0)
 		return r;
+	r = open_others(sampler, bus);
+	if (r < 0)
+		return r;
 	r = probe_new(is_trees(sampler) ? PROBE_BY_PROCESS : PROBE_BY_CGROUP,
 		      &sampler->ground.probe);
 	if (r < 0)
@@ -439,6 +577,10 @@ struct sampler *sampler_free(struct sampler *sampler)
 		members_clear(&sampler->held[i].members, &sampler->ground);
 	units_free(sampler->units);
 	bare_free(sampler->bare);
+	listeners_free(sampler->listeners);
+	owners_free(sampler->owners);
+	activation_free(sampler->activation);
+	errors_free(sampler->errors);
 	probe_free(sampler->ground.probe);
 	tally_free(sampler->ground.tally);
 	free(sampler->held);
@@ -468,6 +610,12 @@ void sampler_await_ours(struct sampler *sampler, uint32_t unit, bool awaits)
 {
 	if (sampler->units)
 		units_await_ours(sampler->units, unit, awaits);
+}
+
+uint64_t sampler_lost(const struct sampler *sampler)
+{
+	return probe_lost(sampler->ground.probe) + listeners_lost(sampler->listeners) +
+	       (sampler->errors ? errors_lost(sampler->errors) : 0);
 }
 
 struct probe *sampler_probe(struct sampler *sampler)

@@ -51,6 +51,9 @@ const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t
 /* An order of our own to systemd about that unit goes out now (true), or is over. */
 void sampler_await_ours(struct sampler *sampler, uint32_t unit, bool awaits);
 
+/* Events, sockets and lines lost so far on the way here, at least. */
+uint64_t sampler_lost(const struct sampler *sampler);
+
 struct probe *sampler_probe(struct sampler *sampler);
 /* Does whoever gives the list answer? false between a lost bus and its return. */
 bool sampler_is_known(const struct sampler *sampler);
