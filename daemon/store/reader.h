@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "record/edge.h"
 #include "record/record.h"
 #include "record/signal.h"
 
@@ -65,6 +66,16 @@ struct step {
 };
 int reader_steps(struct reader *reader, uint64_t incident, struct step **ret, size_t *ret_n);
 
+/* Who needs whom and who talks to whom, in the order of names, kinds and ports. unit NULL: all; else those
+ * at one of whose ends it is. -ENOENT: there is no such unit, now or in the past. ret is the caller's to
+ * free(). */
+struct relation {
+	char client[UNIT_NAME_SIZE],
+		server[UNIT_NAME_SIZE]; /* "": the world outside, or not known */
+	struct edge edge;
+};
+int reader_edges(struct reader *reader, const char *unit, struct relation **ret, size_t *ret_n);
+
 /* The one JSON shape of each, for --json and all others: one object, no newline after it. Stable keys,
  * documented in selfhealctl(1): the fields' names, enums as their words, flags as lists of words,
  * invocations as 32 hexadecimal digits, metrics as one object of those measured; unknown is null. Every
@@ -75,6 +86,7 @@ void reader_json_present(FILE *out, const struct present *present);
 /* One signal as it is found in that place. */
 void reader_json_signal(FILE *out, enum metric metric, const struct signal_found *found,
 			const struct signal_place *place);
+void reader_json_edge(FILE *out, const struct relation *relation);
 /* What a check of the installation came to; its words. */
 void reader_json_remark(FILE *out, const char *name, const char *state, const char *said,
 			const char *advice);

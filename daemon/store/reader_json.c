@@ -400,6 +400,37 @@ void reader_json_signal(FILE *out, enum metric name, const struct signal_found *
 	end(&json, '}');
 }
 
+static void name_or_null(struct json *json, const char *name, const char *value)
+{
+	if (value[0])
+		text(json, name, value);
+	else
+		null(json, name);
+}
+
+void reader_json_edge(FILE *out, const struct relation *relation)
+{
+	const struct edge *edge = &relation->edge;
+	struct json json = { .out = out };
+
+	begin(&json, '{');
+	name_or_null(&json, "client", relation->client);
+	number_or_null(&json, "client_unit", edge->client);
+	name_or_null(&json, "server", relation->server);
+	number_or_null(&json, "server_unit", edge->server);
+	boolean(&json, "synthetic", edge->synthetic);
+	text(&json, "kind", edge_kind_word(edge->kind));
+	boolean(&json, "declared", edge_is_declared(edge->kind));
+	number_or_null(&json, "port", edge->port);
+	if (edge_is_declared(edge->kind))
+		null(&json, "n_connections");
+	else
+		number(&json, "n_connections", edge->n_connections);
+	number(&json, "first_wall_ms", edge->first_wall_ms);
+	number(&json, "last_wall_ms", edge->last_wall_ms);
+	end(&json, '}');
+}
+
 void reader_json_remark(FILE *out, const char *name, const char *state, const char *said,
 			const char *advice)
 {

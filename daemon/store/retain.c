@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "record/edge.h"
 #include "record/record.h"
 #include "store/chunk.h"
 #include "store/retain.h"
@@ -16,6 +17,11 @@
 #include "store/statement.h"
 
 #define UNITS_KEPT DAYS(90)
+#define EDGES_KEPT DAYS(30)
+
+#define FORGET_OLDEST_EDGES(limit)                                                                 \
+	"DELETE FROM edge WHERE (client, server, kind, port) IN "                                  \
+	"(SELECT client, server, kind, port FROM edge ORDER BY last_wall_ms LIMIT " limit ")"
 
 int retain_units(sqlite3 *db, uint64_t wall_ms)
 {
@@ -40,6 +46,23 @@ int retain_units(sqlite3 *db, uint64_t wall_ms)
 			return r;
 	}
 	return 0;
+}
+
+int retain_edges(sqlite3 *db, uint64_t wall_ms)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *forget = NULL, *thin = NULL;
+	int r;
+
+	r = statement_new(db, "DELETE FROM edge WHERE last_wall_ms < ?", &forget);
+	if (r >= 0)
+		r = statement_new(
+			db, FORGET_OLDEST_EDGES("(SELECT max(count(*) - ?, 0) FROM edge)"), &thin);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(forget, 1, (sqlite3_int64)wall_ms - (sqlite3_int64)EDGES_KEPT);
+	(void)sqlite3_bind_int64(thin, 1, EDGES_MAX);
+	r = statement_run(forget);
+	return r < 0 ? r : statement_run(thin);
 }
 
 /* Where finer points are gathered, metric by metric. */
@@ -311,6 +334,8 @@ static int delete_oldest(sqlite3 *db)
 
 	r = schema_run(db, "DELETE FROM chunk WHERE (unit, span_s, from_s) IN "
 			   "(SELECT unit, span_s, from_s FROM chunk ORDER BY from_s LIMIT 256)");
+	if (r >= 0 && sqlite3_changes(db) == 0)
+		r = schema_run(db, FORGET_OLDEST_EDGES("256"));
 	if (r < 0 || sqlite3_changes(db) > 0)
 		return r;
 	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {

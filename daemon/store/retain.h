@@ -14,12 +14,14 @@ int retain_thin(sqlite3 *db, uint64_t wall_ms);
 /* Forget units that were not seen for 90 days and of which nothing else is kept. Before their numbers
  * are handed out only. */
 int retain_units(sqlite3 *db, uint64_t wall_ms);
+/* Forget edges that were not seen for 30 days, and the oldest beyond EDGES_MAX. */
+int retain_edges(sqlite3 *db, uint64_t wall_ms);
 /* Build the coarser chunk (span_s 60 or 600) of a unit from what finer ones there are between from_s
  * and from_s + 360 * span_s: mean, max and min. None: nothing is written. One that is there already is
  * left alone. */
 int retain_fold(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from_s);
 /* Make room after SQLITE_FULL: the oldest chunks of all, in a batch; when there are none, the oldest
- * closed incidents and what belongs to them. -ENOSPC: nothing is left that may go. */
+ * edges; then the oldest closed incidents and what belongs to them. -ENOSPC: nothing is left that may go. */
 int retain_make_room(sqlite3 *db);
 /* A passive checkpoint, and then the one row that keeps its sync off the next commit. */
 int retain_checkpoint(sqlite3 *db, uint64_t wall_ms);

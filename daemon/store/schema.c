@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Makes the tables of past and present and checks whose and of which version they are. */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -56,8 +55,8 @@ int schema_run(sqlite3 *db, const char *sql)
 	return schema_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
-/* 0: ours, of this version. -ENODATA: nothing in it at all, or older; ret_is_empty tells. */
-static int identify(sqlite3 *db, int64_t expected, bool *ret_is_empty)
+/* 0: ours, of this version. -ENODATA: older, or nothing in it at all, which is version 0. */
+static int identify(sqlite3 *db, int64_t expected, int64_t *ret_version)
 {
 	int64_t application = 0, version = 0, n_tables = 0;
 	int r;
@@ -69,8 +68,8 @@ static int identify(sqlite3 *db, int64_t expected, bool *ret_is_empty)
 		r = statement_number(db, "SELECT count(*) FROM sqlite_schema", 0, &n_tables);
 	if (r < 0)
 		return r;
-	*ret_is_empty = application == 0 && version == 0 && n_tables == 0;
-	if (*ret_is_empty)
+	*ret_version = version;
+	if (application == 0 && version == 0 && n_tables == 0)
 		return -ENODATA;
 	if (application != expected || version < 1)
 		return -EBADMSG;
@@ -113,27 +112,57 @@ static int fill_metrics(sqlite3 *db)
 	return r;
 }
 
-static int prepare(sqlite3 *db, const char *text, int application, bool with_metrics)
-{
-	bool is_empty = false;
-	int r;
+/* From each older version to the next one. A step is of its time: schema.sql may go on to change. */
+static const char *const steps[SCHEMA_VERSION] = {
+	[1] = "CREATE TABLE edge ("
+	      "client INTEGER NOT NULL, server INTEGER NOT NULL, kind TEXT NOT NULL, "
+	      "port INTEGER NOT NULL, flags INTEGER NOT NULL, n_connections INTEGER NOT NULL, "
+	      "first_wall_ms INTEGER NOT NULL, last_wall_ms INTEGER NOT NULL, "
+	      "PRIMARY KEY (client, server, kind, port)) STRICT, WITHOUT ROWID;"
+	      "PRAGMA user_version = 2",
+};
 
-	r = identify(db, application, &is_empty);
-	if (r == -ENODATA && is_empty)
-		r = create(db, text, application);
-	if (r >= 0 && with_metrics)
-		r = fill_metrics(db);
-	return r == -ENODATA ? -EBADMSG : r; /* there is no older version yet */
+static int migrate(sqlite3 *db, int64_t version)
+{
+	int r = 0;
+
+	for (; r >= 0 && version < SCHEMA_VERSION; version++)
+		r = schema_run(db, steps[version]);
+	return r;
 }
 
-static int prepare_in_transaction(sqlite3 *db, const char *text, int application, bool with_metrics)
+static int prepare_past(sqlite3 *db)
+{
+	int64_t version = 0;
+	int r;
+
+	r = identify(db, SCHEMA_APPLICATION_ID, &version);
+	if (r == -ENODATA)
+		r = version == 0 ? create(db, schema_past_text, SCHEMA_APPLICATION_ID)
+				 : migrate(db, version);
+	return r < 0 ? r : fill_metrics(db);
+}
+
+/* Nothing in it must last, so nothing is migrated. */
+static int prepare_live(sqlite3 *db)
+{
+	int64_t version = 0;
+	int r;
+
+	r = identify(db, SCHEMA_LIVE_ID, &version);
+	if (r == -ENODATA && version == 0)
+		r = create(db, schema_live_text, SCHEMA_LIVE_ID);
+	return r == -ENODATA || r == -EPROTONOSUPPORT ? -EBADMSG : r;
+}
+
+static int in_transaction(sqlite3 *db, int (*prepare)(sqlite3 *db))
 {
 	int r;
 
 	r = schema_run(db, "BEGIN IMMEDIATE");
 	if (r < 0)
 		return r;
-	r = prepare(db, text, application, with_metrics);
+	r = prepare(db);
 	if (r >= 0)
 		r = schema_run(db, "COMMIT");
 	if (r < 0 && !sqlite3_get_autocommit(db))
@@ -143,27 +172,24 @@ static int prepare_in_transaction(sqlite3 *db, const char *text, int application
 
 int schema_prepare(sqlite3 *db)
 {
-	return prepare_in_transaction(db, schema_past_text, SCHEMA_APPLICATION_ID, true);
+	return in_transaction(db, prepare_past);
 }
 
 int schema_prepare_live(sqlite3 *db)
 {
-	int r;
-
-	r = prepare_in_transaction(db, schema_live_text, SCHEMA_LIVE_ID, false);
-	return r == -EPROTONOSUPPORT ? -EBADMSG : r;
+	return in_transaction(db, prepare_live);
 }
 
 int schema_check(sqlite3 *db)
 {
-	bool is_empty;
+	int64_t version;
 
-	return identify(db, SCHEMA_APPLICATION_ID, &is_empty);
+	return identify(db, SCHEMA_APPLICATION_ID, &version);
 }
 
 int schema_check_live(sqlite3 *db)
 {
-	bool is_empty;
+	int64_t version;
 
-	return identify(db, SCHEMA_LIVE_ID, &is_empty);
+	return identify(db, SCHEMA_LIVE_ID, &version);
 }

@@ -118,6 +118,18 @@ CREATE TABLE lesson (                        -- what was learnt of a unit
 	body          BLOB NOT NULL          -- the learner's bytes; the store does not look inside
 ) STRICT;
 
+CREATE TABLE edge (                          -- who needs whom, and who talks to whom
+	client        INTEGER NOT NULL,      -- unit.id; 0: the world outside of units, or not known
+	server        INTEGER NOT NULL,      -- the same
+	kind          TEXT NOT NULL,         -- tcp, unix; by systemd: requires, wants, binds-to, ...
+	port          INTEGER NOT NULL,      -- the server's; 0: none
+	flags         INTEGER NOT NULL,
+	n_connections INTEGER NOT NULL,      -- so far; 0 for systemd's
+	first_wall_ms INTEGER NOT NULL,
+	last_wall_ms  INTEGER NOT NULL,      -- to ten minutes, for what stands all the time
+	PRIMARY KEY (client, server, kind, port)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE pulse (                         -- one row, written right after each checkpoint
 	id                 INTEGER PRIMARY KEY CHECK (id = 1),
 	checkpoint_wall_ms INTEGER NOT NULL

@@ -340,6 +340,21 @@ int writer_samples(struct writer *writer, const struct sample *samples, size_t n
 	return r > 0 ? push_minute(writer, &minute) : r;
 }
 
+int writer_edges(struct writer *writer, const struct edge *edges, size_t n, uint64_t wall_ms)
+{
+	struct message message = { .kind = MESSAGE_EDGES, .edges.wall_ms = wall_ms };
+
+	if (n == 0 || !writer->thread)
+		return 0;
+	push_units(writer);
+	message.size = n * sizeof(*edges);
+	message.bytes = malloc(message.size);
+	if (!message.bytes)
+		return -ENOMEM;
+	memcpy(message.bytes, edges, message.size);
+	return push(writer, &message);
+}
+
 int writer_detail(struct writer *writer, uint32_t unit)
 {
 	struct message message = { .kind = MESSAGE_DETAIL, .detail.unit = unit };

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "record/edge.h"
 #include "record/record.h"
 
 struct writer;
@@ -83,6 +84,9 @@ int writer_lesson(struct writer *writer, uint32_t unit, uint64_t identity, bool 
 /* One tick's samples: kept as 10 s means in memory; a row of `tail` each minute, a chunk a unit and
  * hour. */
 int writer_samples(struct writer *writer, const struct sample *samples, size_t n);
+/* Edges that were seen since the last call: n_connections is how many came since then, and is added to
+ * those of its row. Of those not seen for 30 days, and of the oldest beyond EDGES_MAX, none are kept. */
+int writer_edges(struct writer *writer, const struct edge *edges, size_t n, uint64_t wall_ms);
 /* Keep a unit's last two minutes at 1 Hz: when its incident opens, and when it closes. */
 int writer_detail(struct writer *writer, uint32_t unit);
 

@@ -257,6 +257,7 @@ static bool is_kept(const struct message *message)
 	case MESSAGE_LESSON:
 	case MESSAGE_MINUTE:
 	case MESSAGE_DETAIL:
+	case MESSAGE_EDGES:
 		break;
 	}
 	return false;

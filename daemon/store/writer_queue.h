@@ -26,6 +26,7 @@ enum message_kind {
 	MESSAGE_LESSON,
 	MESSAGE_MINUTE, /* telemetry of all units */
 	MESSAGE_DETAIL, /* 1 Hz of one unit */
+	MESSAGE_EDGES,	/* bytes: struct edge, one after the other */
 };
 
 struct message {
@@ -50,8 +51,12 @@ struct message {
 			uint32_t unit;
 			uint64_t from_s;
 		} detail;
+		struct {
+			uint64_t wall_ms;
+		} edges;
 	};
-	uint8_t *bytes; /* of lesson, minute and detail; owned by the queue once it took it */
+	uint8_t *
+		bytes; /* of lesson, minute, detail and edges; owned by the queue once it took it */
 	size_t size;
 };
 

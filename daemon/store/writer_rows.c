@@ -15,6 +15,7 @@ enum row_kind {
 	ROW_ATTEMPT,
 	ROW_OUTCOME,
 	ROW_LESSON,
+	ROW_EDGE,
 	ROW_KIND_N,
 };
 
@@ -49,6 +50,11 @@ static const char *const insertions[ROW_KIND_N] = {
 		"normal_high, n_samples, invocation) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_LESSON] = "REPLACE INTO lesson (unit, identity, was_well, saved_wall_ms, body) "
 		       "VALUES (?,?,?,?,?)",
+	[ROW_EDGE] = "INSERT INTO edge (client, server, kind, port, flags, n_connections, "
+		     "first_wall_ms, last_wall_ms) VALUES (?,?,?,?,?,?,?,?) "
+		     "ON CONFLICT (client, server, kind, port) DO UPDATE SET "
+		     "flags = excluded.flags, last_wall_ms = excluded.last_wall_ms, "
+		     "n_connections = n_connections + excluded.n_connections",
 };
 
 struct rows {
@@ -205,6 +211,21 @@ int rows_lesson(struct rows *rows, uint32_t unit, uint64_t identity, bool was_we
 	column_put_int(&columns, was_well);
 	column_put_int(&columns, wall_ms);
 	column_put_bytes(&columns, bytes, size);
+	return run(&columns);
+}
+
+int rows_edge(struct rows *rows, const struct edge *edge)
+{
+	struct columns columns = begin(rows, ROW_EDGE);
+
+	column_put_int(&columns, edge->client);
+	column_put_int(&columns, edge->server);
+	column_put_text(&columns, edge_kind_word(edge->kind));
+	column_put_int(&columns, edge->port);
+	column_put_int(&columns, edge->synthetic ? SAMPLE_SYNTHETIC : 0);
+	column_put_int(&columns, edge->n_connections);
+	column_put_int(&columns, edge->first_wall_ms);
+	column_put_int(&columns, edge->last_wall_ms);
 	return run(&columns);
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/cleanup.h"
+#include "record/edge.h"
 #include "record/record.h"
 
 struct rows;
@@ -23,6 +24,7 @@ int rows_incident(struct rows *rows, const struct incident *incident);
 int rows_decision(struct rows *rows, const struct decision *decision);
 int rows_attempt(struct rows *rows, const struct attempt *attempt);
 int rows_outcome(struct rows *rows, const struct outcome *outcome);
+int rows_edge(struct rows *rows, const struct edge *edge); /* its connections are added */
 int rows_lesson(struct rows *rows, uint32_t unit, uint64_t identity, bool was_well,
 		uint64_t wall_ms, const uint8_t *bytes, size_t size);
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -52,6 +53,18 @@ static int write_minute(struct writer_thread *thread, const struct message *mess
 	return r;
 }
 
+static int write_edges(struct writer_thread *thread, const struct message *message)
+{
+	struct edge edge;
+	int r = 0;
+
+	for (size_t at = 0; r >= 0 && at < message->size; at += sizeof(edge)) {
+		memcpy(&edge, message->bytes + at, sizeof(edge));
+		r = rows_edge(thread->rows, &edge);
+	}
+	return r < 0 ? r : retain_edges(thread->db, message->edges.wall_ms);
+}
+
 static int write_message(struct writer_thread *thread, const struct message *message)
 {
 	struct rows *rows = thread->rows;
@@ -78,6 +91,8 @@ static int write_message(struct writer_thread *thread, const struct message *mes
 	case MESSAGE_DETAIL:
 		return statement_chunk(thread->db, message->detail.unit, 1, message->detail.from_s,
 				       message->bytes, message->size);
+	case MESSAGE_EDGES:
+		return write_edges(thread, message);
 	}
 	return -EINVAL;
 }

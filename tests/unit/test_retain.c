@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "fixture_store.h"
+#include "record/edge.h"
 #include "store/chunk.h"
 #include "store/minute.h"
 #include "store/retain.h"
@@ -312,6 +313,58 @@ Test(retain, without_telemetry_room_is_made_of_old_closed_incidents)
 	cr_assert(eq(i64, ask("SELECT count(*) FROM outcome"), 1));
 	cr_assert(eq(int, retain_make_room(db), -ENOSPC), "nothing is left that may go");
 	cr_assert(ne(int, sqlite3_get_autocommit(db), 0));
+}
+
+static void add_edge(uint32_t client, uint64_t last_wall_ms)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "INSERT INTO edge VALUES (%u, 1, 'tcp', 80, 0, 5, %llu, %llu)", client,
+		       (unsigned long long)last_wall_ms, (unsigned long long)last_wall_ms);
+	cr_assert(zero(int, schema_run(db, sql)));
+}
+
+Test(retain, an_edge_is_forgotten_thirty_days_after_it_was_seen_last)
+{
+	add_edge(1, NOON - DAYS(30) - 1);
+	add_edge(2, NOON - DAYS(30));
+	add_edge(3, NOON);
+	cr_assert(zero(int, retain_edges(db, NOON)));
+	cr_assert(eq(i64, ask("SELECT count(*) FROM edge"), 2));
+	cr_assert(eq(i64, ask("SELECT min(client) FROM edge"), 2));
+}
+
+Test(retain, of_too_many_edges_the_oldest_go)
+{
+	cr_assert(zero(int, schema_run(db, "BEGIN")));
+	for (uint32_t i = 0; i < EDGES_MAX + 10; i++)
+		add_edge(i, NOON - i);
+	cr_assert(zero(int, schema_run(db, "COMMIT")));
+	cr_assert(zero(int, retain_edges(db, NOON)));
+	cr_assert(eq(i64, ask("SELECT count(*) FROM edge"), EDGES_MAX));
+	cr_assert(eq(i64, ask("SELECT max(client) FROM edge"), EDGES_MAX - 1));
+	cr_assert(zero(int, retain_edges(db, NOON)));
+	cr_assert(eq(i64, ask("SELECT count(*) FROM edge"), EDGES_MAX));
+}
+
+Test(retain, edges_make_room_after_telemetry_and_before_incidents)
+{
+	add_unit(1, NOON);
+	for (uint32_t i = 0; i < 300; i++)
+		add_edge(i, NOON - i);
+	add_chunk(1, 10, 5, 1);
+	cr_assert(zero(int, schema_run(db, "INSERT INTO incident VALUES (1,1,0,0,0,5,5,'sick',0,"
+					   "'memory','',NULL,NULL,NULL,0,'none','allowed');"
+					   "PRAGMA max_page_count = 64")));
+	cr_assert(zero(int, retain_make_room(db)));
+	cr_assert(eq(i64, ask("SELECT count(*) FROM edge"), 300));
+	cr_assert(zero(int, retain_make_room(db)));
+	cr_assert(eq(i64, ask("SELECT count(*) FROM edge"), 44));
+	cr_assert(eq(i64, ask("SELECT max(client) FROM edge"), 43));
+	cr_assert(zero(int, retain_make_room(db)));
+	cr_assert(zero(i64, ask("SELECT count(*) FROM edge")));
+	cr_assert(eq(i64, ask("SELECT count(*) FROM incident"), 1));
 }
 
 Test(retain, a_checkpoint_leaves_its_pulse)

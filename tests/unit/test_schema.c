@@ -60,11 +60,63 @@ Test(schema, stream_numbers_get_this_versions_names)
 Test(schema, a_newer_version_is_refused_and_unchanged)
 {
 	cr_assert(zero(int, schema_prepare(db)));
-	cr_assert(zero(int, schema_run(db, "PRAGMA user_version = 2; DELETE FROM metric")));
+	cr_assert(zero(int, schema_run(db, "PRAGMA user_version = 99; DELETE FROM metric")));
 	cr_assert(eq(int, schema_check(db), -EPROTONOSUPPORT));
 	cr_assert(eq(int, schema_prepare(db), -EPROTONOSUPPORT));
 	cr_assert(eq(i64, ask("SELECT count(*) FROM metric"), 0));
 	cr_assert(ne(int, sqlite3_get_autocommit(db), 0));
+}
+
+/* The table of edges in words: columns, key, and how it is kept. */
+static void describe_edge(char *ret, size_t size)
+{
+	sqlite3_stmt *select = NULL;
+
+	cr_assert(
+		zero(int, statement_new(db,
+					"SELECT group_concat(cid || name || type || \"notnull\" || "
+					"pk), (SELECT strict || wr FROM pragma_table_list "
+					"WHERE name = 'edge') FROM pragma_table_info('edge')",
+					&select)));
+	cr_assert(eq(int, statement_next(select), 1));
+	(void)snprintf(ret, size, "%s %s", (const char *)sqlite3_column_text(select, 0),
+		       (const char *)sqlite3_column_text(select, 1));
+	(void)statement_free(select);
+}
+
+Test(schema, an_older_version_is_brought_up_to_date_and_keeps_what_it_has)
+{
+	char made[512], migrated[512];
+
+	cr_assert(zero(int, schema_prepare(db)));
+	describe_edge(made, sizeof(made));
+	cr_assert(ne(ptr, strstr(made, "n_connections"), NULL), "%s", made);
+	/* All that the first version left behind. */
+	cr_assert(zero(int, schema_run(db, "DROP TABLE edge; PRAGMA user_version = 1;"
+					   "INSERT INTO unit VALUES (7, 'shop.service', 5)")));
+	cr_assert(eq(int, schema_check(db), -ENODATA));
+	cr_assert(zero(int, schema_prepare(db)));
+	cr_assert(zero(int, schema_check(db)));
+	describe_edge(migrated, sizeof(migrated));
+	cr_assert(eq(str, migrated, made));
+	cr_assert(eq(i64, ask("SELECT id FROM unit"), 7));
+}
+
+Test(schema, a_step_that_fails_leaves_the_older_version_as_it_was)
+{
+	cr_assert(zero(int, schema_prepare(db)));
+	cr_assert(zero(int, schema_run(db, "PRAGMA user_version = 1"))); /* with the table there */
+	cr_assert(lt(int, schema_prepare(db), 0));
+	cr_assert(eq(i64, ask("PRAGMA user_version"), 1));
+	cr_assert(ne(int, sqlite3_get_autocommit(db), 0));
+}
+
+Test(schema, the_present_is_not_migrated)
+{
+	cr_assert(zero(int, schema_prepare_live(db)));
+	cr_assert(zero(int, schema_run(db, "PRAGMA user_version = 1")));
+	cr_assert(eq(int, schema_check_live(db), -ENODATA));
+	cr_assert(eq(int, schema_prepare_live(db), -EBADMSG));
 }
 
 Test(schema, somebody_elses_database_is_none_of_ours)
@@ -82,7 +134,7 @@ Test(schema, past_and_present_are_told_apart)
 	cr_assert(zero(int, schema_check_live(db)));
 	cr_assert(eq(int, schema_check(db), -EBADMSG));
 	cr_assert(eq(int, schema_prepare(db), -EBADMSG));
-	cr_assert(zero(int, schema_run(db, "PRAGMA user_version = 2")));
+	cr_assert(zero(int, schema_run(db, "PRAGMA user_version = 99")));
 	cr_assert(eq(int, schema_prepare_live(db), -EBADMSG));
 }
 
