@@ -110,6 +110,7 @@ static void take_drop_in(struct facts *facts, const char *path)
 static void take_trigger(struct facts *facts, const char *name)
 {
 	facts->timer_started |= ends_with(name, ".timer");
+	needs_add(&facts->needs, EDGE_TRIGGERED_BY, name);
 }
 
 /* One name more in a list of UNIT_ALIASES_SIZE bytes; false: it does not fit, or is none. */
@@ -135,6 +136,31 @@ static void take_dependent(struct facts *facts, const char *name)
 {
 	if (!list_name(facts->dependents, name))
 		facts->dependents_cut = true;
+}
+
+static void take_requires(struct facts *facts, const char *name)
+{
+	needs_add(&facts->needs, EDGE_REQUIRES, name);
+}
+
+static void take_wants(struct facts *facts, const char *name)
+{
+	needs_add(&facts->needs, EDGE_WANTS, name);
+}
+
+static void take_binds_to(struct facts *facts, const char *name)
+{
+	needs_add(&facts->needs, EDGE_BINDS_TO, name);
+}
+
+static void take_part_of(struct facts *facts, const char *name)
+{
+	needs_add(&facts->needs, EDGE_PART_OF, name);
+}
+
+static void take_after(struct facts *facts, const char *name)
+{
+	needs_add(&facts->needs, EDGE_AFTER, name);
 }
 
 /* How a property is read: which of these is used follows from its D-Bus type. */
@@ -182,6 +208,12 @@ static const struct property property_table[] = {
 	LIST("BoundBy", take_dependent),
 	LIST("ConsistsOf", take_dependent),
 	LIST("PropagatesStopTo", take_dependent),
+	LIST("Requires", take_requires),
+	LIST("Requisite", take_requires),
+	LIST("Wants", take_wants),
+	LIST("BindsTo", take_binds_to),
+	LIST("PartOf", take_part_of),
+	LIST("After", take_after),
 	BOOL("Transient", transient),
 	BOOL("RefuseManualStart", refuses_start),
 	BOOL("RefuseManualStop", refuses_stop),
@@ -457,7 +489,7 @@ static bool facts_are_broken(const struct facts *facts)
 	return facts->own_broken || facts->dropped_in_broken;
 }
 
-int facts_read(struct facts *facts, sd_bus_message *m)
+static int read_known(struct facts *facts, sd_bus_message *m)
 {
 	const struct state before = state_of(facts);
 	struct state after;
@@ -475,14 +507,36 @@ int facts_read(struct facts *facts, sd_bus_message *m)
 	return !same_state(&before, &after);
 }
 
-int facts_read_whole(struct facts *facts, sd_bus_message *m)
+void facts_clear(struct facts *facts)
 {
+	needs_clear(&facts->needs);
+}
+
+/* Only whole answers tell what it needs. */
+int facts_read(struct facts *facts, sd_bus_message *m)
+{
+	const struct needs needs = facts->needs;
 	int r;
 
-	/* Four properties add up to this list, and no signal carries any of them. */
+	facts->needs = (struct needs) { 0 };
+	r = read_known(facts, m);
+	needs_clear(&facts->needs);
+	facts->needs = needs;
+	return r;
+}
+
+int facts_read_whole(struct facts *facts, sd_bus_message *m)
+{
+	CLEANUP(needs_clear) struct needs before = facts->needs;
+	int r;
+
+	/* Four properties add up to this list, seven to the needs; no signal carries any of them. */
 	facts->dependents[0] = '\0';
 	facts->dependents_cut = false;
-	r = facts_read(facts, m);
+	facts->needs = (struct needs) { 0 };
+	r = read_known(facts, m);
+	if (!needs_are_equal(&before, &facts->needs))
+		facts->needs_changed = true;
 	if (r < 0)
 		return r;
 	/* Who made it fail, a stop that had to kill or a fault, only those know who saw it. */

@@ -11,6 +11,7 @@
 
 #include "record/record.h"
 #include "record/unitfile.h"
+#include "sense/needs.h"
 
 struct facts {
 	const char *name; /* whose; the owner of the facts sets it, and keeps it */
@@ -36,9 +37,11 @@ struct facts {
 	char aliases[UNIT_ALIASES_SIZE];
 	char dependents[UNIT_ALIASES_SIZE];
 	char cgroup[UNIT_ALIASES_SIZE];
+	struct needs needs;
 
 	/* As the order of its words tells. */
 	bool was_read;	      /* all properties were read at least once */
+	bool needs_changed;   /* the needs are others since its reader reset this */
 	bool was_running;     /* seen, or said, to have been active, or failed, in our time */
 	bool stopped_by_hand; /* a job left it not running */
 	bool down_before;     /* it was failed when all was read for the first time */
@@ -46,6 +49,8 @@ struct facts {
 	bool awaits_ours;	      /* an order of our own is under way: its owner says so */
 	uint32_t n_restarts_at_start; /* NRestarts when this invocation was first seen */
 };
+
+void facts_clear(struct facts *facts);
 
 /* Take in the a{sv} that the message stands at, as PropertiesChanged has it: what it does not carry
  * stays. 1: its state, process or invocation is another one now, so that what the signals lack must

@@ -14,6 +14,7 @@
 static struct follower *follower_free(struct follower *follower)
 {
 	sd_bus_slot_unref(follower->call);
+	facts_clear(&follower->facts);
 	free(follower);
 	return NULL;
 }
@@ -157,6 +158,7 @@ static size_t row_of(struct roll *roll, const char *name, bool is_shared)
 	if (row_reserve(roll) < 0)
 		return ROLL_NO_ROW;
 	row = roll->n_rows++;
+	roll->version++;
 	status = &roll->status[row];
 	*status = (struct unit_status) {
 		.unit = unit,
@@ -171,6 +173,7 @@ static void row_drop(struct roll *roll, size_t row)
 {
 	size_t last = --roll->n_rows;
 
+	roll->version++;
 	roll->status[row] = roll->status[last];
 	roll->unit[row] = roll->unit[last];
 	for (size_t i = 0; i < roll->n; i++)
@@ -224,6 +227,8 @@ void roll_show(struct roll *roll, struct follower *follower, uint64_t boot_ms, u
 		follower->row = row_of(roll, is_shared ? shared : follower->name, is_shared);
 	if (follower->row == ROLL_NO_ROW)
 		return;
+	roll->version += follower->facts.needs_changed;
+	follower->facts.needs_changed = false;
 	if (is_shared)
 		show_shared(roll, follower->row);
 	else
@@ -245,6 +250,7 @@ void roll_drop(struct roll *roll, struct follower *follower, uint64_t boot_ms, u
 		show_shared(roll, row);
 	} else if (!follower->gone_ms) {
 		follower->gone_ms = boot_ms;
+		roll->version++;
 		roll_show(roll, follower, boot_ms, wall_ms);
 	}
 }

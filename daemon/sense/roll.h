@@ -36,6 +36,7 @@ struct roll {
 	size_t n_rows, n_rows_max;
 	struct unit_status *status; /* a row each */
 	uint32_t unit[UNITS_MAX];   /* their numbers again, close together for the search */
+	uint64_t version;	    /* of all needs between rows: another one, other edges */
 };
 
 void roll_clear(struct roll *roll);

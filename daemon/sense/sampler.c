@@ -618,6 +618,16 @@ uint64_t sampler_lost(const struct sampler *sampler)
 	       (sampler->errors ? errors_lost(sampler->errors) : 0);
 }
 
+int sampler_edges(const struct sampler *sampler, uint64_t wall_ms, struct edge_list *ret)
+{
+	return sampler->units ? units_edges(sampler->units, wall_ms, ret) : 0;
+}
+
+uint64_t sampler_edges_version(const struct sampler *sampler)
+{
+	return sampler->units ? units_edges_version(sampler->units) : 0;
+}
+
 struct probe *sampler_probe(struct sampler *sampler)
 {
 	return sampler->ground.probe;

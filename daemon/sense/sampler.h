@@ -10,6 +10,7 @@
 #include <systemd/sd-bus.h>
 
 #include "base/cleanup.h"
+#include "record/edge.h"
 #include "record/record.h"
 #include "record/signal.h"
 #include "sense/probe.h"
@@ -53,6 +54,9 @@ void sampler_await_ours(struct sampler *sampler, uint32_t unit, bool awaits);
 
 /* Events, sockets and lines lost so far on the way here, at least. */
 uint64_t sampler_lost(const struct sampler *sampler);
+/* What systemd says that units need of one another, as units_edges(); nothing without systemd. */
+int sampler_edges(const struct sampler *sampler, uint64_t wall_ms, struct edge_list *ret);
+uint64_t sampler_edges_version(const struct sampler *sampler);
 
 struct probe *sampler_probe(struct sampler *sampler);
 /* Does whoever gives the list answer? false between a lost bus and its return. */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "sense/facts.h"
+#include "sense/graph.h"
 #include "sense/roll.h"
 #include "sense/units.h"
 
@@ -683,6 +684,16 @@ int units_members(const struct units *units, uint32_t unit,
 			r = visit(follower->facts.cgroup, follower->facts.cgroup_id, userdata);
 	}
 	return r;
+}
+
+int units_edges(const struct units *units, uint64_t wall_ms, struct edge_list *ret)
+{
+	return graph_edges(&units->roll, wall_ms, ret);
+}
+
+uint64_t units_edges_version(const struct units *units)
+{
+	return units->roll.version;
 }
 
 bool units_are_known(const struct units *units)

@@ -20,6 +20,7 @@
 #include <systemd/sd-bus.h>
 
 #include "base/cleanup.h"
+#include "record/edge.h"
 #include "record/record.h"
 
 #define UNITS_MAX	  1024 /* rows; what is beyond is counted by units_unwatched() */
@@ -57,5 +58,8 @@ uint32_t units_row(const struct units *units, const char *name);
 int units_members(const struct units *units, uint32_t unit,
 		  int (*visit)(const char *cgroup, uint64_t cgroup_id, void *userdata),
 		  void *userdata);
+/* systemd's own graph between these units: graph.h. While the version stays, so do the edges. */
+int units_edges(const struct units *units, uint64_t wall_ms, struct edge_list *ret);
+uint64_t units_edges_version(const struct units *units);
 /* Is the manager answering? false between a lost bus and its return: all is then unknown. */
 bool units_are_known(const struct units *units);

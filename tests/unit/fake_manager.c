@@ -70,6 +70,9 @@ int fake_append(sd_bus_message *m, const struct fake_unit *unit)
 	(void)append_list(m, "Names", unit->name, unit->alias);
 	(void)append_list(m, "TriggeredBy", unit->trigger, NULL);
 	append_socket(m, unit);
+	(void)append_list(m, "Requires", "system.slice", unit->requires);
+	(void)append_list(m, "Wants", unit->wants, NULL);
+	(void)append_list(m, "After", "sysinit.target", unit->after);
 	(void)sd_bus_message_open_container(m, 'e', "sv");
 	(void)sd_bus_message_append(m, "s", "InvocationID");
 	(void)sd_bus_message_open_container(m, 'v', "ay");

@@ -18,10 +18,11 @@
 struct fake_unit {
 	const char *name; /* NULL: no more */
 	const char *active, *sub, *result, *type, *cgroup;
-	const char *alias, *trigger;   /* NULL: none */
-	const char *listen, *triggers; /* of a .socket; NULL: it is none */
-	int accepts;		       /* Accept= */
-	uint8_t invocation;	       /* each of its bytes */
+	const char *alias, *trigger;	      /* NULL: none */
+	const char *requires, *wants, *after; /* one name each; NULL: none */
+	const char *listen, *triggers;	      /* of a .socket; NULL: it is none */
+	int accepts;			      /* Accept= */
+	uint8_t invocation;		      /* each of its bytes */
 	uint32_t main_pid, n_restarts, job;
 	uint64_t active_enter_us;
 };
