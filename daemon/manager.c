@@ -17,6 +17,7 @@
 #include "orders.h"
 #include "parts.h"
 #include "sense/simulator.h"
+#include "topology.h"
 
 #define TICK_US	       UINT64_C(1000000)
 #define RELINK_MS      SECONDS(2)
@@ -32,6 +33,7 @@ struct manager {
 	struct settings settings;
 	struct parts parts;
 	struct announcer announcer;
+	struct topology topology;
 
 	sd_event_source *timer, *ring, *acknowledgements, *hangup;
 	uint64_t last_tick_ms, last_link_ms, last_room_ms, last_fed_ms;
@@ -216,6 +218,15 @@ static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cp
 	manager->is_hidden = r < 0;
 }
 
+static void keep_topology(struct manager *manager, uint64_t when_ms, uint64_t wall_ms)
+{
+	int r;
+
+	r = topology_turn(&manager->topology, &manager->parts, when_ms, wall_ms);
+	if (r < 0)
+		(void)log_warning_errno(r, "cannot keep who talks to whom");
+}
+
 static void inject_when_due(struct manager *manager, uint64_t when_ms)
 {
 	int r;
@@ -276,6 +287,7 @@ static int manager_tick(struct manager *manager)
 	outbox_turn(&manager->parts.outbox, when_ms);
 	close_what_is_gone(manager, when_ms, wall_ms);
 	keep_lessons(manager, false);
+	keep_topology(manager, when_ms, wall_ms);
 	publish(manager, wall_ms, cpu_us);
 	return 0;
 }
@@ -407,6 +419,7 @@ static int find_room_when_due(struct manager *manager, uint64_t when_ms)
 	if (r == 0) {
 		manager->n_present = 0;
 		manager->simulated = NULL;
+		topology_clear(&manager->topology);
 		describe_keeper(manager);
 		spend_privilege(manager);
 		r = plan_fault(manager);
@@ -558,12 +571,16 @@ struct manager *manager_free(struct manager *manager)
 {
 	if (!manager)
 		return NULL;
-	if (manager->parts.judge)
+	if (manager->parts.judge) {
 		keep_lessons(manager, true);
+		manager->topology.turned_ms = 0; /* its last minute, however short */
+		keep_topology(manager, clock_boot_ms(), clock_wall_ms());
+	}
 	(void)sd_event_source_disable_unref(manager->timer);
 	(void)sd_event_source_disable_unref(manager->ring);
 	(void)sd_event_source_disable_unref(manager->acknowledgements);
 	(void)sd_event_source_disable_unref(manager->hangup);
+	topology_clear(&manager->topology);
 	parts_close(&manager->parts);
 	(void)sd_event_unref(manager->event);
 	free(manager->present);

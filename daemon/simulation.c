@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lets the daemon watch, break and heal simulated services. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct simulation {
 	struct simulator *simulator;
 	uint32_t unit[SIMULATOR_UNITS];
 	uint64_t last_ms; /* host's clock; 0: no tick yet */
+	uint64_t n_ticks;
 };
 
 int simulation_new(simulation_number *number, void *userdata, struct simulation **ret)
@@ -69,6 +71,7 @@ void simulation_take(struct simulation *simulation, uint64_t when_ms, uint64_t w
 	uint64_t span_ms = simulation->last_ms ? when_ms - simulation->last_ms : SECONDS(1);
 
 	simulation->last_ms = when_ms;
+	simulation->n_ticks++;
 	simulator_take(simulation->simulator, when_ms + PAST_MS, wall_ms, (uint32_t)span_ms,
 		       ret_samples, ret_status);
 }
@@ -98,6 +101,22 @@ int simulation_inject(struct simulation *simulation, const char *fault, const ch
 		      uint64_t when_ms)
 {
 	return simulator_inject(simulation->simulator, fault, unit, when_ms + PAST_MS);
+}
+
+/* The first hands a job to the second, at every tick. */
+int simulation_edges(const struct simulation *simulation, struct edge_list *ret)
+{
+	static_assert(SIMULATOR_UNITS == 2, "one talks, one listens");
+	const struct edge edge = {
+		.client = simulation->unit[0],
+		.server = simulation->unit[1],
+		.kind = EDGE_TCP,
+		.port = 8080,
+		.synthetic = true,
+		.n_connections = simulation->n_ticks,
+	};
+
+	return edge_list_add(ret, &edge);
 }
 
 static int restart(void *self, const struct decision *decision, const struct unit_status *status,

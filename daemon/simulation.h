@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "heal/actuator.h"
 #include "judge/judge.h"
+#include "record/edge.h"
 #include "record/record.h"
 
 struct simulation;
@@ -32,4 +33,6 @@ bool simulation_owns(const struct simulation *simulation, uint32_t unit);
 /* As simulator_inject(), now. */
 int simulation_inject(struct simulation *simulation, const char *fault, const char *unit,
 		      uint64_t when_ms);
+/* Who of its services talks to whom, and how often so far: -ENOMEM. */
+int simulation_edges(const struct simulation *simulation, struct edge_list *ret);
 struct actuator simulation_actuator(struct simulation *simulation);
