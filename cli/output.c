@@ -16,6 +16,7 @@
 
 #define LABEL_WIDTH	 13 /* the longest label: "Only watched:" */
 #define TERMINAL_WIDTH	 80 /* of one that does not tell */
+#define TREE_WIDTH	 2  /* of the lines before a name, for each level */
 #define COLUMN_WIDTH_MIN 16 /* narrower than this, broken text reads worse than a broken line */
 
 /* A byte becomes four at most (\xNN). */
@@ -24,6 +25,8 @@
 struct cell {
 	char *text;
 	enum paint paint;
+	size_t depth; /* of its row in a tree; 0: not below another, */
+	size_t below; /* else below this row */
 };
 
 struct table {
@@ -31,6 +34,8 @@ struct table {
 	size_t n_columns;
 	struct cell *cell;
 	size_t n_cells, room;
+	size_t depth, below; /* of the row that comes */
+	bool is_tree;
 	int error;
 };
 
@@ -217,7 +222,27 @@ void table_add(struct table *table, enum paint paint, const char *format, ...)
 		table->error = -ENOMEM;
 		return;
 	}
-	table->cell[table->n_cells++] = (struct cell) { .text = text, .paint = paint };
+	table->cell[table->n_cells++] = (struct cell) {
+		.text = text, .paint = paint, .depth = table->depth, .below = table->below
+	};
+	table->depth = table->below = 0;
+}
+
+void table_nest(struct table *table, size_t row)
+{
+	size_t first = row * table->n_columns;
+
+	assert(table->n_cells % table->n_columns == 0);
+	if (first >= table->n_cells)
+		return; /* for lack of memory, which output_table() says */
+	table->is_tree = true;
+	table->depth = table->cell[first].depth + 1;
+	table->below = row;
+}
+
+size_t table_rows(const struct table *table)
+{
+	return table->n_cells / table->n_columns;
 }
 
 /* Columns as wide as their widest cell, then the widest of those that wrap made narrower until all
@@ -230,7 +255,7 @@ static void table_fit(const struct table *table, size_t width, size_t *ret_width
 	for (size_t i = 0; i < table->n_columns; i++)
 		ret_widths[i] = wrap_cells(table->column[i].head);
 	for (size_t i = 0; i < table->n_cells; i++) {
-		cells = wrap_cells(table->cell[i].text);
+		cells = wrap_cells(table->cell[i].text) + TREE_WIDTH * table->cell[i].depth;
 		if (ret_widths[i % table->n_columns] < cells)
 			ret_widths[i % table->n_columns] = cells;
 	}
@@ -276,7 +301,8 @@ static int table_columns(const struct table *table, struct libscols_table *drawn
 
 	for (size_t i = 0; i < table->n_columns; i++) {
 		flags = (table->column[i].right ? SCOLS_FL_RIGHT : 0) |
-			(table->column[i].wraps ? SCOLS_FL_WRAP : 0);
+			(table->column[i].wraps ? SCOLS_FL_WRAP : 0) |
+			(table->is_tree && i == 0 ? SCOLS_FL_TREE : 0);
 		column = scols_table_new_column(drawn, table->column[i].head, 0, flags);
 		if (!column)
 			return -ENOMEM;
@@ -290,8 +316,9 @@ static int table_columns(const struct table *table, struct libscols_table *drawn
 static int table_line(const struct table *table, size_t first, const size_t *widths,
 		      struct libscols_table *drawn)
 {
-	struct libscols_line *line = scols_table_new_line(drawn, NULL);
-	const struct cell *cell;
+	const struct cell *cell = &table->cell[first];
+	struct libscols_line *line = scols_table_new_line(
+		drawn, cell->depth ? scols_table_get_line(drawn, cell->below) : NULL);
 	char *text;
 	int r;
 
@@ -330,6 +357,7 @@ static int table_draw(const struct output *output, const struct table *table,
 	}
 	scols_table_set_stream(drawn, output->file);
 	scols_table_enable_noencoding(drawn, 1); /* done, and it would escape our backslashes */
+	scols_table_enable_ascii(drawn, !output->unicode);
 	scols_table_enable_colors(drawn, output->colour);
 	scols_table_set_termforce(drawn,
 				  output->width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);

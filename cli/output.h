@@ -55,4 +55,9 @@ DEFINE_CLEANUP(struct table *, table_free)
 /* The next cell. Cannot fail here: a lack of memory is what output_table() returns. */
 void table_add(struct table *table, enum paint paint, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The row that begins with the next cell stands below that one (from 0, already there) in a tree, which is
+ * drawn in the first column. */
+void table_nest(struct table *table, size_t row);
+/* How many rows there are. */
+size_t table_rows(const struct table *table);
 int output_table(const struct output *output, const struct table *table);

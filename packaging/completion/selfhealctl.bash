@@ -51,15 +51,15 @@ _selfhealctl()
 
 	local choices='--state-dir --db --help --version'
 	case $command in
-	'') choices+=' status history inject doctor enroll unenroll --json --all' ;;
+	'') choices+=' status history deps inject doctor enroll unenroll --json --all' ;;
 	status) choices+=' --all --json' ;;
 	history) choices+=' --since --limit --steps --json' ;;
-	doctor) choices+=' --json' ;;
+	deps | doctor) choices+=' --json' ;;
 	enroll) choices+=' --mode' ;;
 	esac
 	case $command:${#words[@]} in
 	inject:1) choices+=' cpu-spike memory-leak' ;;
-	inject:2 | status:1 | history:1 | enroll:* | unenroll:*)
+	inject:2 | status:1 | history:1 | deps:1 | enroll:* | unenroll:*)
 		choices+=" $(_selfhealctl_units "${state[@]}")"
 		;;
 	esac
