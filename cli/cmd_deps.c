@@ -11,7 +11,7 @@
 
 /* The relations that were asked for. */
 struct listing {
-	struct relation *relation;
+	struct named_edge *relation;
 	size_t n;
 };
 

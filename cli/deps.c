@@ -13,7 +13,7 @@
 
 /* All relations between one client and one server. */
 struct tie {
-	const struct relation *relation;
+	const struct named_edge *relation;
 	size_t n;
 	bool is_order; /* they only start one after the other */
 	/* Of its client, in the first tie of each: */
@@ -27,13 +27,13 @@ struct ties {
 	uint64_t now_ms;
 };
 
-static bool is_of_tie(const struct tie *tie, const struct relation *relation)
+static bool is_of_tie(const struct tie *tie, const struct named_edge *relation)
 {
 	return strcmp(tie->relation->client, relation->client) == 0 &&
 	       strcmp(tie->relation->server, relation->server) == 0;
 }
 
-static int ties_read(struct ties *ties, const struct relation *all, size_t n)
+static int ties_read(struct ties *ties, const struct named_edge *all, size_t n)
 {
 	struct tie *tie;
 
@@ -332,8 +332,8 @@ static int print_all(const struct ties *ties)
 	return 0;
 }
 
-int deps_print(const struct output *output, const struct relation *all, size_t n, const char *unit,
-	       uint64_t now_ms)
+int deps_print(const struct output *output, const struct named_edge *all, size_t n,
+	       const char *unit, uint64_t now_ms)
 {
 	struct ties ties = { .output = output, .now_ms = now_ms };
 	int r;

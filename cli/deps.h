@@ -12,5 +12,5 @@
  * it or needs it; then mere order. unit NULL: one row for each pair of client and server, and how many
  * are only ordered. `all` are the relations of all units in the reader's order. -ENOMEM.
  */
-int deps_print(const struct output *output, const struct relation *all, size_t n, const char *unit,
-	       uint64_t now_ms);
+int deps_print(const struct output *output, const struct named_edge *all, size_t n,
+	       const char *unit, uint64_t now_ms);

@@ -69,12 +69,12 @@ int reader_steps(struct reader *reader, uint64_t incident, struct step **ret, si
 /* Who needs whom and who talks to whom, in the order of names, kinds and ports. unit NULL: all; else those
  * at one of whose ends it is. -ENOENT: there is no such unit, now or in the past. ret is the caller's to
  * free(). */
-struct relation {
+struct named_edge {
 	char client[UNIT_NAME_SIZE],
 		server[UNIT_NAME_SIZE]; /* "": the world outside, or not known */
 	struct edge edge;
 };
-int reader_edges(struct reader *reader, const char *unit, struct relation **ret, size_t *ret_n);
+int reader_edges(struct reader *reader, const char *unit, struct named_edge **ret, size_t *ret_n);
 
 /* The one JSON shape of each, for --json and all others: one object, no newline after it. Stable keys,
  * documented in selfhealctl(1): the fields' names, enums as their words, flags as lists of words,
@@ -86,7 +86,7 @@ void reader_json_present(FILE *out, const struct present *present);
 /* One signal as it is found in that place. */
 void reader_json_signal(FILE *out, enum metric metric, const struct signal_found *found,
 			const struct signal_place *place);
-void reader_json_edge(FILE *out, const struct relation *relation);
+void reader_json_edge(FILE *out, const struct named_edge *relation);
 /* What a check of the installation came to; its words. */
 void reader_json_remark(FILE *out, const char *name, const char *state, const char *said,
 			const char *advice);

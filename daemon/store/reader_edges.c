@@ -18,13 +18,13 @@
 #define OF_UNIT	     " AND ?1 IN (c.name, s.name)"
 #define IN_THE_ORDER " ORDER BY 1, 2, kind, port"
 
-static int read_relation(sqlite3_stmt *select, struct relation *ret)
+static int read_relation(sqlite3_stmt *select, struct named_edge *ret)
 {
 	struct columns columns = { .statement = select };
 	struct edge *edge = &ret->edge;
 	uint32_t port;
 
-	*ret = (struct relation) { 0 };
+	*ret = (struct named_edge) { 0 };
 	column_get_text(&columns, ret->client, sizeof(ret->client));
 	column_get_text(&columns, ret->server, sizeof(ret->server));
 	edge->client = column_get_u32(&columns);
@@ -66,11 +66,11 @@ static int check_unit(struct reader *reader, const char *unit)
 	return r == 0 ? -ENOENT : r;
 }
 
-int reader_edges(struct reader *reader, const char *unit, struct relation **ret, size_t *ret_n)
+int reader_edges(struct reader *reader, const char *unit, struct named_edge **ret, size_t *ret_n)
 {
 	CLEANUP(source_endp) struct source *past = &reader->past;
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
-	CLEANUP(list_clear) struct list list = { .size = sizeof(struct relation) };
+	CLEANUP(list_clear) struct list list = { .size = sizeof(struct named_edge) };
 	void *relation;
 	int r;
 

@@ -408,7 +408,7 @@ static void name_or_null(struct json *json, const char *name, const char *value)
 		null(json, name);
 }
 
-void reader_json_edge(FILE *out, const struct relation *relation)
+void reader_json_edge(FILE *out, const struct named_edge *relation)
 {
 	const struct edge *edge = &relation->edge;
 	struct json json = { .out = out };

@@ -9,10 +9,11 @@
 
 #include "base/clock.h"
 #include "cli/deps.h"
+#include "cli/wrap.h"
 
 #define NOW UINT64_C(1764590400000)
 
-static struct relation all[8192];
+static struct named_edge all[8192];
 static size_t n;
 static char *text;
 
@@ -26,7 +27,7 @@ TestSuite(deps, .fini = forget);
 /* Names come in the order in which the reader tells them. */
 static void tie(const char *client, enum edge_kind kind, const char *server)
 {
-	struct relation *relation = &all[n++];
+	struct named_edge *relation = &all[n++];
 
 	(void)snprintf(relation->client, sizeof(relation->client), "%s", client);
 	(void)snprintf(relation->server, sizeof(relation->server), "%s", server);
@@ -38,10 +39,10 @@ static void tie(const char *client, enum edge_kind kind, const char *server)
 	};
 }
 
-/* What is printed of that unit, or of all. */
-static const char *print(const char *unit, bool unicode)
+/* What is printed of that unit, or of all; width 0: into a pipe. */
+static const char *print_within(size_t width, const char *unit, bool unicode)
 {
-	struct output output = { .unicode = unicode };
+	struct output output = { .unicode = unicode, .width = width };
 	size_t size;
 
 	(void)setlocale(LC_ALL, "C.UTF-8");
@@ -50,6 +51,11 @@ static const char *print(const char *unit, bool unicode)
 	cr_assert(zero(int, deps_print(&output, all, n, unit, NOW)));
 	(void)fclose(output.file);
 	return text;
+}
+
+static const char *print(const char *unit, bool unicode)
+{
+	return print_within(0, unit, unicode);
 }
 
 static void expect(const char *part)
@@ -133,6 +139,29 @@ Test(deps, a_long_chain_ends_where_no_terminal_is_wide_enough, .timeout = 60)
 	(void)print("u1000.service", true);
 	expect("u1016.service (and more)");
 	cr_assert(zero(sz, count("u1017")));
+}
+
+Test(deps, a_terminal_gets_a_tree_that_fits)
+{
+	char line[1024];
+	size_t length;
+
+	tie("a.service", EDGE_AFTER, "b.service");
+	tie("a.service", EDGE_BINDS_TO, "b.service");
+	for (int port = 1; port < 30; port++) {
+		tie("a.service", EDGE_TCP, "b.service");
+		all[n - 1].edge.port = (uint16_t)port;
+	}
+	tie("b.service", EDGE_WANTS, "c-with-a-longer-name.service");
+	for (const char *at = print_within(72, "a.service", true); *at; at += length + 1) {
+		length = strcspn(at, "\n");
+		cr_assert(lt(sz, length, sizeof(line)));
+		memcpy(line, at, length);
+		line[length] = '\0';
+		cr_assert(le(sz, wrap_cells(line), 72), "%s", line);
+	}
+	expect("348"); /* connections */
+	expect("  \u2514\u2500c-with-a-longer-name.service");
 }
 
 Test(deps, hostile_names_are_shown_and_not_obeyed)

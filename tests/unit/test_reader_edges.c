@@ -12,7 +12,7 @@
 #include "store/reader.h"
 #include "store/writer.h"
 
-static struct relation *relation;
+static struct named_edge *relation;
 static size_t n;
 
 static void forget(void)
@@ -164,7 +164,7 @@ Test(reader_edges, an_end_without_a_name_is_not_taken_for_the_world_outside)
 	cr_assert(eq(sz, n, 1));
 }
 
-static char *json_of(const struct relation *one)
+static char *json_of(const struct named_edge *one)
 {
 	char *text = NULL;
 	size_t size;
