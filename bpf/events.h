@@ -13,7 +13,7 @@
 #define WATCHED_MAX   4096 /* cgroups, and records of a walk */
 #define COMMAND_MAX   16   /* TASK_COMM_LEN */
 #define PORTS_MAX     1024
-#define EDGES_MAX     4096
+#define CALLS_MAX     4096
 #define SUSPECTS_MAX  256  /* units whose threads are looked at in every walk */
 #define THREADS_MAX   8192 /* threads looked at in one walk */
 #define BLOCKED_MAX   1024 /* threads in D at once whose time there is known */
@@ -151,7 +151,7 @@ struct port_owner {
 };
 
 /* Who called whom over TCP, on this host; the value is a __u64, connections so far. */
-struct edge {
+struct call_key {
 	__u32 client; /* unit; 0: none is known */
 	__u32 server;
 	__u32 network;
@@ -174,6 +174,6 @@ struct kernel_event {
 _Static_assert(sizeof(struct kernel_event) == 32, "a record of the ring is 32 bytes");
 _Static_assert(sizeof(struct port) == 8, "no hole");
 _Static_assert(sizeof(struct port_owner) == 16, "no hole");
-_Static_assert(sizeof(struct edge) == 16, "no hole");
+_Static_assert(sizeof(struct call_key) == 16, "no hole");
 _Static_assert(sizeof(struct task_sums) == 2 * sizeof(struct totals) + 104, "no hole");
 _Static_assert(sizeof(struct cgroup_facts) == 112, "no hole");

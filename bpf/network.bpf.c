@@ -18,7 +18,7 @@ const volatile bool retransmit_may_fail;
 
 /* The cgroup whose listening sockets are for others to accept from: systemd's own. 0: none. */
 __u64 activator_id;
-__u64 connections; /* counted in edges, those since dropped included */
+__u64 connections; /* counted in calls, those since dropped included */
 
 /* The sockets of an activator, and of nobody who is watched. */
 struct {
@@ -30,10 +30,10 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, EDGES_MAX);
-	__type(key, struct edge);
+	__uint(max_entries, CALLS_MAX);
+	__type(key, struct call_key);
 	__type(value, __u64);
-} edges SEC(".maps");
+} calls SEC(".maps");
 
 /* A connection of which one end is established: both have the same key. IPv4 is written as IPv6. */
 struct connection {
@@ -199,14 +199,14 @@ static __always_inline bool is_local(const struct connection *connection)
 	       (server[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
 }
 
-static __always_inline void count_edge(const struct edge *edge)
+static __always_inline void count_call(const struct call_key *key)
 {
 	static const __u64 none;
-	__u64 *n = bpf_map_lookup_elem(&edges, edge);
+	__u64 *n = bpf_map_lookup_elem(&calls, key);
 
 	if (!n) {
-		bpf_map_update_elem(&edges, edge, &none, BPF_NOEXIST);
-		n = bpf_map_lookup_elem(&edges, edge);
+		bpf_map_update_elem(&calls, key, &none, BPF_NOEXIST);
+		n = bpf_map_lookup_elem(&calls, key);
 	}
 	if (n)
 		__sync_fetch_and_add(n, 1);
@@ -227,14 +227,14 @@ static __always_inline void join_ends(const struct sock *socket, bool is_client,
 		bpf_map_update_elem(&halves, &connection, &unit, 0);
 		return;
 	}
-	const struct edge edge = {
+	const struct call_key key = {
 		.client = is_client ? unit : *other,
 		.server = is_client ? *other : unit,
 		.network = connection.network,
 		.port = connection.server_port,
 	};
 	bpf_map_delete_elem(&halves, &connection);
-	count_edge(&edge);
+	count_call(&key);
 }
 
 /* ---- what happens ---- */

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "bpf/events.h"
 #include "sense/census.h"
-#include "sense/edges.h"
+#include "sense/calls.h"
 #include "sense/flush.h"
 #include "sense/probe.h"
 #include "sense/programs.h"
@@ -35,7 +35,7 @@ struct probe {
 	bool left_over; /* a walk that failed may have left records in the map */
 
 	struct census *census;
-	struct edges *edges;	   /* NULL: no network programs */
+	struct calls *calls;	   /* NULL: no network programs */
 	struct process *processes; /* by process only */
 	size_t n_processes;
 
@@ -82,7 +82,7 @@ static int reserve(struct probe *probe)
 	    (probe->view == PROBE_BY_PROCESS && !probe->processes))
 		return -ENOMEM;
 	if (probe->programs.traffic & METRIC_BIT(METRIC_ACCEPTS)) {
-		r = edges_new(probe->programs.network, &probe->edges);
+		r = calls_new(probe->programs.network, &probe->calls);
 		if (r < 0)
 			return r;
 	}
@@ -113,7 +113,7 @@ struct probe *probe_free(struct probe *probe)
 {
 	if (probe) {
 		ring_buffer__free(probe->ring);
-		edges_free(probe->edges);
+		calls_free(probe->calls);
 		programs_clear(&probe->programs);
 		census_free(probe->census);
 		free(probe->processes);
@@ -469,9 +469,9 @@ bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, s
 	return census_usage(probe->census, unit, cgroup_id, usage);
 }
 
-struct edges *probe_edges(struct probe *probe)
+struct calls *probe_calls(struct probe *probe)
 {
-	return probe->edges;
+	return probe->calls;
 }
 
 const struct process *probe_processes(const struct probe *probe, size_t *ret_n)

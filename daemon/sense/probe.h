@@ -13,7 +13,7 @@
 #include "sense/usage.h"
 
 struct probe;
-struct edges;
+struct calls;
 
 enum tier {
 	TIER_FILES,	/* 0: cgroup and proc files */
@@ -77,6 +77,6 @@ int probe_snapshot(struct probe *probe);
  * sums ends; pressure is the mean of two snapshots, since the kernel renews it every two seconds. */
 bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, struct usage *usage);
 /* Who calls whom over TCP; NULL: that cannot be known here. Lives with the probe. */
-struct edges *probe_edges(struct probe *probe);
+struct calls *probe_calls(struct probe *probe);
 /* The processes of that snapshot; by process only. Lives until the next snapshot. */
 const struct process *probe_processes(const struct probe *probe, size_t *ret_n);

@@ -6,7 +6,7 @@
 
 #include "sense/activation.h"
 #include "sense/bare.h"
-#include "sense/edges.h"
+#include "sense/calls.h"
 #include "sense/errors.h"
 #include "sense/join.h"
 #include "sense/listeners.h"
@@ -300,11 +300,11 @@ static int fold_trees(struct sampler *sampler)
 
 static void note_activator(struct sampler *sampler, const struct unit_status *status)
 {
-	struct edges *edges = probe_edges(sampler->ground.probe);
+	struct calls *calls = probe_calls(sampler->ground.probe);
 
-	if (edges && status->kind == UNIT_KIND_SCOPE && status->cgroup_id != 0 &&
+	if (calls && status->kind == UNIT_KIND_SCOPE && status->cgroup_id != 0 &&
 	    strcmp(status->name, MANAGER_UNIT) == 0)
-		edges_set_activator(edges, status->cgroup_id);
+		calls_set_activator(calls, status->cgroup_id);
 }
 
 static int find_members(struct sampler *sampler, struct held *held, struct unit_status *status)

@@ -22,7 +22,7 @@
 
 #include "base/cleanup.h"
 #include "sense/cgroup.h"
-#include "sense/edges.h"
+#include "sense/calls.h"
 #include "sense/probe.h"
 
 enum role { CLIENT, SERVER, ACTIVATOR, ROLE_N }; /* a cgroup and a unit each */
@@ -260,12 +260,12 @@ static void calls(bool (*one)(const char *, uint16_t), const char *text, uint16_
 	cr_assert(zero(int, status), "a call to %s", text);
 }
 
-static uint64_t edge(uint32_t client, uint32_t server, uint16_t port)
+static uint64_t calls_between(uint32_t client, uint32_t server, uint16_t port)
 {
-	const struct edge_found *found;
+	const struct call *found;
 	size_t n;
 
-	cr_assert(zero(int, edges_read(probe_edges(probe), &found, &n)));
+	cr_assert(zero(int, calls_read(probe_calls(probe), &found, &n)));
 	for (size_t i = 0; i < n; i++)
 		if (found[i].client == client && found[i].server == server && found[i].port == port)
 			return found[i].connections;
@@ -290,7 +290,7 @@ static bool own_address(char *ret)
 
 /* ---- connections -------------------------------------------------------------- */
 
-Test(network, connections_and_edges_are_exact_in_all_families)
+Test(network, connections_and_calls_are_exact_in_all_families)
 {
 	static char own[INET6_ADDRSTRLEN];
 	const struct {
@@ -305,7 +305,7 @@ Test(network, connections_and_edges_are_exact_in_all_families)
 	};
 	size_t n_run = 0;
 
-	if (!can_run("connections_and_edges", METRIC_ACCEPTS))
+	if (!can_run("connections_and_calls", METRIC_ACCEPTS))
 		return;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint16_t port;
@@ -318,7 +318,7 @@ Test(network, connections_and_edges_are_exact_in_all_families)
 		port = start_server(cases[i].listens_at, inner, say_nothing);
 		calls(call, cases[i].called_at, port, CALLS);
 		n_run++;
-		cr_assert(eq(u64, edge(UNIT(CLIENT), UNIT(SERVER), port), CALLS), "%s",
+		cr_assert(eq(u64, calls_between(UNIT(CLIENT), UNIT(SERVER), port), CALLS), "%s",
 			  cases[i].called_at);
 	}
 	cr_assert(eq(dbl, total(SERVER, METRIC_ACCEPTS), (double)(n_run * CALLS)));
@@ -327,19 +327,19 @@ Test(network, connections_and_edges_are_exact_in_all_families)
 	cr_assert(zero(dbl, total(CLIENT, METRIC_ACCEPTS)));
 	cr_assert(zero(dbl, total(CLIENT, METRIC_RETRANSMITS)));
 	cr_assert(zero(dbl, total(CLIENT, METRIC_RESETS_RECEIVED)));
-	cr_assert(zero(u64, edges_lost(probe_edges(probe))));
+	cr_assert(zero(u64, calls_lost(probe_calls(probe))));
 }
 
-static struct edges_port port_of(uint16_t port)
+static struct calls_port port_of(uint16_t port)
 {
-	const struct edges_port *ports;
+	const struct calls_port *ports;
 	size_t n;
 
-	cr_assert(zero(int, edges_ports(probe_edges(probe), &ports, &n)));
+	cr_assert(zero(int, calls_ports(probe_calls(probe), &ports, &n)));
 	for (size_t i = 0; i < n; i++)
 		if (ports[i].port == port && !ports[i].is_elsewhere)
 			return ports[i];
-	return (struct edges_port) { 0 };
+	return (struct calls_port) { 0 };
 }
 
 Test(network, port_of_an_activator_is_nobodys_until_somebody_says_whose)
@@ -350,23 +350,23 @@ Test(network, port_of_an_activator_is_nobodys_until_somebody_says_whose)
 	if (!can_run("port_of_an_activator", METRIC_ACCEPTS))
 		return;
 	cr_assert(zero(int, stat(folder[ACTIVATOR], &status)));
-	edges_set_activator(probe_edges(probe), status.st_ino);
+	calls_set_activator(probe_calls(probe), status.st_ino);
 	port = start_server("127.0.0.1", folder[ACTIVATOR], say_nothing);
 	calls(call, "127.0.0.1", port, CALLS);
 	cr_assert(zero(dbl, total(ACTIVATOR, METRIC_ACCEPTS)));
 	cr_assert(zero(dbl, total(SERVER, METRIC_ACCEPTS)));
 	cr_assert(eq(dbl, total(CLIENT, METRIC_CONNECTS), CALLS));
-	cr_assert(eq(u64, edge(UNIT(CLIENT), 0, port), CALLS));
+	cr_assert(eq(u64, calls_between(UNIT(CLIENT), 0, port), CALLS));
 	cr_assert(eq(u64, port_of(port).accepts, CALLS));
 	cr_assert(zero(u32, port_of(port).unit));
 
-	cr_assert(zero(int, edges_own_port(probe_edges(probe), port, UNIT(SERVER))));
+	cr_assert(zero(int, calls_own_port(probe_calls(probe), port, UNIT(SERVER))));
 	calls(call, "127.0.0.1", port, CALLS);
 	cr_assert(eq(dbl, total(SERVER, METRIC_ACCEPTS), CALLS));
 	cr_assert(eq(u64, port_of(port).accepts, CALLS), "no more");
 	cr_assert(eq(u32, port_of(port).unit, UNIT(SERVER)));
-	cr_assert(eq(u64, edge(UNIT(CLIENT), UNIT(SERVER), port), 2 * CALLS));
-	cr_assert(zero(u64, edge(UNIT(CLIENT), 0, port)));
+	cr_assert(eq(u64, calls_between(UNIT(CLIENT), UNIT(SERVER), port), 2 * CALLS));
+	cr_assert(zero(u64, calls_between(UNIT(CLIENT), 0, port)));
 }
 
 Test(network, resets_are_counted_at_both_ends)

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads two maps of the network programs, and joins what network namespaces keep apart. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "bpf/events.h"
+#include "sense/calls.h"
+
+#include "network.skel.h"
+
+struct calls {
+	struct network_bpf *network;
+	uint32_t own_network; /* inode of our namespace; 0: not known */
+	uint64_t lost;
+	size_t n_ports; /* in the next three */
+	struct port port[PORTS_MAX];
+	struct port_owner owner[PORTS_MAX];
+	struct calls_port told_port[PORTS_MAX];
+	struct call_key key[CALLS_MAX];
+	__u64 connections[CALLS_MAX];
+	struct call told[CALLS_MAX];
+};
+
+int calls_new(struct network_bpf *network, struct calls **ret)
+{
+	struct calls *calls = calloc(1, sizeof(*calls));
+	struct stat status;
+
+	if (!calls)
+		return -ENOMEM;
+	calls->network = network;
+	if (stat("/proc/self/ns/net", &status) == 0)
+		calls->own_network = (uint32_t)status.st_ino;
+	*ret = calls;
+	return 0;
+}
+
+struct calls *calls_free(struct calls *calls)
+{
+	free(calls);
+	return NULL;
+}
+
+/* All records, since the arrays are as large as the map. The number. */
+static int read_map(const struct bpf_map *map, void *keys, void *values, __u32 n_max)
+{
+	__u32 cursor, n = n_max;
+	int r;
+
+	r = bpf_map_lookup_batch(bpf_map__fd(map), NULL, &cursor, keys, values, &n, NULL);
+	return r < 0 && r != -ENOENT ? r : (int)n; /* -ENOENT: that was the end */
+}
+
+static int read_ports(struct calls *calls)
+{
+	int n = read_map(calls->network->maps.ports, calls->port, calls->owner, PORTS_MAX);
+
+	calls->n_ports = n < 0 ? 0 : (size_t)n;
+	return n;
+}
+
+/* ---- calls ------------------------------------------------------------------ */
+
+/* Who owns the port by now, if it was open when the connection came. */
+static uint32_t server_of(const struct calls *calls, const struct call_key *key)
+{
+	if (key->server)
+		return key->server;
+	for (size_t i = 0; i < calls->n_ports; i++)
+		if (calls->port[i].port == key->port && calls->port[i].network == key->network)
+			return calls->owner[i].unit;
+	return 0;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct call *a = left, *b = right;
+
+	if (a->client != b->client)
+		return a->client < b->client ? -1 : 1;
+	if (a->server != b->server)
+		return a->server < b->server ? -1 : 1;
+	return (a->port > b->port) - (a->port < b->port);
+}
+
+/* Make one of those that differ by the namespace alone. Their number. */
+static size_t merge(struct call *told, size_t n_told)
+{
+	size_t n = 0;
+
+	qsort(told, n_told, sizeof(*told), compare);
+	for (size_t i = 0; i < n_told; i++) {
+		if (n > 0 && compare(&told[n - 1], &told[i]) == 0)
+			told[n - 1].connections += told[i].connections;
+		else
+			told[n++] = told[i];
+	}
+	return n;
+}
+
+int calls_read(struct calls *calls, const struct call **ret, size_t *ret_n)
+{
+	/* Before the map, or what is counted meanwhile would seem lost. */
+	uint64_t counted = calls->network->bss->connections, sum = 0;
+	int n;
+
+	n = read_ports(calls);
+	if (n >= 0)
+		n = read_map(calls->network->maps.calls, calls->key, calls->connections, CALLS_MAX);
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++) {
+		calls->told[i] = (struct call) {
+			.client = calls->key[i].client,
+			.server = server_of(calls, &calls->key[i]),
+			.port = calls->key[i].port,
+			.connections = calls->connections[i],
+		};
+		sum += calls->connections[i];
+	}
+	calls->lost = counted > sum ? counted - sum : 0;
+	*ret = calls->told;
+	*ret_n = merge(calls->told, (size_t)n);
+	return 0;
+}
+
+uint64_t calls_lost(const struct calls *calls)
+{
+	return calls->lost;
+}
+
+/* ---- ports ------------------------------------------------------------------- */
+
+void calls_set_activator(struct calls *calls, uint64_t cgroup_id)
+{
+	calls->network->bss->activator_id = cgroup_id;
+}
+
+int calls_ports(struct calls *calls, const struct calls_port **ret, size_t *ret_n)
+{
+	int n = read_ports(calls);
+
+	if (n < 0)
+		return n;
+	for (size_t i = 0; i < calls->n_ports; i++)
+		calls->told_port[i] = (struct calls_port) {
+			.port = calls->port[i].port,
+			.is_elsewhere = calls->port[i].network != calls->own_network,
+			.unit = calls->owner[i].unit,
+			.accepts = calls->owner[i].accepts,
+		};
+	*ret = calls->told_port;
+	*ret_n = calls->n_ports;
+	return 0;
+}
+
+int calls_own_port(struct calls *calls, uint16_t port, uint32_t unit)
+{
+	int fd = bpf_map__fd(calls->network->maps.ports);
+	const struct port key = { .network = calls->own_network, .port = port };
+	struct port_owner owner = { 0 };
+
+	/* Accepts of this moment may be lost, since both sides write. */
+	(void)bpf_map_lookup_elem(fd, &key, &owner);
+	owner.unit = unit;
+	return bpf_map_update_elem(fd, &key, &owner, BPF_ANY);
+}
