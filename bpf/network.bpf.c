@@ -18,6 +18,7 @@ const volatile bool retransmit_may_fail;
 
 /* The cgroup whose listening sockets are for others to accept from: systemd's own. 0: none. */
 __u64 activator_id;
+__u32 activator_network; /* where its sockets are; 0: none was met */
 __u64 connections; /* counted in calls, those since dropped included */
 
 /* The sockets of an activator, and of nobody who is watched. */
@@ -149,11 +150,12 @@ static __always_inline __u32 unit_of_port(const struct sock *socket)
 
 static __always_inline __u32 unit_of_server(const struct sock *socket)
 {
+	bool is_activators = activator_id && activator_id == cgroup_id_of_socket(socket);
 	__u32 unit = unit_of_socket(socket);
 
-	if (unit && !(activator_id && activator_id == cgroup_id_of_socket(socket)))
-		return unit;
-	return unit_of_port(socket);
+	if (is_activators)
+		activator_network = network_of(socket);
+	return unit && !is_activators ? unit : unit_of_port(socket);
 }
 
 /* ---- who calls whom ---- */

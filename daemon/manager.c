@@ -108,6 +108,12 @@ static int make_room(struct manager *manager, size_t n)
 	return 0;
 }
 
+static bool is_suspect(const struct verdict *verdict)
+{
+	return verdict->rule[0] || verdict->health == HEALTH_UNUSUAL ||
+	       verdict->health == HEALTH_SICK;
+}
+
 static int consider(struct manager *manager, const struct sample *samples,
 		    const struct unit_status *status, size_t n)
 {
@@ -126,6 +132,8 @@ static int consider(struct manager *manager, const struct sample *samples,
 			return log_error_errno(r, "cannot judge %s", status[i].name);
 		if (r < 0)
 			continue; /* one unit must not blind us for all others */
+		if (samples != manager->simulated)
+			sampler_suspect(manager->parts.sampler, i, is_suspect(&finding.verdict));
 		if (manager->parts.past.start.obstacle) /* no number that the past will know */
 			finding.incident.id = finding.decision.incident = 0;
 		*present = (struct present) {
@@ -208,7 +216,8 @@ static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cp
 	keeper->tick_us = keeper->cpu_us - began_cpu_us;
 	keeper->n_lost = writer_lost(manager->parts.past.writer);
 	if (manager->parts.sampler)
-		keeper->n_lost += sampler_lost(manager->parts.sampler);
+		keeper->n_lost += sampler_lost(manager->parts.sampler) +
+				  sampler_calls_lost(manager->parts.sampler);
 	r = parts_publish(&manager->parts, keeper, manager->present, manager->n_present);
 	if (r < 0 && !manager->is_hidden)
 		(void)log_warning_errno(r,

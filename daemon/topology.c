@@ -35,6 +35,20 @@ static int tell_systemd(struct topology *topology, const struct parts *parts, ui
 	return sampler_edges(parts->sampler, wall_ms, ret);
 }
 
+static int tell_calls(struct topology *topology, const struct parts *parts, uint64_t when_ms,
+		      uint64_t wall_ms, struct edge_list *ret)
+{
+	(void)topology, (void)when_ms, (void)wall_ms;
+	return parts->sampler ? sampler_calls(parts->sampler, ret) : 1;
+}
+
+static int tell_older_calls(struct topology *topology, const struct parts *parts, uint64_t when_ms,
+			    uint64_t wall_ms, struct edge_list *ret)
+{
+	(void)topology, (void)when_ms, (void)wall_ms;
+	return parts->sampler ? sampler_older_calls(parts->sampler, ret) : 1;
+}
+
 static int tell_simulation(struct topology *topology, const struct parts *parts, uint64_t when_ms,
 			   uint64_t wall_ms, struct edge_list *ret)
 {
@@ -44,6 +58,8 @@ static int tell_simulation(struct topology *topology, const struct parts *parts,
 
 static tell *const tellers[TOPOLOGY_SOURCE_N] = {
 	[TOPOLOGY_SYSTEMD] = tell_systemd,
+	[TOPOLOGY_CALLS] = tell_calls,
+	[TOPOLOGY_OLDER_CALLS] = tell_older_calls,
 	[TOPOLOGY_SIMULATION] = tell_simulation,
 };
 

@@ -9,7 +9,13 @@
 #include "edges.h"
 #include "parts.h"
 
-enum topology_source { TOPOLOGY_SYSTEMD, TOPOLOGY_SIMULATION, TOPOLOGY_SOURCE_N };
+enum topology_source {
+	TOPOLOGY_SYSTEMD,
+	TOPOLOGY_CALLS,	      /* TCP, as it happens */
+	TOPOLOGY_OLDER_CALLS, /* TCP, connections older than the daemon */
+	TOPOLOGY_SIMULATION,
+	TOPOLOGY_SOURCE_N
+};
 
 /* { 0 } to begin, and whenever the units got other numbers. */
 struct topology {

@@ -297,13 +297,25 @@ void activation_number(struct activation *activation,
 		table->at[i].unit = unit_of(table->at[i].service, userdata);
 }
 
-void activation_own(const struct activation *activation, struct owners *owners)
+void activation_cgroups(const struct activation *activation,
+			void (*visit)(uint64_t cgroup_id, uint32_t unit, void *userdata),
+			void *userdata)
+{
+	const struct table *table = &activation->now;
+
+	for (size_t i = 0; i < table->n; i++)
+		if (table->at[i].unit != 0 && table->at[i].cgroup_id != 0)
+			visit(table->at[i].cgroup_id, table->at[i].unit, userdata);
+}
+
+void activation_ports(const struct activation *activation,
+		      void (*visit)(uint16_t port, uint32_t unit, void *userdata), void *userdata)
 {
 	const struct table *table = &activation->now;
 
 	for (size_t i = 0; i < table->n; i++)
 		if (table->at[i].unit != 0)
-			owners_add(owners, table->at[i].cgroup_id, table->at[i].unit);
+			visit(table->at[i].end.port, table->at[i].unit, userdata);
 }
 
 uint32_t activation_find(const struct activation *activation, const struct diag_end *local)

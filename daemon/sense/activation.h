@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "record/record.h"
 #include "sense/diag.h"
-#include "sense/owners.h"
+#include "sense/cgroup.h"
 
 #define ACTIVATION_UNITS    256	 /* .socket units that are read */
 #define ACTIVATION_ENDS	    1024 /* addresses they listen at */
@@ -33,10 +33,17 @@ void activation_turn(struct activation *activation, size_t n_unknown, uint64_t n
 /* Give each service its unit: 0 is none. They are kept until this is called again. */
 void activation_number(struct activation *activation,
 		       uint32_t (*unit_of)(const char *name, void *userdata), void *userdata);
-/* Tell the owners that the cgroups of .socket units are those of their services. */
-void activation_own(const struct activation *activation, struct owners *owners);
-/* The unit behind the socket of PID 1's that listens, or was accepted, at that address; 0: not known. With Accept=yes it is systemd itself who accepts, so there is none. */
+/* Each cgroup of a .socket unit whose service has a row. */
+void activation_cgroups(const struct activation *activation,
+			void (*visit)(uint64_t cgroup_id, uint32_t unit, void *userdata),
+			void *userdata);
+/* The unit behind the socket of PID 1's that listens, or was accepted, at that address; 0: not known.
+ * With Accept=yes it is systemd itself who accepts, so there is none. */
 uint32_t activation_find(const struct activation *activation, const struct diag_end *local);
+
+/* Each address at which a service is woken that has a row. */
+void activation_ports(const struct activation *activation,
+		      void (*visit)(uint16_t port, uint32_t unit, void *userdata), void *userdata);
 
 /* "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" as systemd prints them. -EINVAL: no such address. */
 int activation_parse_end(const char *text, struct diag_end *ret);

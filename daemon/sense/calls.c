@@ -139,6 +139,14 @@ void calls_set_activator(struct calls *calls, uint64_t cgroup_id)
 	calls->network->bss->activator_id = cgroup_id;
 }
 
+/* The daemon may have been given a network of its own, and its host's is what counts. */
+static uint32_t home_of(const struct calls *calls)
+{
+	uint32_t network = calls->network->bss->activator_network;
+
+	return network ? network : calls->own_network;
+}
+
 int calls_ports(struct calls *calls, const struct calls_port **ret, size_t *ret_n)
 {
 	int n = read_ports(calls);
@@ -148,7 +156,7 @@ int calls_ports(struct calls *calls, const struct calls_port **ret, size_t *ret_
 	for (size_t i = 0; i < calls->n_ports; i++)
 		calls->told_port[i] = (struct calls_port) {
 			.port = calls->port[i].port,
-			.is_elsewhere = calls->port[i].network != calls->own_network,
+			.is_elsewhere = calls->port[i].network != home_of(calls),
 			.unit = calls->owner[i].unit,
 			.accepts = calls->owner[i].accepts,
 		};
@@ -160,11 +168,13 @@ int calls_ports(struct calls *calls, const struct calls_port **ret, size_t *ret_
 int calls_own_port(struct calls *calls, uint16_t port, uint32_t unit)
 {
 	int fd = bpf_map__fd(calls->network->maps.ports);
-	const struct port key = { .network = calls->own_network, .port = port };
+	const struct port key = { .network = home_of(calls), .port = port };
 	struct port_owner owner = { 0 };
 
 	/* Accepts of this moment may be lost, since both sides write. */
 	(void)bpf_map_lookup_elem(fd, &key, &owner);
+	if (owner.unit == unit)
+		return 0;
 	owner.unit = unit;
 	return bpf_map_update_elem(fd, &key, &owner, BPF_ANY);
 }

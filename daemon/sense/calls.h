@@ -40,13 +40,14 @@ void calls_set_activator(struct calls *calls, uint64_t cgroup_id);
 
 struct calls_port {
 	uint16_t port;
-	bool is_elsewhere; /* in another network namespace than ours */
+	bool is_elsewhere; /* in another network namespace than the activator's */
 	uint32_t unit;	   /* as calls_own_port() said; 0: open */
 	uint64_t accepts;  /* connections that came in while it was open: of no unit */
 };
 /* The ports whose listening socket belongs to the activator or to no watched unit, and that were
  * called. As above. */
 int calls_ports(struct calls *calls, const struct calls_port **ret, size_t *ret_n);
-/* From now on what comes in at that port of our network namespace is the unit's (0: open again), but
+/* From now on what comes in at that port of the activator's network namespace (while none of its sockets
+ * was met: of our own) is the unit's (0: open again), but
  * only where the socket itself does not tell. Edges told before are told as the unit's too. */
 int calls_own_port(struct calls *calls, uint16_t port, uint32_t unit);

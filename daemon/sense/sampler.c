@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sense/activation.h"
+#include "sense/adopted.h"
 #include "sense/bare.h"
 #include "sense/calls.h"
 #include "sense/errors.h"
@@ -27,6 +28,7 @@ struct held {
 	struct join_past past;
 	struct members members;
 	uint64_t error_lines; /* since we look */
+	bool is_suspect;
 };
 
 struct sampler {
@@ -38,14 +40,15 @@ struct sampler {
 	struct listeners *listeners;
 	struct owners *owners;
 	struct activation *activation; /* NULL: without systemd */
-	struct errors *errors;	       /* NULL: there can be none */
-	uint64_t error_lines;	       /* of all units, and of none */
-	uint64_t when_ms;	       /* of this tick */
-	size_t n_left_out;	       /* in this tick: listed, and not taken */
-	uint64_t lost;		       /* up to the last tick */
-	bool has_snapshot;	       /* in this tick: the probe walked, */
-	bool has_trees;		       /* the processes were folded */
-	uint64_t traced;	       /* metrics that the probe has from tracepoints */
+	struct adopted adopted;
+	struct errors *errors; /* NULL: there can be none */
+	uint64_t error_lines;  /* of all units, and of none */
+	uint64_t when_ms;      /* of this tick */
+	size_t n_left_out;     /* in this tick: listed, and not taken */
+	uint64_t lost;	       /* up to the last tick */
+	bool has_snapshot;     /* in this tick: the probe walked, */
+	bool has_trees;	       /* the processes were folded */
+	uint64_t traced;       /* metrics that the probe has from tracepoints */
 	struct signals signals;
 	struct unit_status host;
 	struct join_past host_past;
@@ -204,6 +207,11 @@ static void own(uint64_t id, void *userdata)
 	owners_add(owning->owners, id, owning->unit);
 }
 
+static void own_for(uint64_t id, uint32_t unit, void *owners)
+{
+	owners_add(owners, id, unit);
+}
+
 /* Returns the cgroup of systemd itself; 0: not known. */
 static uint64_t list_owners(struct sampler *sampler)
 {
@@ -220,10 +228,15 @@ static uint64_t list_owners(struct sampler *sampler)
 	}
 	if (sampler->activation) {
 		activation_number(sampler->activation, row_of, sampler);
-		activation_own(sampler->activation, sampler->owners);
+		activation_cgroups(sampler->activation, own_for, sampler->owners);
 	}
 	owners_end(sampler->owners);
 	return manager;
+}
+
+static void own_port(uint16_t port, uint32_t unit, void *calls)
+{
+	(void)calls_own_port(calls, port, unit);
 }
 
 static void ask_sockets(struct sampler *sampler, uint64_t when_ms)
@@ -237,9 +250,12 @@ static void ask_sockets(struct sampler *sampler, uint64_t when_ms)
 		return;
 	ground.manager_cgroup = list_owners(sampler);
 	listeners_turn(sampler->listeners, &ground, when_ms);
-	if (sampler->activation)
-		activation_turn(sampler->activation, listeners_unowned(sampler->listeners),
-				when_ms);
+	if (!sampler->activation)
+		return;
+	activation_turn(sampler->activation, listeners_unowned(sampler->listeners), when_ms);
+	adopted_turn(&sampler->adopted, sampler->activation, sampler->ground.probe);
+	if (probe_calls(sampler->ground.probe))
+		activation_ports(sampler->activation, own_port, probe_calls(sampler->ground.probe));
 }
 
 static void take_errors(const char *name, uint64_t n, void *userdata)
@@ -616,6 +632,69 @@ uint64_t sampler_lost(const struct sampler *sampler)
 {
 	return probe_lost(sampler->ground.probe) + listeners_lost(sampler->listeners) +
 	       (sampler->errors ? errors_lost(sampler->errors) : 0);
+}
+
+void sampler_suspect(struct sampler *sampler, size_t place, bool is_suspect)
+{
+	struct held *held = &sampler->held[place];
+
+	if (place >= sampler->n || held->is_suspect == is_suspect)
+		return;
+	/* Where there are too many suspects already, it is one as soon as there is room. */
+	if (probe_suspect(sampler->ground.probe, held->unit, is_suspect) >= 0)
+		held->is_suspect = is_suspect;
+}
+
+/* Who talks to itself, or is as unknown as whom it talks to, is no edge between units. */
+static int tell_call(struct edge_list *list, const struct edge *edge)
+{
+	return edge->client == edge->server ? 0 : edge_list_add(list, edge);
+}
+
+int sampler_calls(struct sampler *sampler, struct edge_list *ret)
+{
+	struct calls *calls = probe_calls(sampler->ground.probe);
+	const struct call *call;
+	size_t n;
+	int r;
+
+	if (!calls)
+		return 1;
+	r = calls_read(calls, &call, &n);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = tell_call(ret, &(struct edge) { .kind = EDGE_TCP,
+						    .client = call[i].client,
+						    .server = call[i].server,
+						    .port = call[i].port,
+						    .n_connections = call[i].connections });
+	return r;
+}
+
+int sampler_older_calls(struct sampler *sampler, struct edge_list *ret)
+{
+	const struct listeners_edge *found;
+	struct edge edge = { .kind = EDGE_TCP };
+	size_t n;
+	int r = 0;
+
+	found = listeners_edges(sampler->listeners, &n);
+	if (!found)
+		return 1;
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		edge.port = found[i].server_port;
+		edge.n_connections = found[i].n;
+		if (owners_find(sampler->owners, found[i].client_cgroup, &edge.client) &&
+		    owners_find(sampler->owners, found[i].server_cgroup, &edge.server))
+			r = tell_call(ret, &edge);
+	}
+	return r;
+}
+
+uint64_t sampler_calls_lost(const struct sampler *sampler)
+{
+	struct calls *calls = probe_calls(sampler->ground.probe);
+
+	return calls ? calls_lost(calls) : 0;
 }
 
 int sampler_edges(const struct sampler *sampler, uint64_t wall_ms, struct edge_list *ret)

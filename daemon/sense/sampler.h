@@ -54,6 +54,16 @@ void sampler_await_ours(struct sampler *sampler, uint32_t unit, bool awaits);
 
 /* Events, sockets and lines lost so far on the way here, at least. */
 uint64_t sampler_lost(const struct sampler *sampler);
+/* Is the unit at that place of the last harvest under suspicion? Then its threads are looked at in each
+ * tick. */
+void sampler_suspect(struct sampler *sampler, size_t place, bool is_suspect);
+
+/* TCP connections between units, as counted since the probe was loaded, and those that are older: all of
+ * them each time, appended to ret. 1: not known, or not yet. Not for every tick. */
+int sampler_calls(struct sampler *sampler, struct edge_list *ret);
+int sampler_older_calls(struct sampler *sampler, struct edge_list *ret);
+/* Connections that sampler_calls() had no room for in the kernel. */
+uint64_t sampler_calls_lost(const struct sampler *sampler);
 /* What systemd says that units need of one another, as units_edges(); nothing without systemd. */
 int sampler_edges(const struct sampler *sampler, uint64_t wall_ms, struct edge_list *ret);
 uint64_t sampler_edges_version(const struct sampler *sampler);

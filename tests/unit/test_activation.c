@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "fake_manager.h"
 #include "sense/activation.h"
+#include "sense/owners.h"
 
 static const struct cgroup_roots none;
 
@@ -32,6 +33,11 @@ static uint32_t find(const struct activation *activation, const char *text)
 
 	cr_assert(zero(int, activation_parse_end(text, &end)), "%s", text);
 	return activation_find(activation, &end);
+}
+
+static void own_for(uint64_t id, uint32_t unit, void *owners)
+{
+	owners_add(owners, id, unit);
 }
 
 Test(activation, an_address_is_read_as_systemd_prints_it)
@@ -101,7 +107,7 @@ Test(activation, a_socket_leads_to_the_service_that_it_triggers)
 	/* Their cgroups lead there too, and they are asked again though all is known. */
 	cr_assert(zero(int, owners_new(&none, &owners)));
 	owners_begin(owners);
-	activation_own(activation, owners);
+	activation_cgroups(activation, own_for, owners);
 	owners_end(owners);
 	cr_assert(owners_find(owners, 77, &unit));
 	cr_assert(unit == 7 || unit == 8, "all of the fake have one id");

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Who needs whom, on the installed product: as systemd says it, kept across a restart, told without a
-# daemon.
+# Who needs whom and who talks to whom, on the installed product: as systemd says it and as connections
+# show it, kept across a restart, told without a daemon.
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -28,6 +28,23 @@ END
 systemctl daemon-reload
 systemctl start $front $woken
 
+# A server; one that calls it twice a second; one that has been connected since before the daemon; and a
+# service that does not run, whose port systemd opened.
+server=patient-server.service caller=patient-caller.service friend=patient-friend.service
+asleep=patient-asleep.service
+cat >/etc/systemd/system/patient-asleep.socket <<-END
+	[Socket]
+	ListenStream=127.0.0.1:7022
+END
+patient server "ExecStart=$patients/leaky 7021 $trigger.server 0"
+patient asleep 'ExecStart=/bin/sleep infinity'
+patient friend 'ExecStart=/bin/bash -c "exec 3<>/dev/tcp/127.0.0.1/7021; exec sleep infinity"'
+patient caller 'ExecStart=/bin/bash -c "while sleep 0.5; do exec 3<>/dev/tcp/127.0.0.1/7021; exec 3<>/dev/tcp/127.0.0.1/7022; exec 3>&-; done"'
+systemctl start $server patient-asleep.socket
+wait_for 10 "the server listens" bash -c 'ss -Hltn "sport = 7021" | grep -q .'
+systemctl start $friend
+wait_for 10 "its friend is connected" bash -c 'ss -Htn "dport = 7021" | grep -q .'
+
 # edges CLIENT SERVER: how, as words in the order of kinds; "" for the world outside.
 edges() {
 	selfhealctl deps --json | jq -r --arg client "$1" --arg server "$2" \
@@ -41,7 +58,7 @@ of_edge() { # CLIENT SERVER KIND FILTER
 		"[.[] | select(.server == \$server and .kind == \$kind)][0] | $4"
 }
 
-start_daemon
+start_daemon "$(quick mock)"
 wait_for 20 "the requirement is known" are_edges $front $back "after requires"
 are_edges $front $woken wants || fail "the socket does not stand for its service: $(edges $front $woken)"
 are_edges "" $woken triggered-by || fail "nobody says that a socket wakes it"
@@ -54,6 +71,16 @@ grep -q "[-─]$back *requires, after" /tmp/tree ||
 	fail "the tree does not show what front needs"
 selfhealctl deps $back | grep -q "^$front *requires, after" || fail "back does not know who needs it"
 selfhealctl deps | grep -q "^$front *$woken *wants" || fail "the list of pairs lacks one"
+
+# The kernel tells connections as they are made; changes are kept once a minute.
+systemctl start $caller
+wait_for 100 "who calls whom is known" are_edges $caller $server tcp
+equal "$(of_edge $caller $server tcp .port)" 7021 "the port"
+(($(of_edge $caller $server tcp .n_connections) > 10)) || fail "its calls are not counted"
+wait_for 100 "who was connected before is known" are_edges $friend $server tcp
+equal "$(of_edge $friend $server tcp .n_connections)" 1 "the connection that is older than the daemon"
+wait_for 100 "what systemd listens at is its service's" are_edges $caller $asleep tcp
+selfhealctl deps $server
 
 code=0
 selfhealctl deps nobody 2>/tmp/said || code=$?
