@@ -9,6 +9,7 @@
 # check   all tests that this place can run: unit, demo, e2e
 # unit    the unit tests and the simulated days, under sanitizers
 # e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
+# bench   what it costs beside the alternatives, against the bars (root); QUICK=1: under a minute
 # fresh   run and check in a debootstrapped Debian 12 (root, network)
 # lint    warnings, format, static analysis, layers, scripts and manuals
 # clean   remove $(BUILD)
@@ -42,8 +43,9 @@ SIM_SOURCES := $(wildcard tests/sim/*.c)
 # Without main.c, and the commands which need the one of the client.
 TESTABLE_SOURCES := $(filter-out %/main.c cli/cmd_%.c,$(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES))
 PATIENT_SOURCES := $(wildcard tests/e2e/patients/*.c)
+BENCH_SOURCES := $(wildcard tests/bench/*.c)
 ALL_SOURCES := $(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES) $(UNIT_SOURCES) \
-	$(SIM_SOURCES) $(PATIENT_SOURCES)
+	$(SIM_SOURCES) $(PATIENT_SOURCES) $(BENCH_SOURCES)
 ALL_HEADERS := $(wildcard bpf/*.h daemon/*.h daemon/*/*.h cli/*.h tests/*/*.h)
 
 # The schemas are embedded as they are (.incbin), so they have one owner each.
@@ -58,6 +60,7 @@ UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(TESTABLE_SOURCES) $(UNIT_SOUR
 SIM_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(CORE_SOURCES) daemon/sense/simulator.c \
 	$(SIM_SOURCES)) $(EMBEDDED_OBJECTS)
 PATIENTS := $(PATIENT_SOURCES:tests/e2e/patients/%.c=$(BUILD)/patients/%)
+BENCHES := $(patsubst tests/bench/bench_%.c,$(BUILD)/bench/%,$(filter %/bench_%.c,$(BENCH_SOURCES)))
 
 ifneq ($(V),1)
 .SILENT:
@@ -104,6 +107,13 @@ $(BUILD)/patients/%: tests/e2e/patients/%.c
 	echo "  cc      $<"
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MF $@.d -MT $@ -pie -o $@ $< -lpthread
+
+# With the objects that ship, so that those are measured.
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/obj/tests/bench/scan.o \
+		$(filter-out %/main.o,$(DAEMON_OBJECTS)) $(BUILD)/libcore.a
+	echo "  link    $@"
+	mkdir -p $(@D)
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h)
 	echo "  bpf     $<"
@@ -219,6 +229,10 @@ e2e: $(BUILD)/setup-with-tests
 	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/root prefix=/usr
 	tests/e2e/run --build $(BUILD) $(CASES)
 
+bench: $(BUILD)/setup-with-tests
+	$(BUILD_NOW) all $(BENCHES)
+	tests/bench/run --build $(BUILD) $(if $(QUICK),--quick)
+
 fresh: $(BUILD)/setup-with-tests
 	tests/fresh $(BUILD)/fresh
 
@@ -227,7 +241,7 @@ lint: $(BUILD)/setup-with-tests
 
 # Used by tests/lint/run: one stamp a file, so that only what changed is read again.
 TIDY := $(filter-out tests/unit/%,$(ALL_SOURCES))
-lint-gcc: all $(PATIENTS) $(if $(UNIT_SOURCES),$(BUILD)/unit) $(if $(SIM_SOURCES),$(BUILD)/sim)
+lint-gcc: all $(PATIENTS) $(BENCHES) $(if $(UNIT_SOURCES),$(BUILD)/unit) $(if $(SIM_SOURCES),$(BUILD)/sim)
 lint-clang: $(ALL_SOURCES:%=$(BUILD)/lint/%.clang)
 lint-tidy: $(TIDY:%=$(BUILD)/lint/%.tidy)
 $(BUILD)/lint/%.clang: % $(ALL_HEADERS) | $(SKELETONS)
@@ -245,9 +259,9 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all is-ours install uninstall run demo demo-control check unit e2e fresh lint lint-gcc lint-clang lint-tidy help clean
+.PHONY: all is-ours install uninstall run demo demo-control check unit e2e bench fresh lint lint-gcc lint-clang lint-tidy help clean
 .DELETE_ON_ERROR:
 # Named in pattern rules alone, these would be deleted as intermediate.
-.SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o)
+.SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o) $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.o)
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(DAEMON_OBJECTS) $(CLIENT_OBJECTS) $(UNIT_OBJECTS) \
-	$(SIM_OBJECTS)) $(PATIENTS:=.d)
+	$(SIM_OBJECTS)) $(PATIENTS:=.d) $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.d)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Makes what was learnt in half a minute as large as an hour would have made it:
+ * the memory of each unit full of rows that repeat its own with some noise, so
+ * that forests have the size, and cost the time, that they have in daily life.
+ *
+ *	age DATABASE
+ *
+ * The daemon must not run. Prints how many units there were.
+ */
+#include <err.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "judge/forest_blob.h"
+
+#define HOUR_MS 3600000u
+#define NOISE	0.1f /* of what the column's own values span */
+
+static float chance(void)
+{
+	static unsigned int seed = 1;
+
+	return (float)rand_r(&seed) / (float)RAND_MAX;
+}
+
+static float span_of(const struct remembered *kept, uint32_t n, size_t column)
+{
+	float low = INFINITY, high = -INFINITY;
+
+	for (uint32_t i = 0; i < n; i++) {
+		low = fminf(low, kept->row[i].column[column]);
+		high = fmaxf(high, kept->row[i].column[column]);
+	}
+	return high > low ? high - low : 0;
+}
+
+static void age(struct remembered *kept)
+{
+	const uint32_t n = kept->n_rows;
+
+	for (size_t column = 0; column < METRIC_N; column++) {
+		float noise = NOISE * span_of(kept, n, column);
+
+		for (uint32_t i = n; i < LEARNER_ROWS; i++) {
+			float value = kept->row[i % n].column[column];
+
+			kept->row[i].column[column] = fmaxf(0, value + noise * (2 * chance() - 1));
+			if (isnan(value))
+				kept->row[i].column[column] = value;
+		}
+	}
+	kept->n_rows = LEARNER_ROWS;
+	kept->next_row = 0;
+	kept->taught_ms = HOUR_MS;
+}
+
+static void check(sqlite3 *db, int r, int expected)
+{
+	if (r != expected)
+		errx(1, "the database: %s", sqlite3_errmsg(db));
+}
+
+static void age_row(sqlite3 *db, sqlite3_stmt *read, sqlite3_stmt *write)
+{
+	static struct remembered kept;
+	uint8_t *bytes = NULL;
+	size_t size;
+
+	if (forest_blob_read(sqlite3_column_blob(read, 1), (size_t)sqlite3_column_bytes(read, 1),
+			     &kept) < 0 ||
+	    kept.n_rows == 0)
+		return;
+	age(&kept);
+	if (forest_blob_write(&kept, &bytes, &size) < 0)
+		errx(1, "memory");
+	(void)sqlite3_bind_blob(write, 1, bytes, (int)size, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(write, 2, sqlite3_column_int64(read, 0));
+	check(db, sqlite3_step(write), SQLITE_DONE);
+	check(db, sqlite3_reset(write), SQLITE_OK);
+	free(bytes);
+}
+
+int main(int argc, char **argv)
+{
+	sqlite3_stmt *read, *write;
+	sqlite3 *db;
+	int r, n = 0;
+
+	if (argc != 2)
+		errx(2, "usage: age DATABASE");
+	check(NULL, sqlite3_open_v2(argv[1], &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	check(db, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	check(db, sqlite3_prepare_v2(db, "SELECT unit, body FROM lesson", -1, &read, NULL),
+	      SQLITE_OK);
+	check(db,
+	      sqlite3_prepare_v2(db, "UPDATE lesson SET body = ? WHERE unit = ?", -1, &write, NULL),
+	      SQLITE_OK);
+	for (; (r = sqlite3_step(read)) == SQLITE_ROW; n++)
+		age_row(db, read, write);
+	check(db, r, SQLITE_DONE);
+	(void)sqlite3_finalize(read);
+	(void)sqlite3_finalize(write);
+	check(db, sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	check(db, sqlite3_close(db), SQLITE_OK);
+	(void)printf("%d\n", n);
+	return 0;
+}
