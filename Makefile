@@ -231,7 +231,7 @@ e2e: $(BUILD)/setup-with-tests
 
 bench: $(BUILD)/setup-with-tests
 	$(BUILD_NOW) all $(BENCHES)
-	tests/bench/run --build $(BUILD) $(if $(QUICK),--quick)
+	tests/bench/run --build $(BUILD) $(if $(QUICK),--quick) $(if $(SOAK),--soak $(SOAK))
 
 fresh: $(BUILD)/setup-with-tests
 	tests/fresh $(BUILD)/fresh

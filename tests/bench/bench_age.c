@@ -11,6 +11,7 @@
 #include <err.h>
 #include <math.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,15 @@ static float span_of(const struct remembered *kept, uint32_t n, size_t column)
 	return high > low ? high - low : 0;
 }
 
+/* Does this value stand in another row too? Then it is one of few, such as 0, and takes no noise. */
+static bool is_common(const struct remembered *kept, uint32_t n, uint32_t row, size_t column)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (i != row && kept->row[i].column[column] == kept->row[row].column[column])
+			return true;
+	return isnan(kept->row[row].column[column]);
+}
+
 static void age(struct remembered *kept)
 {
 	const uint32_t n = kept->n_rows;
@@ -48,9 +58,9 @@ static void age(struct remembered *kept)
 		for (uint32_t i = n; i < LEARNER_ROWS; i++) {
 			float value = kept->row[i % n].column[column];
 
-			kept->row[i].column[column] = fmaxf(0, value + noise * (2 * chance() - 1));
-			if (isnan(value))
-				kept->row[i].column[column] = value;
+			if (!is_common(kept, n, i % n, column))
+				value = fmaxf(0, value + noise * (2 * chance() - 1));
+			kept->row[i].column[column] = value;
 		}
 	}
 	kept->n_rows = LEARNER_ROWS;
