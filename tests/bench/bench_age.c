@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "judge/forest_blob.h"
 
 #define HOUR_MS 3600000u
@@ -28,43 +29,45 @@ static float chance(void)
 	return (float)rand_r(&seed) / (float)RAND_MAX;
 }
 
-static float span_of(const struct remembered *kept, uint32_t n, size_t column)
+static float span_of(const struct remembered *kept, uint32_t n, enum metric column)
 {
 	float low = INFINITY, high = -INFINITY;
 
 	for (uint32_t i = 0; i < n; i++) {
-		low = fminf(low, kept->row[i].column[column]);
-		high = fmaxf(high, kept->row[i].column[column]);
+		low = fminf(low, remembered_value(kept, i, column));
+		high = fmaxf(high, remembered_value(kept, i, column));
 	}
 	return high > low ? high - low : 0;
 }
 
 /* Does this value stand in another row too? Then it is one of few, such as 0, and takes no noise. */
-static bool is_common(const struct remembered *kept, uint32_t n, uint32_t row, size_t column)
+static bool is_common(const struct remembered *kept, uint32_t n, uint32_t row, enum metric column)
 {
+	float value = remembered_value(kept, row, column);
+
 	for (uint32_t i = 0; i < n; i++)
-		if (i != row && kept->row[i].column[column] == kept->row[row].column[column])
+		if (i != row && remembered_value(kept, i, column) == value)
 			return true;
-	return isnan(kept->row[row].column[column]);
+	return isnan(value);
 }
 
 static void age(struct remembered *kept)
 {
 	const uint32_t n = kept->n_rows;
+	float noise[METRIC_N];
+	struct row row;
 
-	for (size_t column = 0; column < METRIC_N; column++) {
-		float noise = NOISE * span_of(kept, n, column);
-
-		for (uint32_t i = n; i < LEARNER_ROWS; i++) {
-			float value = kept->row[i % n].column[column];
-
+	for (enum metric column = 0; column < METRIC_N; column++)
+		noise[column] = NOISE * span_of(kept, n, column);
+	for (uint32_t i = n; i < LEARNER_ROWS; i++) {
+		remembered_row(kept, i % n, &row);
+		for (enum metric column = 0; column < METRIC_N; column++)
 			if (!is_common(kept, n, i % n, column))
-				value = fmaxf(0, value + noise * (2 * chance() - 1));
-			kept->row[i].column[column] = value;
-		}
+				row.column[column] = fmaxf(
+					0, row.column[column] + noise[column] * (2 * chance() - 1));
+		if (remembered_put(kept, &row) < 0)
+			errx(1, "memory");
 	}
-	kept->n_rows = LEARNER_ROWS;
-	kept->next_row = 0;
 	kept->taught_ms = HOUR_MS;
 }
 
@@ -76,7 +79,7 @@ static void check(sqlite3 *db, int r, int expected)
 
 static void age_row(sqlite3 *db, sqlite3_stmt *read, sqlite3_stmt *write)
 {
-	static struct remembered kept;
+	CLEANUP(remembered_clear) struct remembered kept = { 0 };
 	uint8_t *bytes = NULL;
 	size_t size;
 
