@@ -16,6 +16,7 @@
 #include "manager.h"
 #include "orders.h"
 #include "parts.h"
+#include "sense/network.h"
 #include "sense/simulator.h"
 #include "topology.h"
 
@@ -217,7 +218,7 @@ static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cp
 	keeper->n_lost = writer_lost(manager->parts.past.writer);
 	if (manager->parts.sampler)
 		keeper->n_lost += sampler_lost(manager->parts.sampler) +
-				  sampler_calls_lost(manager->parts.sampler);
+				  network_calls_lost(sampler_network(manager->parts.sampler));
 	r = parts_publish(&manager->parts, keeper, manager->present, manager->n_present);
 	if (r < 0 && !manager->is_hidden)
 		(void)log_warning_errno(r,

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "sense/network.h"
 #include "topology.h"
 
 #define TURN_MS MINUTES(1)
@@ -39,14 +40,14 @@ static int tell_calls(struct topology *topology, const struct parts *parts, uint
 		      uint64_t wall_ms, struct edge_list *ret)
 {
 	(void)topology, (void)when_ms, (void)wall_ms;
-	return parts->sampler ? sampler_calls(parts->sampler, ret) : 1;
+	return parts->sampler ? network_calls(sampler_network(parts->sampler), ret) : 1;
 }
 
 static int tell_older_calls(struct topology *topology, const struct parts *parts, uint64_t when_ms,
 			    uint64_t wall_ms, struct edge_list *ret)
 {
 	(void)topology, (void)when_ms, (void)wall_ms;
-	return parts->sampler ? sampler_older_calls(parts->sampler, ret) : 1;
+	return parts->sampler ? network_older_calls(sampler_network(parts->sampler), ret) : 1;
 }
 
 static int tell_simulation(struct topology *topology, const struct parts *parts, uint64_t when_ms,

@@ -4,15 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sense/activation.h"
-#include "sense/adopted.h"
 #include "sense/bare.h"
-#include "sense/calls.h"
 #include "sense/errors.h"
 #include "sense/join.h"
-#include "sense/listeners.h"
 #include "sense/members.h"
-#include "sense/owners.h"
+#include "sense/network.h"
 #include "sense/procfs.h"
 #include "sense/sampler.h"
 #include "sense/units.h"
@@ -37,10 +33,7 @@ struct sampler {
 	struct units *units; /* NULL: without systemd */
 	struct bare *bare;   /* NULL: with systemd */
 	struct members_ground ground;
-	struct listeners *listeners;
-	struct owners *owners;
-	struct activation *activation; /* NULL: without systemd */
-	struct adopted adopted;
+	struct network *network;
 	struct errors *errors; /* NULL: there can be none */
 	uint64_t error_lines;  /* of all units, and of none */
 	uint64_t when_ms;      /* of this tick */
@@ -207,55 +200,20 @@ static void own(uint64_t id, void *userdata)
 	owners_add(owning->owners, id, owning->unit);
 }
 
-static void own_for(uint64_t id, uint32_t unit, void *owners)
+static uint64_t list_owners(struct owners *owners, void *userdata)
 {
-	owners_add(owners, id, unit);
-}
-
-/* Returns the cgroup of systemd itself; 0: not known. */
-static uint64_t list_owners(struct sampler *sampler)
-{
+	const struct sampler *sampler = userdata;
 	uint64_t manager = 0;
 
-	owners_begin(sampler->owners);
 	for (size_t i = 0; i < sampler->n; i++) {
 		const struct unit_status *status = &sampler->status[i];
-		struct owning owning = { sampler->owners, status->unit };
+		struct owning owning = { owners, status->unit };
 
 		(void)members_ids(&sampler->held[i].members, &sampler->ground, own, &owning);
 		if (strcmp(status->name, MANAGER_UNIT) == 0)
 			manager = members_id(&sampler->held[i].members, &sampler->ground);
 	}
-	if (sampler->activation) {
-		activation_number(sampler->activation, row_of, sampler);
-		activation_cgroups(sampler->activation, own_for, sampler->owners);
-	}
-	owners_end(sampler->owners);
 	return manager;
-}
-
-static void own_port(uint16_t port, uint32_t unit, void *calls)
-{
-	(void)calls_own_port(calls, port, unit);
-}
-
-static void ask_sockets(struct sampler *sampler, uint64_t when_ms)
-{
-	struct listeners_ground ground = {
-		.owners = sampler->owners,
-		.activation = sampler->activation,
-	};
-
-	if (!listeners_are_due(sampler->listeners, when_ms))
-		return;
-	ground.manager_cgroup = list_owners(sampler);
-	listeners_turn(sampler->listeners, &ground, when_ms);
-	if (!sampler->activation)
-		return;
-	activation_turn(sampler->activation, listeners_unowned(sampler->listeners), when_ms);
-	adopted_turn(&sampler->adopted, sampler->activation, sampler->ground.probe);
-	if (probe_calls(sampler->ground.probe))
-		activation_ports(sampler->activation, own_port, probe_calls(sampler->ground.probe));
 }
 
 static void take_errors(const char *name, uint64_t n, void *userdata)
@@ -314,15 +272,6 @@ static int fold_trees(struct sampler *sampler)
 	return r;
 }
 
-static void note_activator(struct sampler *sampler, const struct unit_status *status)
-{
-	struct calls *calls = probe_calls(sampler->ground.probe);
-
-	if (calls && status->kind == UNIT_KIND_SCOPE && status->cgroup_id != 0 &&
-	    strcmp(status->name, MANAGER_UNIT) == 0)
-		calls_set_activator(calls, status->cgroup_id);
-}
-
 static int find_members(struct sampler *sampler, struct held *held, struct unit_status *status)
 {
 	struct usage *from = sampler->found.from;
@@ -331,10 +280,9 @@ static int find_members(struct sampler *sampler, struct held *held, struct unit_
 	int r;
 
 	status->cgroup_id = members_id(&held->members, ground);
-	note_activator(sampler, status);
 	if (members_ids(&held->members, ground, NULL, NULL))
-		listeners_usage(sampler->listeners, status->unit, sampler->when_ms,
-				&from[JOIN_SOCKETS]);
+		network_usage(sampler->network, status->unit, sampler->when_ms,
+			      &from[JOIN_SOCKETS]);
 	/* With an id the probe's CPU time is the cgroup's, without one it is that of tasks: a row
 	 * with now one cgroup, now two keeps to the latter. */
 	id = status->kind == UNIT_KIND_SHARED ? 0 : status->cgroup_id;
@@ -422,7 +370,7 @@ static void sample_host(struct sampler *sampler, uint64_t when_ms)
 	procfs_host("/proc", &from[JOIN_PROCESSES]);
 	if (sampler->has_snapshot)
 		(void)probe_usage(sampler->ground.probe, 0, 0, &from[JOIN_PROBE]);
-	listeners_usage(sampler->listeners, 0, when_ms, &from[JOIN_SOCKETS]);
+	network_usage(sampler->network, 0, when_ms, &from[JOIN_SOCKETS]);
 	if (sampler->units)
 		find_errors(sampler, sampler->error_lines, &from[JOIN_JOURNAL]);
 	sampler->status[sampler->n] = sampler->host;
@@ -436,7 +384,8 @@ static int sample_units(struct sampler *sampler, uint64_t when_ms)
 	int r;
 
 	signals_clear(&sampler->signals);
-	ask_sockets(sampler, when_ms);
+	network_turn(sampler->network, &(struct network_ground) { list_owners, row_of, sampler },
+		     when_ms);
 	if (sampler->errors)
 		errors_drain(sampler->errors, take_errors, sampler);
 	for (size_t i = 0; i < sampler->n; i++) {
@@ -512,38 +461,19 @@ static int choose_source(struct sampler *sampler, sd_bus *bus)
 
 int sampler_set_bus(struct sampler *sampler, sd_bus *bus)
 {
-	CLEANUP(activation_freep) struct activation *activation = NULL;
-	struct units *units;
+	CLEANUP(units_freep) struct units *units = NULL;
 	int r;
 
 	if (!sampler->units)
 		return -EINVAL;
-	r = activation_new(bus, &sampler->ground.roots, &activation);
-	if (r < 0)
-		return r;
 	r = units_new(bus, sampler->number, sampler->userdata, &units);
+	if (r >= 0)
+		r = network_set_bus(sampler->network, bus);
 	if (r < 0)
 		return r;
 	units_free(sampler->units);
-	sampler->units = units;
-	activation_free(sampler->activation);
-	sampler->activation = TAKE(activation);
+	sampler->units = TAKE(units);
 	return 0;
-}
-
-/* Error lines are told by the names of systemd's units, so they need systemd; the sampler does not need
- * them. */
-static int open_others(struct sampler *sampler, sd_bus *bus)
-{
-	int r;
-
-	r = listeners_new(&sampler->listeners);
-	if (r >= 0)
-		r = owners_new(&sampler->ground.roots, &sampler->owners);
-	if (r < 0 || !sampler->units)
-		return r;
-	(void)errors_new(NULL, &sampler->errors);
-	return activation_new(bus, &sampler->ground.roots, &sampler->activation);
 }
 
 int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct sampler **ret)
@@ -574,13 +504,15 @@ int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct samp
 	r = choose_source(sampler, bus);
 	if (r < 0)
 		return r;
-	r = open_others(sampler, bus);
-	if (r < 0)
-		return r;
 	r = probe_new(is_trees(sampler) ? PROBE_BY_PROCESS : PROBE_BY_CGROUP,
 		      &sampler->ground.probe);
+	if (r >= 0)
+		r = network_new(sampler->units ? bus : NULL, &sampler->ground.roots,
+				sampler->ground.probe, &sampler->network);
 	if (r < 0)
 		return r;
+	if (sampler->units) /* whose names the lines tell; without a count of them all else goes on */
+		(void)errors_new(NULL, &sampler->errors);
 	*ret = TAKE(sampler);
 	return 0;
 }
@@ -593,9 +525,7 @@ struct sampler *sampler_free(struct sampler *sampler)
 		members_clear(&sampler->held[i].members, &sampler->ground);
 	units_free(sampler->units);
 	bare_free(sampler->bare);
-	listeners_free(sampler->listeners);
-	owners_free(sampler->owners);
-	activation_free(sampler->activation);
+	network_free(sampler->network);
 	errors_free(sampler->errors);
 	probe_free(sampler->ground.probe);
 	tally_free(sampler->ground.tally);
@@ -630,7 +560,7 @@ void sampler_await_ours(struct sampler *sampler, uint32_t unit, bool awaits)
 
 uint64_t sampler_lost(const struct sampler *sampler)
 {
-	return probe_lost(sampler->ground.probe) + listeners_lost(sampler->listeners) +
+	return probe_lost(sampler->ground.probe) + network_lost(sampler->network) +
 	       (sampler->errors ? errors_lost(sampler->errors) : 0);
 }
 
@@ -645,58 +575,6 @@ void sampler_suspect(struct sampler *sampler, size_t place, bool is_suspect)
 		held->is_suspect = is_suspect;
 }
 
-/* Who talks to itself, or is as unknown as whom it talks to, is no edge between units. */
-static int tell_call(struct edge_list *list, const struct edge *edge)
-{
-	return edge->client == edge->server ? 0 : edge_list_add(list, edge);
-}
-
-int sampler_calls(struct sampler *sampler, struct edge_list *ret)
-{
-	struct calls *calls = probe_calls(sampler->ground.probe);
-	const struct call *call;
-	size_t n;
-	int r;
-
-	if (!calls)
-		return 1;
-	r = calls_read(calls, &call, &n);
-	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = tell_call(ret, &(struct edge) { .kind = EDGE_TCP,
-						    .client = call[i].client,
-						    .server = call[i].server,
-						    .port = call[i].port,
-						    .n_connections = call[i].connections });
-	return r;
-}
-
-int sampler_older_calls(struct sampler *sampler, struct edge_list *ret)
-{
-	const struct listeners_edge *found;
-	struct edge edge = { .kind = EDGE_TCP };
-	size_t n;
-	int r = 0;
-
-	found = listeners_edges(sampler->listeners, &n);
-	if (!found)
-		return 1;
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		edge.port = found[i].server_port;
-		edge.n_connections = found[i].n;
-		if (owners_find(sampler->owners, found[i].client_cgroup, &edge.client) &&
-		    owners_find(sampler->owners, found[i].server_cgroup, &edge.server))
-			r = tell_call(ret, &edge);
-	}
-	return r;
-}
-
-uint64_t sampler_calls_lost(const struct sampler *sampler)
-{
-	struct calls *calls = probe_calls(sampler->ground.probe);
-
-	return calls ? calls_lost(calls) : 0;
-}
-
 int sampler_edges(const struct sampler *sampler, uint64_t wall_ms, struct edge_list *ret)
 {
 	return sampler->units ? units_edges(sampler->units, wall_ms, ret) : 0;
@@ -705,6 +583,11 @@ int sampler_edges(const struct sampler *sampler, uint64_t wall_ms, struct edge_l
 uint64_t sampler_edges_version(const struct sampler *sampler)
 {
 	return sampler->units ? units_edges_version(sampler->units) : 0;
+}
+
+struct network *sampler_network(struct sampler *sampler)
+{
+	return sampler->network;
 }
 
 struct probe *sampler_probe(struct sampler *sampler)

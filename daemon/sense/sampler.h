@@ -15,6 +15,7 @@
 #include "record/signal.h"
 #include "sense/probe.h"
 
+struct network;
 struct sampler;
 
 typedef uint32_t sampler_number(const char *name, void *userdata);
@@ -58,16 +59,11 @@ uint64_t sampler_lost(const struct sampler *sampler);
  * tick. */
 void sampler_suspect(struct sampler *sampler, size_t place, bool is_suspect);
 
-/* TCP connections between units, as counted since the probe was loaded, and those that are older: all of
- * them each time, appended to ret. 1: not known, or not yet. Not for every tick. */
-int sampler_calls(struct sampler *sampler, struct edge_list *ret);
-int sampler_older_calls(struct sampler *sampler, struct edge_list *ret);
-/* Connections that sampler_calls() had no room for in the kernel. */
-uint64_t sampler_calls_lost(const struct sampler *sampler);
 /* What systemd says that units need of one another, as units_edges(); nothing without systemd. */
 int sampler_edges(const struct sampler *sampler, uint64_t wall_ms, struct edge_list *ret);
 uint64_t sampler_edges_version(const struct sampler *sampler);
 
+struct network *sampler_network(struct sampler *sampler);
 struct probe *sampler_probe(struct sampler *sampler);
 /* Does whoever gives the list answer? false between a lost bus and its return. */
 bool sampler_is_known(const struct sampler *sampler);

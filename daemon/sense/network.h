@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * TCP of units, from all that tells it: queues and connections that are asked for
+ * now and then (listeners.h), calls that the kernel counts as they happen (calls.h), and
+ * whose a socket is that systemd opened for others (activation.h).
+ */
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "base/cleanup.h"
+#include "record/edge.h"
+#include "sense/owners.h"
+#include "sense/probe.h"
+#include "sense/usage.h"
+
+struct network;
+
+/* bus NULL: without systemd. The roots and the probe are borrowed. */
+int network_new(sd_bus *bus, const struct cgroup_roots *roots, struct probe *probe,
+		struct network **ret);
+struct network *network_free(struct network *network);
+DEFINE_CLEANUP(struct network *, network_free)
+/* Another bus, after the first was lost. On failure nothing has changed. */
+int network_set_bus(struct network *network, sd_bus *bus);
+
+/* Who is watched, asked when it is needed. */
+struct network_ground {
+	/* owners_add() each watched cgroup; returns that of systemd itself, 0: not known. */
+	uint64_t (*list)(struct owners *owners, void *userdata);
+	/* The unit of that name; 0: it has no row. */
+	uint32_t (*row_of)(const char *name, void *userdata);
+	void *userdata;
+};
+/* One tick's share of the work. Never waits. */
+void network_turn(struct network *network, const struct network_ground *ground, uint64_t now_ms);
+
+/* Of a unit, and of 0, which is the host: as listeners_usage(). */
+void network_usage(const struct network *network, uint32_t unit, uint64_t now_ms,
+		   struct usage *usage);
+
+/* TCP connections between units, as counted since the probe was loaded, and those that are older: all of
+ * them each time, appended to ret. 1: not known, or not yet. Not for every tick. */
+int network_calls(struct network *network, struct edge_list *ret);
+int network_older_calls(struct network *network, struct edge_list *ret);
+/* Connections that network_calls() did not find, for want of room in the kernel. */
+uint64_t network_calls_lost(const struct network *network);
+/* Sockets, and dumps, that found no room or were interrupted. */
+uint64_t network_lost(const struct network *network);
