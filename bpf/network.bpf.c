@@ -19,7 +19,7 @@ const volatile bool retransmit_may_fail;
 /* The cgroup whose listening sockets are for others to accept from: systemd's own. 0: none. */
 __u64 activator_id;
 __u32 activator_network; /* where its sockets are; 0: none was met */
-__u64 connections; /* counted in calls, those since dropped included */
+__u64 connections;	 /* counted in calls, those since dropped included */
 
 /* The sockets of an activator, and of nobody who is watched. */
 struct {

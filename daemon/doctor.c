@@ -44,17 +44,21 @@ static uint32_t number_of(const char *name, void *userdata)
 	return numbers_add(numbers, number, name) < 0 ? 0 : number;
 }
 
-/* Rates need two looks. */
-static int look_twice(struct sampler *sampler, struct harvest *ret)
+/* The first look finds the units, whose threads are then looked at as those of suspects are; what changes
+ * needs two looks more. */
+static int look(struct sampler *sampler, struct harvest *ret)
 {
 	const struct timespec pause = { .tv_sec = 1 };
 	int r;
 
 	r = sampler_take(sampler, clock_boot_ms(), clock_wall_ms(), ret);
-	if (r < 0)
-		return r;
-	(void)nanosleep(&pause, NULL);
-	return sampler_take(sampler, clock_boot_ms(), clock_wall_ms(), ret);
+	for (size_t i = 0; r >= 0 && i < ret->n; i++)
+		sampler_suspect(sampler, i, true);
+	for (int i = 0; r >= 0 && i < 2; i++) {
+		(void)nanosleep(&pause, NULL);
+		r = sampler_take(sampler, clock_boot_ms(), clock_wall_ms(), ret);
+	}
+	return r;
 }
 
 static void take_in(struct sampler *sampler, const struct harvest *harvest, struct found *found)
@@ -191,7 +195,7 @@ int doctor_run(FILE *out)
 	(void)open_bus(&bus, found.bus, sizeof(found.bus));
 	r = sampler_new(bus, number_of, numbers, &sampler);
 	if (r >= 0)
-		r = look_twice(sampler, &harvest);
+		r = look(sampler, &harvest);
 	if (r >= 0) {
 		take_in(sampler, &harvest, &found);
 		print(out, &found);

@@ -39,9 +39,10 @@ as_nobody() {
 
 start_patient quiet 'ExecStart=/bin/sleep infinity'
 start_daemon "$(quick mock)"
-# The kernel's beat of pressure is two seconds, and rates need a second look.
-wait_for 20 "four ticks were taken" bash -c \
-	"(( \$(selfhealctl status --json | jq .keeper.n_ticks) >= 4 ))"
+# The kernel's beat of pressure is two seconds, rates need a second look, and each unit's threads have
+# their turn once in ten ticks.
+wait_for 30 "twelve ticks were taken" bash -c \
+	"(( \$(selfhealctl status --json | jq .keeper.n_ticks) >= 12 ))"
 
 code=0
 selfhealctl doctor >/srv/doctor.txt || code=$?
