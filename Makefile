@@ -60,7 +60,7 @@ UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(TESTABLE_SOURCES) $(UNIT_SOUR
 SIM_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(CORE_SOURCES) daemon/sense/simulator.c \
 	$(SIM_SOURCES)) $(EMBEDDED_OBJECTS)
 PATIENTS := $(PATIENT_SOURCES:tests/e2e/patients/%.c=$(BUILD)/patients/%)
-BENCHES := $(patsubst tests/bench/bench_%.c,$(BUILD)/bench/%,$(filter %/bench_%.c,$(BENCH_SOURCES)))
+BENCHES := $(patsubst tests/bench/bench_%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 ifneq ($(V),1)
 .SILENT:
