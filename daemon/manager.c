@@ -65,12 +65,12 @@ static const struct unit_status *status_of(uint32_t unit, void *userdata)
 }
 
 /* The job of an order of ours is nobody's stop. */
-static void await_ours(uint32_t unit, bool is_under_way, void *userdata)
+static void follow_order(const struct attempt *attempt, void *userdata)
 {
 	struct manager *manager = userdata;
 
 	if (manager->parts.sampler)
-		sampler_await_ours(manager->parts.sampler, unit, is_under_way);
+		sampler_follow_order(manager->parts.sampler, attempt);
 }
 
 /* ---- the tick: section 2 of the house, from top to bottom ---------------------- */
@@ -567,7 +567,7 @@ int manager_new(sd_event *event, const struct options *options, const struct set
 		.event = event,
 		.options = options,
 		.settings = &manager->settings,
-		.outbox = { .status = status_of, .under_way = await_ours, .userdata = manager }
+		.outbox = { .status = status_of, .order = follow_order, .userdata = manager }
 	};
 	apply_settings(manager);
 	r = start(manager);

@@ -27,7 +27,7 @@ void outbox_attempt(const struct attempt *attempt, void *userdata)
 		(void)log_warning_errno(r, "cannot record the attempt on %s", name);
 	judge_attempt(outbox->judge, attempt);
 	if (attempt->way == WAY_SYSTEMD)
-		outbox->under_way(attempt->unit, attempt->state != ATTEMPT_DONE, outbox->userdata);
+		outbox->order(attempt, outbox->userdata);
 	announce_attempt(attempt, name);
 }
 

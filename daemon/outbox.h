@@ -19,8 +19,8 @@
 /* The newest status of a unit; NULL: there is no such unit now. */
 typedef const struct unit_status *outbox_status(uint32_t unit, void *userdata);
 
-/* A call to systemd about that unit goes out (true), or is over. */
-typedef void outbox_under_way(uint32_t unit, bool is_under_way, void *userdata);
+/* An order to systemd changed its state: it goes out, is under way, or is over. */
+typedef void outbox_order(const struct attempt *attempt, void *userdata);
 
 struct outbox {
 	struct writer *writer; /* all borrowed */
@@ -29,7 +29,7 @@ struct outbox {
 	const struct config *config; /* as it is now: it may have changed since the decision */
 	const struct hold *hold;     /* whom people have paused by now; NULL: nobody */
 	outbox_status *status;
-	outbox_under_way *under_way;
+	outbox_order *order;
 	void *userdata;
 	uint64_t patience_ms; /* no acknowledgement by then: not carried out */
 	size_t n;

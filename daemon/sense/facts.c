@@ -554,21 +554,44 @@ int facts_read_whole(struct facts *facts, sd_bus_message *m)
 	return r;
 }
 
+static bool is_down(const struct facts *facts)
+{
+	return facts->active == UNIT_ACTIVE_INACTIVE || facts->active == UNIT_ACTIVE_FAILED ||
+	       facts->active == UNIT_ACTIVE_GONE;
+}
+
 /*
  * Signals do not carry a job's type. But a job to start, restart or reload a long-running service is
  * "done" only once it is active: one that is done and leaves it down was a stop. A job that found
  * nothing to do, as try-restart of a failed unit, looks the same; so the first that ends while one of
- * ours is awaited may have been that. (Where it was a stop after all, ours ends next, and is that.)
+ * ours is awaited may have been that. (Where it was a stop after all, ours is done next, and is that, or
+ * never comes to be done, which its owner says.)
  */
 void facts_job_ended(struct facts *facts, const char *result)
 {
 	bool may_be_ours = facts->awaits_ours;
 
 	facts->awaits_ours = false;
-	if (strcmp(result, "done") != 0 || (may_be_ours && facts->active == UNIT_ACTIVE_FAILED))
+	if (strcmp(result, "done") != 0)
 		return;
-	if (facts->active == UNIT_ACTIVE_INACTIVE || facts->active == UNIT_ACTIVE_FAILED)
+	if (may_be_ours && facts->active == UNIT_ACTIVE_FAILED)
+		facts->passed_over = true;
+	else if (is_down(facts))
 		facts->stopped_by_hand = true;
+}
+
+void facts_order_begins(struct facts *facts)
+{
+	facts->awaits_ours = true;
+	facts->passed_over = false;
+}
+
+void facts_order_ended(struct facts *facts, bool is_done)
+{
+	if (facts->passed_over && !is_done && is_down(facts))
+		facts->stopped_by_hand = true;
+	facts->awaits_ours = false;
+	facts->passed_over = false;
 }
 
 void facts_set_active(struct facts *facts, enum unit_active active)
@@ -601,9 +624,6 @@ static const struct unitfile *facts_policy(const struct facts *facts)
 
 static uint32_t facts_flags(const struct facts *facts)
 {
-	bool is_down = facts->active == UNIT_ACTIVE_INACTIVE ||
-		       facts->active == UNIT_ACTIVE_FAILED || facts->active == UNIT_ACTIVE_GONE;
-
 	return flag_if(facts->long_running, UNIT_LONG_RUNNING) |
 	       flag_if(facts->transient, UNIT_TRANSIENT) |
 	       flag_if(facts->timer_started, UNIT_TIMER_STARTED) |
@@ -614,10 +634,10 @@ static uint32_t facts_flags(const struct facts *facts)
 	       flag_if(facts->refuses_start || facts->refuses_stop, UNIT_REFUSES_ORDERS) |
 	       flag_if(facts->load_masked || facts->file_masked, UNIT_MASKED) |
 	       flag_if(facts->names_cut || facts->dependents_cut, UNIT_NAMES_CUT) |
-	       flag_if(facts->down_before && is_down, UNIT_DOWN_BEFORE) |
+	       flag_if(facts->down_before && is_down(facts), UNIT_DOWN_BEFORE) |
 	       flag_if(facts_policy(facts)->says_mode, UNIT_SAYS_MODE) |
 	       flag_if(facts_are_broken(facts), UNIT_POLICY_BROKEN) |
-	       flag_if(facts->stopped_by_hand && is_down && facts->long_running,
+	       flag_if(facts->stopped_by_hand && is_down(facts) && facts->long_running,
 		       UNIT_STOPPED_BY_HAND);
 }
 

@@ -552,10 +552,10 @@ const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t
 	return sampler->units ? units_find(sampler->units, unit) : NULL;
 }
 
-void sampler_await_ours(struct sampler *sampler, uint32_t unit, bool awaits)
+void sampler_follow_order(struct sampler *sampler, const struct attempt *attempt)
 {
 	if (sampler->units)
-		units_await_ours(sampler->units, unit, awaits);
+		units_follow_order(sampler->units, attempt);
 }
 
 uint64_t sampler_lost(const struct sampler *sampler)

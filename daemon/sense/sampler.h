@@ -50,8 +50,8 @@ const struct signals *sampler_signals(const struct sampler *sampler);
 
 /* How a unit is at this very moment, newer than the last harvest; NULL: it is on no list of systemd. */
 const struct unit_status *sampler_status(const struct sampler *sampler, uint32_t unit);
-/* An order of our own to systemd about that unit goes out now (true), or is over. */
-void sampler_await_ours(struct sampler *sampler, uint32_t unit, bool awaits);
+/* An order of our own to systemd went as far as the attempt says: its job is nobody's stop. */
+void sampler_follow_order(struct sampler *sampler, const struct attempt *attempt);
 
 /* Events, sockets and lines lost so far on the way here, at least. */
 uint64_t sampler_lost(const struct sampler *sampler);

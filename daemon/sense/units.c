@@ -653,13 +653,19 @@ const struct unit_status *units_find(const struct units *units, uint32_t unit)
 	return NULL;
 }
 
-void units_await_ours(struct units *units, uint32_t unit, bool awaits)
+void units_follow_order(struct units *units, const struct attempt *attempt)
 {
-	const struct unit_status *status = units_find(units, unit);
+	const struct unit_status *status = units_find(units, attempt->unit);
 	struct follower *follower = status ? roll_find(&units->roll, status->name) : NULL;
 
-	if (follower)
-		follower->facts.awaits_ours = awaits;
+	if (!follower)
+		return;
+	if (attempt->state == ATTEMPT_ASKED)
+		facts_order_begins(&follower->facts);
+	if (attempt->state != ATTEMPT_DONE)
+		return;
+	facts_order_ended(&follower->facts, attempt->result == ATTEMPT_RESULT_DONE);
+	show(units, follower);
 }
 
 uint32_t units_row(const struct units *units, const char *name)

@@ -48,8 +48,8 @@ const struct unit_status *units_list(struct units *units, size_t *ret_n);
 size_t units_unwatched(const struct units *units);
 /* NULL: no such unit. Lives as long as the list. */
 const struct unit_status *units_find(const struct units *units, uint32_t unit);
-/* An order of our own to systemd about it goes out now (true), or is over: its job is nobody's stop. */
-void units_await_ours(struct units *units, uint32_t unit, bool awaits);
+/* An order of our own to systemd about it went as far as the attempt says: its job is nobody's stop. */
+void units_follow_order(struct units *units, const struct attempt *attempt);
 /* The number of the row that shows the unit of that name; 0: none does. */
 uint32_t units_row(const struct units *units, const char *name);
 /* The cgroups that belong to a row: one for a plain unit, many for a shared row, none for one that

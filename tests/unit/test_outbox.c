@@ -26,7 +26,7 @@ struct office {
 	struct unit_status status;
 	struct config config;
 	struct outbox outbox;
-	int n_under_way; /* calls to systemd that were told */
+	struct attempt ordered; /* the last state of an order to systemd that was told */
 };
 
 static const struct unit_status *status_of(uint32_t unit, void *userdata)
@@ -36,12 +36,11 @@ static const struct unit_status *status_of(uint32_t unit, void *userdata)
 	return unit == office->status.unit ? &office->status : NULL;
 }
 
-static void count_under_way(uint32_t unit, bool is_under_way, void *userdata)
+static void take_order(const struct attempt *attempt, void *userdata)
 {
 	struct office *office = userdata;
 
-	if (unit == office->status.unit)
-		office->n_under_way += is_under_way ? 1 : -1;
+	office->ordered = *attempt;
 }
 
 static void tell(const struct attempt *attempt, void *userdata)
@@ -75,7 +74,7 @@ static void open_office(struct office *office)
 	office->outbox.config = &office->config;
 	office->outbox.patience_ms = PATIENCE_MS;
 	office->outbox.status = status_of;
-	office->outbox.under_way = count_under_way;
+	office->outbox.order = take_order;
 	office->outbox.userdata = office;
 }
 
@@ -236,14 +235,17 @@ Test(outbox, a_call_to_systemd_is_told_when_it_goes_out_and_when_it_is_over)
 	open_office(&office);
 	attempt.unit = office.status.unit;
 	outbox_attempt(&attempt, &office.outbox);
-	cr_assert(eq(int, office.n_under_way, 1));
+	cr_assert(eq(u32, office.ordered.unit, office.status.unit));
+	cr_assert(eq(int, office.ordered.state, ATTEMPT_ASKED));
 	attempt.state = ATTEMPT_DONE;
 	attempt.result = ATTEMPT_RESULT_FAILED;
 	outbox_attempt(&attempt, &office.outbox);
-	cr_assert(eq(int, office.n_under_way, 0));
+	cr_assert(eq(int, office.ordered.state, ATTEMPT_DONE));
+	cr_assert(eq(int, office.ordered.result, ATTEMPT_RESULT_FAILED));
 	attempt.way = WAY_MOCK; /* which calls nobody */
 	attempt.state = ATTEMPT_ASKED;
 	outbox_attempt(&attempt, &office.outbox);
-	cr_assert(eq(int, office.n_under_way, 0));
+	cr_assert(eq(int, office.ordered.way, WAY_SYSTEMD));
+	cr_assert(eq(int, office.ordered.state, ATTEMPT_DONE));
 	close_office(&office);
 }
