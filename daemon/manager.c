@@ -160,6 +160,20 @@ static void close_what_is_gone(struct manager *manager, uint64_t when_ms, uint64
 		record_finding(manager, &finding, "a unit that is gone");
 }
 
+/* Who ordered it had heard "yes". */
+static void tell_what_lapsed(struct manager *manager, uint64_t when_ms)
+{
+	const struct unit_status *status;
+	uint32_t unit;
+
+	while (judge_lapsed(manager->parts.judge, when_ms, &unit)) {
+		status = status_of(unit, manager);
+		log_warning("the heal of %s that was ordered is not done, since it was not sampled "
+			    "within %" PRIu64 " s; order it again if it is still wanted",
+			    status ? status->name : "a unit that is gone", JUDGE_ASKED_MS / 1000);
+	}
+}
+
 static void keep_lessons(struct manager *manager, bool all)
 {
 	uint64_t tick = manager->keeper.n_ticks;
@@ -296,6 +310,7 @@ static int manager_tick(struct manager *manager)
 	healer_turn(manager->parts.healer, when_ms, wall_ms);
 	outbox_turn(&manager->parts.outbox, when_ms);
 	close_what_is_gone(manager, when_ms, wall_ms);
+	tell_what_lapsed(manager, when_ms);
 	keep_lessons(manager, false);
 	keep_topology(manager, when_ms, wall_ms);
 	publish(manager, wall_ms, cpu_us);

@@ -262,11 +262,9 @@ static struct verdict asked_for(const struct verdict *verdict)
 /* Once, and soon or not at all: what was asked a while ago may not be wanted any more. */
 static bool take_order(struct judge *judge, struct patient *patient, struct verdict *verdict)
 {
-	bool asked = verdict->when_ms < patient->asked_until_ms;
-
+	if (verdict->when_ms >= patient->asked_until_ms)
+		return false; /* where somebody had asked, judge_lapsed() tells it */
 	patient->asked_until_ms = 0;
-	if (!asked)
-		return false;
 	*verdict = asked_for(verdict);
 	if (!patient->incident.open) {
 		incident_begin(&patient->incident, verdict, &judge->next_incident);
@@ -385,6 +383,20 @@ enum why judge_heal(struct judge *judge, const struct verdict *verdict,
 	patient->asked_until_ms = patient->seen_ms + JUDGE_ASKED_MS;
 	*ret_way = decision.way;
 	return WHY_ALLOWED;
+}
+
+bool judge_lapsed(struct judge *judge, uint64_t when_ms, uint32_t *ret_unit)
+{
+	for (size_t i = 0; i < judge->n_slots; i++) {
+		struct patient *patient = judge->slot[i];
+
+		if (!patient || !patient->asked_until_ms || when_ms < patient->asked_until_ms)
+			continue;
+		patient->asked_until_ms = 0;
+		*ret_unit = patient->unit;
+		return true;
+	}
+	return false;
 }
 
 int judge_approve(struct judge *judge, uint64_t incident)

@@ -63,6 +63,8 @@ int judge_approve(struct judge *judge, uint64_t incident);
 #define JUDGE_ASKED_MS UINT64_C(10000)
 enum why judge_heal(struct judge *judge, const struct verdict *verdict,
 		    const struct unit_status *status, bool can_record, enum way *ret_way);
+/* What was asked for came to nothing, since no sample came in time: one a call, true while there is one. */
+bool judge_lapsed(struct judge *judge, uint64_t when_ms, uint32_t *ret_unit);
 
 /* The healer's word: an attempt changed its state. */
 void judge_attempt(struct judge *judge, const struct attempt *attempt);

@@ -405,6 +405,11 @@ Test(judge, an_approval_is_good_for_a_quarter_of_an_hour)
 	(void)judge_free(ward.judge);
 }
 
+static uint64_t seen_ms(const struct ward *ward)
+{
+	return ward->finding.verdict.when_ms;
+}
+
 static enum why ask_for_heal(struct ward *ward)
 {
 	enum way way = WAY_NONE;
@@ -468,12 +473,17 @@ Test(judge, asked_for_in_a_trouble_it_is_proven_by_the_rule_that_held)
 Test(judge, what_was_asked_is_forgotten_when_no_sample_comes_or_a_brake_came_between)
 {
 	struct ward ward = admit();
+	uint32_t unit = 0;
 
 	live(&ward, 120, 100 * MIB);
 	cr_assert(eq(int, ask_for_heal(&ward), WHY_ALLOWED));
+	cr_assert(not(judge_lapsed(ward.judge, seen_ms(&ward) + JUDGE_ASKED_MS - 1, &unit)));
 	ward.at_s += JUDGE_ASKED_MS / 1000;
 	live(&ward, 5, 100 * MIB);
 	cr_assert(eq(u32, ward.n_decided, 0), "too late");
+	cr_assert(judge_lapsed(ward.judge, seen_ms(&ward), &unit), "which is told");
+	cr_assert(eq(u32, unit, ward.finding.verdict.unit));
+	cr_assert(not(judge_lapsed(ward.judge, seen_ms(&ward), &unit)), "once");
 	cr_assert(eq(int, ask_for_heal(&ward), WHY_ALLOWED));
 	ward.status.flags |= UNIT_STOPPED_BY_HAND;
 	ward.status.active = UNIT_ACTIVE_INACTIVE;
@@ -481,6 +491,7 @@ Test(judge, what_was_asked_is_forgotten_when_no_sample_comes_or_a_brake_came_bet
 	cr_assert(eq(u32, ward.n_allowed, 0));
 	cr_assert(eq(u32, ward.n_decided, 1), "that nothing is done is on record");
 	cr_assert(eq(int, ward.finding.decision.why, WHY_STOPPED_BY_HAND));
+	cr_assert(not(judge_lapsed(ward.judge, seen_ms(&ward) + JUDGE_ASKED_MS, &unit)));
 	ward.status = fixture_status("shop.service", ward.run);
 	live(&ward, 30, 100 * MIB);
 	cr_assert(eq(u32, ward.n_allowed, 0), "and not done later");
