@@ -233,7 +233,7 @@ static const char *outcome_sentence(enum outcome_result result)
 	case OUTCOME_MOCKED:
 		return "nothing was done, so nothing is proven";
 	case OUTCOME_RESTARTED:
-		return "runs anew and stays up; nothing was out of range, so no more is proven";
+		return "runs anew and stays up; no rule had held, so no more is proven";
 	default:
 		return "NOT PROVEN: nobody was there to look";
 	}

@@ -155,8 +155,8 @@ static void announce_outcome(const struct finding *finding, const char *name)
 	else if (anew)
 		(void)snprintf(
 			line, sizeof(line),
-			"%s%s was restarted by hand and its new run stays up; nothing had been "
-			"out of its range, so nothing more is proven",
+			"%s%s was restarted by hand and its new run stays up; no rule had held, so "
+			"nothing more is proven",
 			name, mark(outcome->flags));
 	else if (mocked)
 		(void)snprintf(line, sizeof(line),

@@ -341,7 +341,7 @@ enum outcome_result {
 	OUTCOME_JOB_FAILED, /* systemd did not do it */
 	OUTCOME_MOCKED,	    /* nothing was done, so nothing can be proven */
 	OUTCOME_UNKNOWN,    /* the daemon was away: not proven */
-	OUTCOME_RESTARTED, /* by hand: it runs anew and stays up, and nothing had triggered that could
+	OUTCOME_RESTARTED, /* by hand: it runs anew and stays up; no rule had held whose values could
 			       be read again */
 	OUTCOME_N
 };
