@@ -33,6 +33,9 @@
 	 BIT(THROTTLED) | MEMORY_EVENTS | THREAD | SOCKETS | BIT(ERROR_LINES))
 #define SIMULATED (METRIC_BIT(METRIC_RESTARTS + 1) - 1)
 
+/* The dumps of sockets see no other one. */
+#define HERE " in this network namespace"
+
 #define NEEDS_PSI    "pressure accounting in the kernel (CONFIG_PSI, psi=1)"
 #define NEEDS_FULL   "a kernel of 5.13 or later with pressure accounting (CONFIG_PSI, psi=1)"
 #define NEEDS_QUOTA  "the cpu controller in the unit's cgroup (cpu.stat)"
@@ -126,17 +129,18 @@ static const struct route {
 	{ .gives = BIT(CONNECTIONS) | BIT(UNREAD),
 	  .source = SIGNAL_SOCK_DIAG,
 	  .tier = 0,
-	  .needs = NEEDS_DIAG },
+	  .needs = "a TCP socket, " NEEDS_DIAG,
+	  .without = "no TCP socket" HERE },
 	{ .gives = QUEUES,
 	  .source = SIGNAL_SOCK_DIAG,
 	  .tier = 0,
 	  .needs = "a TCP socket that listens, " NEEDS_DIAG,
-	  .without = "no TCP socket that listens" },
+	  .without = "no TCP socket that listens" HERE },
 	{ .gives = BIT(RTT),
 	  .source = SIGNAL_SOCK_DIAG,
 	  .tier = 0,
 	  .needs = "a connection, " NEEDS_DIAG,
-	  .without = "no connection" },
+	  .without = "no connection" HERE },
 	{ .gives = BIT(ERROR_LINES), .source = SIGNAL_JOURNAL, .tier = 0, .needs = NEEDS_JOURNAL },
 	{ .gives =
 		  SIMULATED & ~(BIT(SWAP) | BIT(STOPPED) | BIT(PSI_MEMORY_FULL) | BIT(PSI_IO_FULL)),

@@ -575,10 +575,10 @@ void listeners_turn(struct listeners *listeners, const struct listeners_ground *
 
 /* ---- what is known ------------------------------------------------------------------------ */
 
-static bool is_known(const struct kind *kind, const struct row *row, uint32_t unit, uint64_t now_ms)
+static bool is_known(const struct kind *kind, uint32_t unit, uint64_t now_ms)
 {
 	return kind->at_ms != 0 && now_ms - kind->at_ms < LISTENERS_STALE_MS &&
-	       (unit == 0 || (kind->of_units && (row || !kind->is_cut)));
+	       (unit == 0 || (kind->of_units && !kind->is_cut));
 }
 
 static void tell_queues(const struct row *row, uint64_t age_ms, struct usage *usage)
@@ -603,13 +603,13 @@ void listeners_usage(const struct listeners *listeners, uint32_t unit, uint64_t 
 		     struct usage *usage)
 {
 	const struct row *row = find_row(listeners, unit);
-	static const struct row none;
 
-	if (row && is_known(&listeners->queues, row, unit, now_ms))
+	if (!row)
+		return;
+	if (is_known(&listeners->queues, unit, now_ms))
 		tell_queues(row, now_ms - listeners->queues.at_ms, usage);
-	if (is_known(&listeners->connected, row, unit, now_ms))
-		tell_connected(row ? &row->connected : &none.connected,
-			       now_ms - listeners->connected.at_ms, usage);
+	if (is_known(&listeners->connected, unit, now_ms))
+		tell_connected(&row->connected, now_ms - listeners->connected.at_ms, usage);
 }
 
 size_t listeners_unowned(const struct listeners *listeners)

@@ -50,8 +50,9 @@ bool listeners_are_due(const struct listeners *listeners, uint64_t now_ms);
 void listeners_turn(struct listeners *listeners, const struct listeners_ground *ground,
 		    uint64_t now_ms);
 
-/* Set what is known of the unit's sockets; of 0, which is the whole host. A unit without a socket has
- * no connection, which is known; round trips and queues of what has none are not. */
+/* Set what is known of the unit's sockets; of 0, which is the whole host. The dumps see one network
+ * namespace, so of a unit of which no socket was ever seen nothing is known: it may have a namespace of its
+ * own. Without a connection, or a queue, its round trips and queues are not known. */
 void listeners_usage(const struct listeners *listeners, uint32_t unit, uint64_t now_ms,
 		     struct usage *usage);
 

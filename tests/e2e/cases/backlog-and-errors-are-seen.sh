@@ -77,7 +77,8 @@ selfhealctl status "$stuck"
 selfhealctl doctor | grep -E '^(SIGNAL|connections|rtt|unread|backlog|backlog_share|overflows|error_lines)' || true
 equal "$(signal backlog '.sources | keys[]')" sock-diag "the source of backlog"
 equal "$(signal backlog .every_ms)" 5000 "how often backlog is read"
-equal "$(signal connections '.n_known == .n_units')" true "whose connections are known"
+equal "$(signal connections '.n_known < .n_units')" true "of whom without a socket here nothing is known"
+equal "$(status_of "$noisy" '.sample.value | has("connections")')" false "connections of one that may have a network of its own"
 equal "$(signal error_lines '.sources | keys[]')" journal "the source of error lines"
 signal backlog .note | grep -q 'no TCP socket that listens' || fail "it is not said who has no backlog"
 
