@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/privilege.h"
 #include "base/text.h"
 #include "record/record.h"
@@ -42,6 +43,7 @@ struct errors {
 	pthread_t thread;
 	int stop_fd, ended_fd, looked_fd;
 	atomic_bool is_known;
+	_Atomic uint64_t looked_ms; /* when the last look ended */
 	_Atomic uint64_t lost;
 	pthread_mutex_t mutex; /* of `ready` alone; never held by the thread while it reads */
 	struct batch ready;    /* for the loop */
@@ -240,13 +242,16 @@ static void look(struct errors *errors)
 {
 	if (!errors->journal)
 		open_journal(errors);
-	if (errors->journal && (sd_journal_process(errors->journal) < 0 || pass(errors) < 0))
+	if (errors->journal && (sd_journal_process(errors->journal) < 0 || pass(errors) < 0)) {
+		errors->read.lost++; /* at least: what comes until it is open again */
 		close_journal(errors);
+	}
 	(void)pthread_mutex_lock(&errors->mutex);
 	batch_move(&errors->read, &errors->ready);
 	errors->lost += errors->ready.lost;
 	errors->ready.lost = 0;
 	(void)pthread_mutex_unlock(&errors->mutex);
+	errors->looked_ms = clock_boot_ms();
 }
 
 /* ---- the thread ----------------------------------------------------------------------- */
@@ -262,7 +267,7 @@ static bool rest(struct errors *errors)
 
 	(void)poll(polled, 1, ERRORS_EVERY_MS);
 	if (!polled[0].revents)
-		(void)poll(polled, 2, ERRORS_AGAIN_MS);
+		(void)poll(polled, 2, errors->journal ? ERRORS_LOOK_MS : ERRORS_AGAIN_MS);
 	return !polled[0].revents;
 }
 
@@ -374,9 +379,9 @@ struct errors *errors_free(struct errors *errors)
 
 /* ---- for the loop ------------------------------------------------------------------------ */
 
-bool errors_are_known(const struct errors *errors)
+bool errors_are_known(const struct errors *errors, uint64_t now_ms)
 {
-	return errors->is_known;
+	return errors->is_known && now_ms < errors->looked_ms + ERRORS_STALE_MS;
 }
 
 void errors_drain(struct errors *errors, void (*take)(const char *unit, uint64_t n, void *userdata),

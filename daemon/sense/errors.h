@@ -17,6 +17,8 @@
 #include "base/cleanup.h"
 
 #define ERRORS_EVERY_MS 1000
+#define ERRORS_LOOK_MS	5000  /* also where nothing was written */
+#define ERRORS_STALE_MS 15000 /* no look has ended for so long: the thread hangs at the disk */
 #define ERRORS_AGAIN_MS 30000 /* where there is no journal, or no right to it */
 #define ERRORS_PASS_US	20000
 #define ERRORS_UNITS	256 /* with errors, in one look; lines of more are lost */
@@ -30,8 +32,8 @@ int errors_new(const char *folder, struct errors **ret);
 struct errors *errors_free(struct errors *errors);
 DEFINE_CLEANUP(struct errors *, errors_free)
 
-/* Can the journal be read? Else there is no count, which is not 0. */
-bool errors_are_known(const struct errors *errors);
+/* Is the journal being read? Else there is no count, which is not 0. */
+bool errors_are_known(const struct errors *errors, uint64_t now_ms);
 /* Hand over what was counted since the last call, and never wait for it. unit is "" for lines of no unit
  * (the kernel's, for instance). Our own are left out, for we would report on ourselves. */
 void errors_drain(struct errors *errors, void (*take)(const char *unit, uint64_t n, void *userdata),

@@ -231,7 +231,7 @@ static void take_errors(const char *name, uint64_t n, void *userdata)
 
 static bool has_errors(const struct sampler *sampler)
 {
-	return sampler->errors && errors_are_known(sampler->errors);
+	return sampler->errors && errors_are_known(sampler->errors, sampler->when_ms);
 }
 
 static void find_errors(const struct sampler *sampler, uint64_t lines, struct usage *usage)
