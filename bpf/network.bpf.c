@@ -43,11 +43,16 @@ struct connection {
 	__u32 network;
 };
 
+struct half {
+	__u32 unit;
+	__u32 is_client;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, HALVES_MAX);
 	__type(key, struct connection);
-	__type(value, __u32); /* the unit of that end */
+	__type(value, struct half);
 } halves SEC(".maps");
 
 static __always_inline void add_to(__u32 unit, enum traffic what)
@@ -218,20 +223,22 @@ static __always_inline void count_call(const struct call_key *key)
 /* The first end to be established waits for the other. */
 static __always_inline void join_ends(const struct sock *socket, bool is_client, __u32 unit)
 {
+	const struct half half = { unit, is_client };
 	struct connection connection;
-	__u32 *other;
+	struct half *other;
 
 	read_connection(socket, is_client, &connection);
 	if (!is_local(&connection))
 		return;
 	other = bpf_map_lookup_elem(&halves, &connection);
-	if (!other) {
-		bpf_map_update_elem(&halves, &connection, &unit, 0);
+	/* The same end again: that before it never met its other, as when a queue for accept() is full. */
+	if (!other || other->is_client == half.is_client) {
+		bpf_map_update_elem(&halves, &connection, &half, 0);
 		return;
 	}
 	const struct call_key key = {
-		.client = is_client ? unit : *other,
-		.server = is_client ? *other : unit,
+		.client = is_client ? unit : other->unit,
+		.server = is_client ? other->unit : unit,
 		.network = connection.network,
 		.port = connection.server_port,
 	};

@@ -157,6 +157,9 @@ static int open_at(const char *text, uint16_t port, int type, union address *ret
 
 typedef void serve(int connection);
 
+/* Whoever calls is established at once, the server only when something was said. */
+static bool defers_accept;
+
 static void say_nothing(int connection)
 {
 	(void)connection;
@@ -187,6 +190,7 @@ static void turn_deaf(int connection)
 /* Listens as one, and accepts as another. Its port. */
 static uint16_t start_server(const char *text, const char *listens_in, serve *serve_one)
 {
+	const int patience_s = WAIT_MS / 1000;
 	union address address;
 	socklen_t size = sizeof(address);
 	uint16_t port = 0;
@@ -200,6 +204,9 @@ static uint16_t start_server(const char *text, const char *listens_in, serve *se
 
 		join(listens_in);
 		fd = open_at(text, 0, SOCK_STREAM, &address);
+		if (defers_accept && setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &patience_s,
+						sizeof(patience_s)) < 0)
+			_exit(7);
 		if (bind(fd, &address.any, size_of(&address)) < 0 || listen(fd, CALLS) < 0 ||
 		    getsockname(fd, &address.any, &size) < 0)
 			_exit(4);
@@ -241,6 +248,30 @@ static bool call_and_be_cut_off(const char *text, uint16_t port)
 		       errno == ECONNRESET;
 
 	(void)close(fd);
+	return is_done;
+}
+
+/* From one port twice: the first time the server never gets to know of it. */
+static bool call_in_vain_and_again(const char *text, uint16_t port)
+{
+	const struct linger none = { .l_onoff = 1 };
+	union address address, own = { 0 };
+	socklen_t size = sizeof(own);
+	bool is_done = true;
+
+	for (int i = 0; i < 2 && is_done; i++) {
+		int fd = open_at(text, port, SOCK_STREAM, &address);
+		char byte;
+
+		is_done = (i == 0 || bind(fd, &own.any, size) == 0) &&
+			  connect(fd, &address.any, size_of(&address)) == 0 &&
+			  getsockname(fd, &own.any, &size) == 0;
+		if (i == 1)
+			is_done = is_done && send(fd, "", 1, MSG_NOSIGNAL) == 1 &&
+				  read(fd, &byte, 1) >= -1;
+		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+		(void)close(fd);
+	}
 	return is_done;
 }
 
@@ -328,6 +359,19 @@ Test(network, connections_and_calls_are_exact_in_all_families)
 	cr_assert(zero(dbl, total(CLIENT, METRIC_RETRANSMITS)));
 	cr_assert(zero(dbl, total(CLIENT, METRIC_RESETS_RECEIVED)));
 	cr_assert(zero(u64, calls_lost(probe_calls(probe))));
+}
+
+Test(network, call_that_never_met_its_server_is_not_taken_for_one)
+{
+	uint16_t port;
+
+	if (!can_run("call_in_vain", METRIC_ACCEPTS))
+		return;
+	defers_accept = true;
+	port = start_server("127.0.0.1", inner, say_nothing);
+	calls(call_in_vain_and_again, "127.0.0.1", port, 1);
+	cr_assert(zero(u64, calls_between(UNIT(CLIENT), UNIT(CLIENT), port)));
+	cr_assert(eq(u64, calls_between(UNIT(CLIENT), UNIT(SERVER), port), 1));
 }
 
 static struct calls_port port_of(uint16_t port)
