@@ -27,6 +27,17 @@ bool rulebook_is_odd(const struct evidence *evidence)
 	return false;
 }
 
+/* The same for one rule: what some other metric does is no reason to act by this one. */
+static bool is_odd_for(const struct rule *rule, const struct evidence *evidence)
+{
+	if (evidence->score >= 0 && evidence->score >= evidence->threshold)
+		return true;
+	for (uint32_t i = 0; i < rule->n_needs; i++)
+		if (rule->need[i].metric < METRIC_N && is_far_out(evidence, rule->need[i].metric))
+			return true;
+	return false;
+}
+
 /* Does the left side of a need exist here, and what is it? */
 static bool unit_side(const struct need *need, const struct evidence *evidence,
 		      const struct unit_status *status, double *ret)
@@ -125,12 +136,11 @@ void rulebook_follow(const struct rulebook *rulebook, struct standing *standing,
 		     uint64_t when_ms, bool statistics)
 {
 	assert(rulebook->n <= RULES_MAX);
-	statistics = statistics && rulebook_is_odd(evidence);
 	for (size_t i = 0; i < rulebook->n; i++) {
 		const struct rule *rule = &rulebook->rule[i];
 		bool lapsed = when_ms - standing->last_ms[i] > RULEBOOK_LAPSE_MS;
 
-		if ((statistics || rule_is_on_fact(rule)) &&
+		if ((rule_is_on_fact(rule) || (statistics && is_odd_for(rule, evidence))) &&
 		    rulebook_holds(rule, evidence, status)) {
 			if (standing->since_ms[i] == 0 || lapsed)
 				standing->since_ms[i] = when_ms;

@@ -153,6 +153,26 @@ Test(rulebook, rules_on_statistics_are_silent_where_statistics_are)
 	cr_assert(eq(u64, follow(&standing, &rule, 10, 200 * MIB, false), 0));
 }
 
+/* What another metric does may be somebody's work; this one may have been so for hours. */
+Test(rulebook, a_rule_holds_only_where_the_forest_or_its_own_metric_is_odd)
+{
+	struct rule rule = { .n_needs = 1,
+			     .need = { { ASPECT_VALUE, METRIC_CPU, RELATION_ABOVE, -1 } } };
+	struct rulebook rulebook = { .n = 1, .rule = { rule } };
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct sample sample = fixture_sample(SECONDS(10), 1, 200 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
+	struct standing standing = { 0 };
+
+	cr_assert(rulebook_is_odd(&evidence), "by its memory");
+	cr_assert(rulebook_holds(&rule, &evidence, &status));
+	rulebook_follow(&rulebook, &standing, &evidence, &status, sample.when_ms, true);
+	cr_assert(zero(u64, standing.since_ms[0]));
+	evidence.score = evidence.threshold;
+	rulebook_follow(&rulebook, &standing, &evidence, &status, sample.when_ms, true);
+	cr_assert(eq(u64, standing.since_ms[0], SECONDS(10)));
+}
+
 Test(rulebook, rules_on_facts_speak_before_anything_is_learnt)
 {
 	struct rule rule = fixture_failed_rule();
