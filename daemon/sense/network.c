@@ -109,7 +109,6 @@ int network_older_calls(struct network *network, struct edge_list *ret)
 		return 1;
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		edge.port = found[i].server_port;
-		edge.n_connections = found[i].n;
 		if (owners_find(network->owners, found[i].client_cgroup, &edge.client) &&
 		    owners_find(network->owners, found[i].server_cgroup, &edge.server))
 			r = tell(ret, &edge);

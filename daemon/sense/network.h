@@ -39,8 +39,9 @@ void network_turn(struct network *network, const struct network_ground *ground, 
 void network_usage(const struct network *network, uint32_t unit, uint64_t now_ms,
 		   struct usage *usage);
 
-/* TCP connections between units, as counted since the probe was loaded, and those that are older: all of
- * them each time, appended to ret. 1: not known, or not yet. Not for every tick. */
+/* TCP connections between units, as counted since the probe was loaded; and between whom there were older
+ * ones, without a count, since a daemon before us may have counted them. All of them each time, appended to
+ * ret. 1: not known, or not yet. Not for every tick. */
 int network_calls(struct network *network, struct edge_list *ret);
 int network_older_calls(struct network *network, struct edge_list *ret);
 /* Connections that network_calls() did not find, for want of room in the kernel. */
