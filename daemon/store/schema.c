@@ -122,13 +122,14 @@ static const char *const steps[SCHEMA_VERSION] = {
 	      "PRAGMA user_version = 2",
 };
 
+/* A step that cannot be taken says nothing against the file, which would be moved aside as damaged. */
 static int migrate(sqlite3 *db, int64_t version)
 {
 	int r = 0;
 
 	for (; r >= 0 && version < SCHEMA_VERSION; version++)
 		r = schema_run(db, steps[version]);
-	return r;
+	return r == -EBADMSG ? -EIO : r;
 }
 
 static int prepare_past(sqlite3 *db)

@@ -151,8 +151,10 @@ static int set_up(sqlite3 *db, uint64_t max_size_bytes)
 	if (pages > INT32_MAX)
 		pages = INT32_MAX;
 	(void)snprintf(bound, sizeof(bound), "PRAGMA max_page_count = %u", (unsigned int)pages);
-	r = schema_run(db, bound);
-	return r < 0 ? r : schema_prepare(db);
+	/* After the schema: an older one that fills its bound needs pages for what is new in this one. The
+	 * bound is then as large as the file. */
+	r = schema_prepare(db);
+	return r < 0 ? r : schema_run(db, bound);
 }
 
 /* Only what is ours may be moved, and only out of a folder that is ours. */

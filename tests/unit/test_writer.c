@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fixture_store.h"
+#include "store/schema.h"
 #include "store/writer.h"
 #include "store/writer_queue.h"
 
@@ -199,6 +200,27 @@ Test(writer, at_the_bound_old_telemetry_makes_way)
 	(void)writer_close(writer);
 	cr_assert(lt(i64, place_ask("selfheal.db", "SELECT count(*) FROM chunk"), 40));
 	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM incident"), 400));
+}
+
+Test(writer, an_older_version_that_fills_its_bound_is_brought_up_to_date)
+{
+	struct writer *writer = place_begin(0);
+	int64_t n_pages;
+
+	(void)writer_close(writer);
+	(void)place_ask("selfheal.db", "DROP TABLE edge");
+	(void)place_ask("selfheal.db", "PRAGMA user_version = 1");
+	do {
+		(void)place_ask("selfheal.db", "INSERT INTO chunk SELECT 1, 10, count(*), "
+					       "randomblob(3000) FROM chunk");
+		n_pages = place_ask("selfheal.db", "PRAGMA page_count");
+	} while (n_pages < 64);
+	cr_assert(zero(i64, place_ask("selfheal.db", "PRAGMA freelist_count")));
+	writer = place_begin(0);
+	cr_assert(not(place_start.made));
+	(void)writer_close(writer);
+	cr_assert(eq(i64, place_ask("selfheal.db", "PRAGMA user_version"), SCHEMA_VERSION));
+	cr_assert(zero(i64, place_ask("selfheal.db", "SELECT count(*) FROM edge")));
 }
 
 Test(writer, reopening_goes_on_with_numbers)
