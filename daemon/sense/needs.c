@@ -27,7 +27,8 @@ void needs_add(struct needs *needs, enum edge_kind kind, const char *name)
 	size_t length = strlen(name) + 1;
 	char *grown;
 
-	if (needs->n == NEEDS_MAX || !is_kept(kind, name))
+	if (needs->n == NEEDS_MAX || !is_kept(kind, name) ||
+	    (kind == EDGE_AFTER && needs->n_after == NEEDS_AFTER_MAX))
 		return;
 	grown = realloc(needs->text, needs->size + 1 + length);
 	if (!grown)
@@ -37,6 +38,7 @@ void needs_add(struct needs *needs, enum edge_kind kind, const char *name)
 	needs->text = grown;
 	needs->size += 1 + length;
 	needs->n++;
+	needs->n_after += kind == EDGE_AFTER;
 }
 
 bool needs_are_equal(const struct needs *a, const struct needs *b)

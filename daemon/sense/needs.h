@@ -10,11 +10,12 @@
 
 #include "record/edge.h"
 
-#define NEEDS_MAX 64 /* of one unit; further ones are left out */
+#define NEEDS_MAX	64 /* of one unit; further ones are left out */
+#define NEEDS_AFTER_MAX 40 /* of these may only tell an order, so that all others find room */
 
 struct needs {
 	char *text; /* owned: for each need a byte with its kind, the name, a NUL */
-	size_t size, n;
+	size_t size, n, n_after;
 };
 
 /* { 0 } is none. */

@@ -19,9 +19,11 @@
 #define UNITS_KEPT DAYS(90)
 #define EDGES_KEPT DAYS(30)
 
+/* Those that tell nothing but an order of starts first: systemd says them anew, calls come once. */
 #define FORGET_OLDEST_EDGES(limit)                                                                 \
 	"DELETE FROM edge WHERE (client, server, kind, port) IN "                                  \
-	"(SELECT client, server, kind, port FROM edge ORDER BY last_wall_ms LIMIT " limit ")"
+	"(SELECT client, server, kind, port FROM edge "                                            \
+	"ORDER BY kind <> 'after', last_wall_ms LIMIT " limit ")"
 
 int retain_units(sqlite3 *db, uint64_t wall_ms)
 {

@@ -61,6 +61,20 @@ Test(needs, of_too_many_the_first_are_kept)
 	cr_assert(eq(str, needs.text + 1, "u0.service"));
 }
 
+Test(needs, what_only_tells_an_order_leaves_room_for_the_rest)
+{
+	CLEANUP(needs_clear) struct needs needs = { 0 };
+	char name[32];
+
+	for (int i = 0; i < 1000; i++) {
+		(void)snprintf(name, sizeof(name), "u%d.service", i);
+		needs_add(&needs, EDGE_AFTER, name);
+	}
+	cr_assert(eq(sz, needs.n, NEEDS_AFTER_MAX));
+	needs_add(&needs, EDGE_REQUIRES, "shop.service");
+	cr_assert(eq(sz, needs.n, NEEDS_AFTER_MAX + 1));
+}
+
 Test(needs, two_that_say_the_same_are_equal)
 {
 	CLEANUP(needs_clear) struct needs a = { 0 }, b = { 0 };

@@ -348,6 +348,18 @@ Test(retain, of_too_many_edges_the_oldest_go)
 	cr_assert(eq(i64, ask("SELECT count(*) FROM edge"), EDGES_MAX));
 }
 
+Test(retain, of_too_many_edges_those_that_only_tell_an_order_go_first)
+{
+	cr_assert(zero(int, schema_run(db, "BEGIN")));
+	for (uint32_t i = 0; i < EDGES_MAX + 10; i++)
+		add_edge(i, NOON - 1);
+	cr_assert(zero(int, schema_run(db, "UPDATE edge SET kind = 'after', last_wall_ms = "
+					   "last_wall_ms + 1 WHERE client < 7; COMMIT")));
+	cr_assert(zero(int, retain_edges(db, NOON)));
+	cr_assert(eq(i64, ask("SELECT count(*) FROM edge"), EDGES_MAX));
+	cr_assert(zero(i64, ask("SELECT count(*) FROM edge WHERE kind = 'after'")));
+}
+
 Test(retain, edges_make_room_after_telemetry_and_before_incidents)
 {
 	add_unit(1, NOON);
