@@ -28,9 +28,10 @@ void adopted_turn(struct adopted *adopted, const struct activation *activation, 
 	struct adopted now = { 0 };
 
 	activation_cgroups(activation, take, &now);
-	for (size_t i = 0; i < now.n; i++)
-		if (!has(adopted, &now.at[i], false))
-			(void)probe_watch(probe, now.at[i].id, now.at[i].unit);
+	for (size_t i = now.n; i-- > 0;) /* what is refused, for want of room, is tried again */
+		if (!has(adopted, &now.at[i], false) &&
+		    probe_watch(probe, now.at[i].id, now.at[i].unit) < 0)
+			now.at[i] = now.at[--now.n];
 	for (size_t i = 0; i < adopted->n; i++)
 		if (!has(&now, &adopted->at[i], true))
 			probe_unwatch(probe, adopted->at[i].id);
