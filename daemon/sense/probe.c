@@ -441,6 +441,7 @@ int probe_snapshot(struct probe *probe)
 		.oom_kills = probe->programs.counts_oom_kills,
 		.cgroups = probe->programs.cgroups != NULL,
 		.traffic = probe->programs.traffic,
+		.when_ms = clock_boot_ms(),
 	};
 	int r;
 

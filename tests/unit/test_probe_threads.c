@@ -290,6 +290,11 @@ Test(probe_threads, who_is_no_suspect_is_looked_at_in_turn)
 		usage = look(&pen);
 		cr_assert(has(&usage, METRIC_THREAD_CPU), "look %d", i);
 	}
+	(void)looks_until_known(&pen);
+	while (look(&pen).age_s[METRIC_THREAD_CPU] != 0)
+		;
+	wait_s(1.1);
+	cr_assert(eq(u8, look(&pen).age_s[METRIC_THREAD_CPU], 1), "it was not its turn since");
 	end(pid);
 }
 
