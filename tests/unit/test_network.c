@@ -319,6 +319,21 @@ static bool own_address(char *ret)
 	return found;
 }
 
+/* By all of this network namespace; on a loaded machine a timer may be quicker than an answer. */
+static uint64_t retransmits_of_all(void)
+{
+	FILE *in = fopen("/proc/net/snmp", "re");
+	unsigned long long n = 0;
+	char line[1024];
+
+	cr_assert(in != NULL);
+	while (fgets(line, sizeof(line), in) &&
+	       sscanf(line, "Tcp: %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %llu", &n) != 1)
+		;
+	(void)fclose(in);
+	return n;
+}
+
 /* ---- connections -------------------------------------------------------------- */
 
 Test(network, connections_and_calls_are_exact_in_all_families)
@@ -334,6 +349,7 @@ Test(network, connections_and_calls_are_exact_in_all_families)
 		{ "::1", "::1" },
 		{ "0.0.0.0", own },
 	};
+	uint64_t retransmits = retransmits_of_all();
 	size_t n_run = 0;
 
 	if (!can_run("connections_and_calls", METRIC_ACCEPTS))
@@ -356,7 +372,8 @@ Test(network, connections_and_calls_are_exact_in_all_families)
 	cr_assert(eq(dbl, total(CLIENT, METRIC_CONNECTS), (double)(n_run * CALLS)));
 	cr_assert(zero(dbl, total(SERVER, METRIC_CONNECTS)));
 	cr_assert(zero(dbl, total(CLIENT, METRIC_ACCEPTS)));
-	cr_assert(zero(dbl, total(CLIENT, METRIC_RETRANSMITS)));
+	cr_assert(le(dbl, total(CLIENT, METRIC_RETRANSMITS),
+		     (double)(retransmits_of_all() - retransmits)));
 	cr_assert(zero(dbl, total(CLIENT, METRIC_RESETS_RECEIVED)));
 	cr_assert(zero(u64, calls_lost(probe_calls(probe))));
 }
@@ -522,8 +539,9 @@ Test(network, dropped_datagrams_are_those_of_the_socket)
 
 #define BLOCK_SIZE 4096
 
-/* Requests completed by all disks, flushes excluded. */
-static uint64_t completed_of_all(void)
+/* Requests completed by all disks, flushes excluded. What is in flight may have been told to the probe
+ * and not be counted here yet. */
+static uint64_t completed_of_all(uint64_t *ret_in_flight)
 {
 	FILE *in = fopen("/proc/diskstats", "re");
 	char line[1024], name[64], device[128];
@@ -531,15 +549,17 @@ static uint64_t completed_of_all(void)
 
 	cr_assert(in != NULL);
 	while (fgets(line, sizeof(line), in)) {
-		unsigned long long reads, writes, discards = 0;
+		unsigned long long reads, writes, in_flight, discards = 0;
 
-		if (sscanf(line, "%*u %*u %63s %llu %*u %*u %*u %llu %*u %*u %*u %*u %*u %*u %llu",
-			   name, &reads, &writes, &discards) < 3)
+		if (sscanf(line, "%*u %*u %63s %llu %*u %*u %*u %llu %*u %*u %*u %llu %*u %*u %llu",
+			   name, &reads, &writes, &in_flight, &discards) < 4)
 			continue;
 		/* Not a partition, and nothing that hands its requests to another. */
 		(void)snprintf(device, sizeof(device), "/sys/block/%s/device", name);
-		if (access(device, F_OK) == 0)
-			n += reads + writes + discards;
+		if (access(device, F_OK) != 0)
+			continue;
+		n += reads + writes + discards;
+		*ret_in_flight += in_flight;
 	}
 	(void)fclose(in);
 	return n;
@@ -573,23 +593,25 @@ static bool write_blocks(size_t n)
 Test(network, block_requests_of_the_host_are_those_of_its_disks)
 {
 	struct usage before, after;
-	uint64_t disks;
+	uint64_t disks, in_flight = 0, at_end = 0;
 
 	if (!can_run("block_requests", METRIC_IO_REQUESTS))
 		return;
-	disks = completed_of_all();
-	if (!write_blocks(1) || completed_of_all() == disks) {
+	disks = completed_of_all(&at_end);
+	if (!write_blocks(1) || completed_of_all(&at_end) == disks) {
 		(void)fprintf(stderr, "not run here: unit network/block_requests (needs a disk "
 				      "below /var/tmp)\n");
 		return;
 	}
 	before = host_now();
-	disks = completed_of_all();
+	disks = completed_of_all(&in_flight);
 	cr_assert(write_blocks(CALLS));
-	disks = completed_of_all() - disks;
+	disks = completed_of_all(&at_end) - disks;
 	after = host_now();
 	cr_assert(ge(u64, disks, CALLS));
-	cr_assert(ge(dbl, after.total[METRIC_IO_REQUESTS] - before.total[METRIC_IO_REQUESTS],
+	cr_assert(ge(dbl,
+		     after.total[METRIC_IO_REQUESTS] - before.total[METRIC_IO_REQUESTS] +
+			     (double)in_flight,
 		     (double)disks),
 		  "what others do is in both");
 	cr_assert(ne(u64, after.have & METRIC_BIT(METRIC_IO_LATENCY), 0));
