@@ -28,6 +28,7 @@ struct signal_place signals_place(const struct view *view)
 	return (struct signal_place) {
 		.tier = view->keeper.tier,
 		.source = view->keeper.source,
+		.walk_every_ms = view->keeper.walk_every_ms,
 	};
 }
 
@@ -51,7 +52,7 @@ static void add_signal(struct table *table, enum metric metric, const struct sig
 	table_add(table, PAINT_NONE, "%" PRIu32, signal_tier(metric));
 	add_units(table, found);
 	table_add(table, PAINT_NONE, "%s", signal_host(found));
-	table_add(table, PAINT_NONE, "%" PRIu32 "s", signal_every_ms(metric) / 1000);
+	table_add(table, PAINT_NONE, "%" PRIu32 "s", signal_every_ms(metric, place) / 1000);
 	table_add(table, PAINT_NOTICE, "%s", signal_note(text, sizeof(text), metric, found, place));
 }
 

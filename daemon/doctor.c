@@ -72,6 +72,7 @@ static void take_in(struct sampler *sampler, const struct harvest *harvest, stru
 	found->place = (struct signal_place) {
 		.tier = (uint32_t)probe_tier(sampler_probe(sampler)),
 		.source = sampler_source(sampler),
+		.walk_every_ms = probe_walk_every_ms(sampler_probe(sampler)),
 	};
 }
 
@@ -151,7 +152,7 @@ static void print_signal(FILE *out, const struct found *found, enum metric metri
 	(void)fprintf(out, "%-21s%-24s%4" PRIu32 " %9s  %-12s%2" PRIu32 "s%s%s\n",
 		      metric_table[metric].name, signal_sources(sources, sizeof(sources), signal),
 		      signal_tier(metric), units, signal_host(signal),
-		      signal_every_ms(metric) / 1000, *note ? "  " : "", note);
+		      signal_every_ms(metric, &found->place) / 1000, *note ? "  " : "", note);
 }
 
 static void print(FILE *out, const struct found *found)

@@ -109,10 +109,13 @@ static int make_room(struct manager *manager, size_t n)
 	return 0;
 }
 
-static bool is_suspect(const struct verdict *verdict)
+/* Also one that is being healed, which its values have to prove. */
+static bool is_suspect(const struct finding *finding)
 {
+	const struct verdict *verdict = &finding->verdict;
+
 	return verdict->rule[0] || verdict->health == HEALTH_UNUSUAL ||
-	       verdict->health == HEALTH_SICK;
+	       verdict->health == HEALTH_SICK || finding->why == WHY_ATTEMPT_RUNNING;
 }
 
 static int consider(struct manager *manager, const struct sample *samples,
@@ -134,7 +137,7 @@ static int consider(struct manager *manager, const struct sample *samples,
 		if (r < 0)
 			continue; /* one unit must not blind us for all others */
 		if (samples != manager->simulated)
-			sampler_suspect(manager->parts.sampler, i, is_suspect(&finding.verdict));
+			sampler_suspect(manager->parts.sampler, i, is_suspect(&finding));
 		if (manager->parts.past.start.obstacle) /* no number that the past will know */
 			finding.incident.id = finding.decision.incident = 0;
 		*present = (struct present) {
@@ -230,6 +233,8 @@ static void publish(struct manager *manager, uint64_t wall_ms, uint64_t began_cp
 	keeper->cpu_us = clock_cpu_us();
 	keeper->tick_us = keeper->cpu_us - began_cpu_us;
 	keeper->n_lost = writer_lost(manager->parts.past.writer);
+	if (manager->parts.sampler)
+		keeper->walk_every_ms = probe_walk_every_ms(sampler_probe(manager->parts.sampler));
 	if (manager->parts.sampler)
 		keeper->n_lost += sampler_lost(manager->parts.sampler) +
 				  network_calls_lost(sampler_network(manager->parts.sampler));

@@ -407,11 +407,12 @@ struct keeper {
 	uint64_t at_wall_ms; /* of the last tick */
 	uint64_t n_ticks;
 	uint32_t n_units;
-	uint32_t n_unwatched; /* units there are beyond the bounds: nobody looks at them */
-	uint32_t tier;	      /* of telemetry, 0 to 3 */
-	char limit[256];      /* why not a higher tier; "" */
-	char source[32];      /* where the list of units comes from */
-	char mode[16];	      /* observe, mock, enforce */
+	uint32_t n_unwatched;	/* units there are beyond the bounds: nobody looks at them */
+	uint32_t tier;		/* of telemetry, 0 to 3 */
+	char limit[256];	/* why not a higher tier; "" */
+	uint32_t walk_every_ms; /* tasks are walked so often */
+	char source[32];	/* where the list of units comes from */
+	char mode[16];		/* observe, mock, enforce */
 	bool simulates;
 	uint32_t speed;	  /* 1: real time */
 	uint64_t n_lost;  /* events and samples lost so far */

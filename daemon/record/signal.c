@@ -24,6 +24,10 @@
 #define PROCESS                                                                                    \
 	(BIT(CPU) | BIT(RSS) | BIT(SWAP) | BIT(PROCESSES) | BIT(THREADS) | BIT(ZOMBIES) |          \
 	 BIT(MINOR_FAULTS) | BIT(MAJOR_FAULTS))
+/* What a walk of tasks tells, and nothing else where cgroups are walked too. */
+#define TASKS                                                                                      \
+	((PROCESS & ~BIT(CPU)) | FIRST_THREADS | SWITCHES | IO | BIT(RUN_DELAY) | BIT(STUCK) |     \
+	 BIT(DESCRIPTORS) | BIT(DESCRIPTORS_SHARE))
 #define FIRST_THREADS (BIT(BLOCKED) | BIT(STOPPED))
 #define QUEUES	      (BIT(BACKLOG) | BIT(BACKLOG_SHARE) | BIT(OVERFLOWS))
 #define SOCKETS	      (BIT(CONNECTIONS) | BIT(RTT) | BIT(UNREAD) | QUEUES)
@@ -261,14 +265,18 @@ uint32_t signal_tier(enum metric metric)
 	return tier;
 }
 
-uint32_t signal_every_ms(enum metric metric)
+uint32_t signal_every_ms(enum metric metric, const struct signal_place *place)
 {
+	uint32_t walk_ms = place->walk_every_ms > 1000 ? place->walk_every_ms : 1000;
+
 	if (THREAD & METRIC_BIT(metric))
-		return 10000; /* units take turns */
+		return 10 * walk_ms; /* units take turns */
 	if (SOCKETS & METRIC_BIT(metric))
 		return 5000;
 	/* The kernel's own beat for pressure. */
-	return (PSI | BIT(PSI_CPU_FULL)) & METRIC_BIT(metric) ? 2000 : 1000;
+	if ((PSI | BIT(PSI_CPU_FULL)) & METRIC_BIT(metric))
+		return 2000;
+	return TASKS & METRIC_BIT(metric) ? walk_ms : 1000;
 }
 
 /* ---- what is ------------------------------------------------------------------ */

@@ -30,9 +30,6 @@ uint64_t signal_of_units(enum signal_source source);
 uint64_t signal_of_host(enum signal_source source);
 /* The lowest tier at which units have all of it. */
 uint32_t signal_tier(enum metric metric);
-/* How often its value can be a new one. */
-uint32_t signal_every_ms(enum metric metric);
-
 /* Of how many units each source gave a value at the last tick; and the host, where no source is
  * SIGNAL_SOURCE_N. The simulator's are not among them. */
 struct signals {
@@ -59,8 +56,11 @@ void signals_trace(struct signal_found found[METRIC_N], const struct signals *si
 /* What the place is like in which they were looked for. */
 struct signal_place {
 	uint32_t tier;
-	const char *source; /* of the list of units: sampler_source() */
+	const char *source;	/* of the list of units: sampler_source() */
+	uint32_t walk_every_ms; /* how often tasks are walked; 0: not known */
 };
+/* How often its value can be a new one there, of a unit that is no suspect. */
+uint32_t signal_every_ms(enum metric metric, const struct signal_place *place);
 
 /* Each writes at most size bytes with the final NUL and returns buffer. */
 /* "iterators", "cgroup-files 3, proc 9"; "-": nowhere, "?": known, but it is not told from where. */

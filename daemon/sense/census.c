@@ -17,7 +17,7 @@ struct unit_record {
 	struct unit_traffic traffic, traffic_before;
 	uint32_t n_found, n_charged; /* cgroups of this walk; those that block I/O is charged to */
 	bool has_busiest;
-	uint64_t busiest_ms; /* when it was seen */
+	uint64_t busiest_ms, busiest_walk; /* when it was seen */
 	double busiest_cores, busiest_switches_per_s;
 };
 
@@ -31,6 +31,8 @@ struct cgroup_record {
 
 struct census {
 	struct census_known known;
+	uint64_t n_walks; /* of tasks */
+	bool walks_tasks; /* in the walk under way */
 	size_t n_units, n_cgroups;
 	struct unit_record *units; /* the first is unit 0 */
 	struct cgroup_record *cgroups;
@@ -175,11 +177,14 @@ uint32_t census_unwatch(struct census *census, uint64_t cgroup_id)
 
 /* ---- one walk ------------------------------------------------------------- */
 
-void census_begin(struct census *census)
+void census_begin(struct census *census, bool walks_tasks)
 {
 	census->known = (struct census_known) { 0 };
+	census->walks_tasks = walks_tasks;
+	census->n_walks += walks_tasks;
 	for (size_t i = 0; i < census->n_units; i++) {
-		census->units[i].sums = (struct task_sums) { 0 };
+		if (walks_tasks)
+			census->units[i].sums = (struct task_sums) { 0 };
 		census->units[i].before = (struct unit_counters) { 0 };
 		census->units[i].after = (struct unit_counters) { 0 };
 		census->units[i].traffic_before = census->units[i].traffic;
@@ -270,16 +275,17 @@ static void settle(struct unit_record *record)
 }
 
 /* What a look has found is told until the next, or until one is overdue. */
-static void keep_busiest(struct unit_record *record, uint64_t when_ms)
+static void keep_busiest(struct unit_record *record, uint64_t walk, uint64_t when_ms)
 {
 	const struct task_sums *sums = &record->sums;
 
-	if (sums->threads == 0 || when_ms - record->busiest_ms > BUSIEST_AGE_MAX_MS)
+	if (sums->threads == 0 || walk - record->busiest_walk > BUSIEST_WALKS_MAX)
 		record->has_busiest = false;
 	if (sums->threads == 0 || sums->look != LOOK_COMPARE || sums->unknown > 0)
 		return;
 	record->has_busiest = true;
 	record->busiest_ms = when_ms;
+	record->busiest_walk = walk;
 	record->busiest_cores = sums->busiest_cpu_ppm / 1e6;
 	record->busiest_switches_per_s = sums->busiest_switches / 1e3;
 }
@@ -287,9 +293,9 @@ static void keep_busiest(struct unit_record *record, uint64_t when_ms)
 void census_end(struct census *census, const struct census_known *known)
 {
 	census->known = *known;
-	for (size_t i = 0; known->tasks && i < census->n_units; i++) {
+	for (size_t i = 0; known->tasks && census->walks_tasks && i < census->n_units; i++) {
 		settle(&census->units[i]);
-		keep_busiest(&census->units[i], known->when_ms);
+		keep_busiest(&census->units[i], census->n_walks, known->when_ms);
 	}
 }
 
@@ -339,6 +345,21 @@ void census_convert(const struct task_sums *sums, const struct totals *totals, u
 	usage_set(usage, METRIC_STUCK, (double)sums->stuck_ns / 1e9);
 	usage_set(usage, METRIC_DESCRIPTORS_SHARE,
 		  sums->near_limit ? (double)sums->near_descriptors / sums->near_limit : 0);
+}
+
+/* A unit that is new since the last walk has no sums yet. */
+static void tell_tasks(const struct census *census, const struct unit_record *record,
+		       struct usage *usage)
+{
+	uint64_t had = usage->have;
+
+	if (!record->was_settled)
+		return;
+	census_convert(&record->sums, &record->settled, census->known.lacks, usage);
+	for (size_t i = 0; !census->walks_tasks && i < METRIC_N; i++)
+		if (usage->have & ~had & METRIC_BIT(i))
+			usage_age(usage, (enum metric)i,
+				  census->known.when_ms - census->known.tasks_ms);
 }
 
 static void tell_busiest(const struct census *census, const struct unit_record *record,
@@ -441,7 +462,7 @@ bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id
 	if (unit == 0)
 		return known->counters || known->traffic;
 	if (known->tasks) {
-		census_convert(&record->sums, &record->settled, known->lacks, usage);
+		tell_tasks(census, record, usage);
 		tell_busiest(census, record, usage);
 	}
 	/* Never now from here and now from there: the two totals began at different times. */

@@ -21,7 +21,7 @@
 struct census;
 
 /* What is told of the busiest thread is no older: two looks in turn, of which one failed. */
-#define BUSIEST_AGE_MAX_MS (UINT64_C(2000) * THREADS_EVERY)
+#define BUSIEST_WALKS_MAX (2 * THREADS_EVERY)
 
 int census_new(struct census **ret);
 struct census *census_free(struct census *census);
@@ -33,8 +33,8 @@ int census_watch(struct census *census, uint64_t cgroup_id, uint32_t unit, uint3
 /* Returns the unit that has no cgroup any more, and is forgotten with all it counted; 0: none. */
 uint32_t census_unwatch(struct census *census, uint64_t cgroup_id);
 
-/* A new walk: nothing is known. */
-void census_begin(struct census *census);
+/* A new walk: nothing is known; unless tasks are walked, of them it stays what the last walk found. */
+void census_begin(struct census *census, bool walks_tasks);
 /* What the maps had, in any order; of what is not watched nothing is taken. Counters are read
  * before the walk and after it. */
 void census_counters_before(struct census *census, uint32_t unit,
@@ -47,7 +47,7 @@ void census_sums(struct census *census, uint32_t unit, const struct task_sums *s
 void census_facts(struct census *census, uint64_t cgroup_id, const struct cgroup_facts *facts);
 /* The end of the walk: which of its parts worked. */
 struct census_known {
-	bool tasks;    /* a watched unit without a record has no task */
+	bool tasks;    /* a watched unit without a record in the last walk of tasks has none */
 	bool counters; /* tracepoints count */
 	bool oom_kills;
 	bool cgroups;	  /* of a cgroup with a record its facts are known... */
@@ -55,11 +55,12 @@ struct census_known {
 	uint32_t lacks;	  /* bits of enum total which this kernel does not keep */
 	uint64_t traffic; /* METRIC_BIT() of each metric of sockets and block I/O that is counted */
 	uint64_t when_ms;
+	uint64_t tasks_ms; /* when tasks were walked: now, or before */
 };
 void census_end(struct census *census, const struct census_known *known);
 
 /* Set in usage what is known of the unit, and of that cgroup of it (0: of none); what a walk before
- * this one found of its threads with its age. The CPU time is the
+ * this one found of its tasks and threads with its age. The CPU time is the
  * cgroup's where cgroups are walked, and the sum of its tasks where not, or for cgroup 0. False:
  * nothing. Block I/O is known of a unit whose cgroups are charged for it, each for its own; its latency
  * is the mean over what completed since the walk before. Unit 0 is the whole host, with what

@@ -5,7 +5,7 @@
 
 #include "sense/join.h"
 
-static double per_span(const struct metric_info *info, double grown, uint32_t span_ms)
+static double per_span(const struct metric_info *info, double grown, uint64_t span_ms)
 {
 	double rate;
 
@@ -17,8 +17,8 @@ static double per_span(const struct metric_info *info, double grown, uint32_t sp
 	return strcmp(info->quantity, "ratio") == 0 ? fmin(rate, 1.0) : rate;
 }
 
-void join_difference(const struct usage *previous, const struct usage *now, uint32_t span_ms,
-		     struct sample *sample)
+void join_difference(const struct usage *previous, const struct usage *now,
+		     const uint64_t span_ms[METRIC_N], struct sample *sample)
 {
 	for (size_t i = 0; i < METRIC_N; i++) {
 		const struct metric_info *info = &metric_table[i];
@@ -32,10 +32,10 @@ void join_difference(const struct usage *previous, const struct usage *now, uint
 			continue;
 		}
 		if (!previous || !(previous->have & bit) || now->total[i] < previous->total[i] ||
-		    (info->kind == METRIC_KIND_RATE && span_ms == 0))
+		    (info->kind == METRIC_KIND_RATE && span_ms[i] == 0))
 			continue;
 		sample_set(sample, (enum metric)i,
-			   per_span(info, now->total[i] - previous->total[i], span_ms));
+			   per_span(info, now->total[i] - previous->total[i], span_ms[i]));
 	}
 }
 
@@ -62,9 +62,37 @@ static void merge(const struct join_found *found, uint64_t wanted, struct join_p
 			if (!(found->from[from].have & wanted & ~ret->usage.have & METRIC_BIT(i)))
 				continue;
 			usage_set(&ret->usage, (enum metric)i, found->from[from].total[i]);
+			ret->usage.old |= found->from[from].old & METRIC_BIT(i);
 			ret->usage.age_s[i] = found->from[from].age_s[i];
 			ret->source[i] = (uint8_t)from;
 		}
+}
+
+/* Since each total was read before; 0 where there is nothing to compare with, or nothing new. */
+static void measure_spans(const struct join_past *past, struct join_past *now,
+			  uint64_t ret_ms[METRIC_N])
+{
+	for (size_t i = 0; i < METRIC_N; i++) {
+		bool is_known = past->usage.have & METRIC_BIT(i);
+		bool is_same = is_known && now->usage.old & METRIC_BIT(i);
+
+		now->read_ms[i] = is_same ? past->read_ms[i] : now->when_ms;
+		now->rate[i] = NAN;
+		ret_ms[i] = is_known ? now->read_ms[i] - past->read_ms[i] : 0;
+	}
+}
+
+/* A rate whose total was not read anew is what it was. */
+static void keep_rates(const struct join_past *past, struct join_past *now, struct sample *sample)
+{
+	for (size_t i = 0; i < METRIC_N; i++) {
+		if (metric_table[i].kind != METRIC_KIND_RATE)
+			continue;
+		if (now->usage.old & past->usage.have & METRIC_BIT(i) && !isnan(past->rate[i]))
+			sample_set(sample, (enum metric)i, past->rate[i]);
+		if (sample_has(sample, (enum metric)i))
+			now->rate[i] = sample->value[i];
+	}
 }
 
 void join_sample(struct join_past *past, const struct unit_status *status,
@@ -75,6 +103,7 @@ void join_sample(struct join_past *past, const struct unit_status *status,
 	bool is_anew =
 		is_named && memcmp(past->invocation, status->invocation, INVOCATION_SIZE) != 0;
 	uint64_t span_ms = past->when_ms == 0 || is_anew ? 0 : when_ms - past->when_ms;
+	uint64_t spans_ms[METRIC_N];
 
 	memcpy(now.invocation, is_named ? status->invocation : past->invocation, INVOCATION_SIZE);
 	merge(found, is_running(status->active) ? UINT64_MAX : join_counts(), &now);
@@ -90,6 +119,8 @@ void join_sample(struct join_past *past, const struct unit_status *status,
 		.span_ms = (uint32_t)(span_ms < UINT32_MAX ? span_ms : UINT32_MAX),
 	};
 	memcpy(ret->invocation, status->invocation, INVOCATION_SIZE);
-	join_difference(&past->usage, &now.usage, ret->span_ms, ret);
+	measure_spans(past, &now, spans_ms);
+	join_difference(&past->usage, &now.usage, spans_ms, ret);
+	keep_rates(past, &now, ret);
 	*past = now;
 }

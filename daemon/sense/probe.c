@@ -20,6 +20,7 @@
 #include "lifecycle.skel.h"
 #include "tasks.skel.h"
 
+#define EARLY_MS	 500		   /* a tick may come so much earlier than its second */
 #define RECORDS_MAX	 (WATCHED_MAX + 1) /* of any map */
 #define RECORD_BYTES_MAX sizeof(struct task_sums)
 
@@ -32,7 +33,10 @@ struct probe {
 	enum probe_view view;
 	struct programs programs;
 	struct ring_buffer *ring;
-	bool left_over; /* a walk that failed may have left records in the map */
+	bool left_over;	   /* a walk that failed may have left records in the map */
+	uint64_t tasks_ms; /* of the last walk of tasks; 0: the next snapshot walks them */
+	size_t n_suspects;
+	uint32_t tasks_a_second;
 
 	struct census *census;
 	struct calls *calls;	   /* NULL: no network programs */
@@ -101,6 +105,7 @@ int probe_new(enum probe_view view, struct probe **ret)
 	if (!probe)
 		return -ENOMEM;
 	probe->view = view;
+	probe->tasks_a_second = PROBE_TASKS_A_SECOND;
 	programs_load(&probe->programs, view == PROBE_BY_PROCESS);
 	r = reserve(probe);
 	if (r < 0)
@@ -231,6 +236,7 @@ int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit)
 	r = census_watch(probe->census, cgroup_id, unit, &dropped);
 	if (r < 0)
 		return r;
+	probe->tasks_ms = 0;
 	r = make_counters(probe, unit);
 	if (r >= 0)
 		r = bpf_map_update_elem(probe->programs.watched_fd, &key, &unit, BPF_ANY);
@@ -259,11 +265,14 @@ int probe_suspect(struct probe *probe, uint32_t unit, bool is_suspect)
 	if (!tasks || probe->view == PROBE_BY_PROCESS)
 		return 0;
 	if (!is_suspect) {
-		(void)bpf_map_delete_elem(bpf_map__fd(tasks->maps.suspects), &unit);
+		if (bpf_map_delete_elem(bpf_map__fd(tasks->maps.suspects), &unit) == 0)
+			probe->n_suspects--;
 		return 0;
 	}
 	first = tasks->bss->walk + 1;
 	r = bpf_map_update_elem(bpf_map__fd(tasks->maps.suspects), &unit, &first, BPF_NOEXIST);
+	if (r == 0)
+		probe->n_suspects++;
 	if (r == -EEXIST)
 		return 0;
 	return r == -E2BIG ? -ENOSPC : r;
@@ -389,6 +398,7 @@ static int begin_walk(struct probe *probe)
 
 	tasks->bss->before_ns = probe->left_over ? 0 : tasks->bss->began_ns;
 	tasks->bss->began_ns = 0;
+	tasks->bss->n_tasks = 0;
 	r = empty_map_of(probe, odd ? tasks->maps.threads_odd : tasks->maps.threads_even,
 			 &tasks->bss->n_threads[odd]);
 	if (r >= 0)
@@ -433,33 +443,66 @@ static int walk_cgroups(struct probe *probe, bool *ret_flushed)
 	return n < 0 ? n : 0;
 }
 
+void probe_set_pace(struct probe *probe, uint32_t tasks_a_second)
+{
+	probe->tasks_a_second = tasks_a_second;
+}
+
+uint32_t probe_walk_every_ms(const struct probe *probe)
+{
+	const struct tasks_bpf *tasks = probe->programs.tasks;
+	uint64_t every_ms;
+
+	/* CPU time of each second must not wait, and is then that of tasks. */
+	if (!tasks || !probe->programs.cgroups || probe->view == PROBE_BY_PROCESS ||
+	    tasks->bss->n_tasks == 0)
+		return 1000;
+	every_ms = (1 + (uint64_t)(tasks->bss->n_tasks - 1) / probe->tasks_a_second) * 1000;
+	return (uint32_t)(every_ms < PROBE_WALK_MOST_MS ? every_ms : PROBE_WALK_MOST_MS);
+}
+
+static bool is_walk_due(const struct probe *probe, uint64_t now_ms)
+{
+	uint32_t every_ms = probe_walk_every_ms(probe);
+
+	return probe->tasks_ms == 0 || probe->n_suspects > 0 || every_ms == 1000 ||
+	       now_ms - probe->tasks_ms + EARLY_MS >= every_ms;
+}
+
 int probe_snapshot(struct probe *probe)
 {
+	uint64_t now_ms = clock_boot_ms();
+	bool walks_tasks = is_walk_due(probe, now_ms);
 	struct census_known known = {
 		.tasks = probe->programs.tasks && probe->view == PROBE_BY_CGROUP,
 		.counters = probe->programs.lifecycle != NULL,
 		.oom_kills = probe->programs.counts_oom_kills,
 		.cgroups = probe->programs.cgroups != NULL,
 		.traffic = probe->programs.traffic,
-		.when_ms = clock_boot_ms(),
+		.when_ms = now_ms,
 	};
 	int r;
 
-	census_begin(probe->census);
+	census_begin(probe->census, walks_tasks);
 	probe->n_processes = 0;
 	r = take_traffic(probe);
-	if (r >= 0)
+	if (r >= 0 && walks_tasks) {
 		r = take_counters(probe, census_counters_before);
-	if (r >= 0)
-		r = walk_tasks(probe);
+		if (r >= 0)
+			r = walk_tasks(probe);
+	}
 	if (r >= 0)
 		r = take_counters(probe, census_counters_after);
 	if (r >= 0)
 		r = walk_cgroups(probe, &known.cpu);
 	if (r < 0) {
 		probe->n_processes = 0;
+		probe->tasks_ms = 0;
 		return r;
 	}
+	if (walks_tasks)
+		probe->tasks_ms = now_ms;
+	known.tasks_ms = probe->tasks_ms;
 	known.lacks = probe->programs.tasks ? probe->programs.tasks->bss->lacks : 0;
 	census_end(probe->census, &known);
 	return 0;

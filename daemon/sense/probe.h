@@ -68,8 +68,20 @@ void probe_unwatch(struct probe *probe, uint64_t cgroup_id);
  * cgroup. -ENOSPC: there are SUSPECTS_MAX. Where threads are not looked at it does nothing. */
 int probe_suspect(struct probe *probe, uint32_t unit, bool is_suspect);
 
-/* Walk tasks and cgroups once. After a negative errno nothing is known until the next. */
+/* Walk cgroups once, and tasks if that is due. After a negative errno nothing is known until the next. */
 int probe_snapshot(struct probe *probe);
+/*
+ * How often tasks are walked. A further task costs a walk some microseconds, most of them waiting for
+ * memory that nobody else has touched since; so on a host of many threads not all of them are
+ * walked each second, but on average at most PROBE_TASKS_A_SECOND. What is told of tasks in between
+ * is what the last walk found, with its age. While a unit is a suspect, after a cgroup was watched that
+ * was not before, and where units are process trees or cgroups are not walked, each snapshot walks.
+ */
+#define PROBE_TASKS_A_SECOND 2000
+#define PROBE_WALK_MOST_MS   5000
+uint32_t probe_walk_every_ms(const struct probe *probe); /* by the tasks that the last walk met */
+/* Another number than that; UINT32_MAX: each snapshot walks. */
+void probe_set_pace(struct probe *probe, uint32_t tasks_a_second);
 /* Set in usage what that snapshot has of a unit, and of this cgroup of it (0: of none); false: nothing.
  * By cgroup: a watched unit without tasks has none, which is known. CPU time is the cgroup's where
  * cgroups are walked, else (or for cgroup 0) the sum over its tasks. Unit 0 is the whole host, in both

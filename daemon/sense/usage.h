@@ -15,7 +15,8 @@
 struct usage {
 	uint64_t have; /* METRIC_BIT() */
 	double total[METRIC_N];
-	uint8_t age_s[METRIC_N]; /* of what was not read just now; as in a sample */
+	uint64_t old;		 /* METRIC_BIT() of what was not read in this tick, but before */
+	uint8_t age_s[METRIC_N]; /* of that; as in a sample */
 };
 
 /* Add to a value, or begin it. */
@@ -23,6 +24,7 @@ static inline void usage_add(struct usage *usage, enum metric metric, double val
 {
 	if (!(usage->have & METRIC_BIT(metric))) {
 		usage->total[metric] = 0;
+		usage->old &= ~METRIC_BIT(metric);
 		usage->age_s[metric] = 0;
 	}
 	usage->have |= METRIC_BIT(metric);
@@ -33,15 +35,22 @@ static inline void usage_set(struct usage *usage, enum metric metric, double val
 {
 	usage->have |= METRIC_BIT(metric);
 	usage->total[metric] = value;
+	usage->old &= ~METRIC_BIT(metric);
 	usage->age_s[metric] = 0;
 }
 
-/* The same of a value that is older than this tick. */
+/* A value that is set was read before this tick. */
+static inline void usage_age(struct usage *usage, enum metric metric, uint64_t age_ms)
+{
+	usage->old |= METRIC_BIT(metric);
+	usage->age_s[metric] = (uint8_t)(age_ms / 1000 < UINT8_MAX ? age_ms / 1000 : UINT8_MAX);
+}
+
 static inline void usage_set_aged(struct usage *usage, enum metric metric, double value,
 				  uint64_t age_ms)
 {
 	usage_set(usage, metric, value);
-	usage->age_s[metric] = (uint8_t)(age_ms / 1000 < UINT8_MAX ? age_ms / 1000 : UINT8_MAX);
+	usage_age(usage, metric, age_ms);
 }
 
 /* One process, as the readers see it; for hosts where a unit is a process tree. */

@@ -37,9 +37,9 @@ static const char *const statements[LIVE_STATEMENT_N] = {
 	[LIVE_ROLLBACK] = "ROLLBACK",
 	[LIVE_KEEPER] =
 		"REPLACE INTO keeper (id, pid, started_wall_ms, at_wall_ms, n_ticks, "
-		"n_units, n_unwatched, tier, limit_text, source, mode, simulates, speed, n_lost, "
-		"cpu_us, tick_us, store, distrust_until_wall_ms) "
-		"VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"n_units, n_unwatched, tier, limit_text, walk_every_ms, source, mode, simulates, "
+		"speed, n_lost, cpu_us, tick_us, store, distrust_until_wall_ms) "
+		"VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[LIVE_UNIT] =
 		"REPLACE INTO unit_now (unit, name, aliases, cgroup, kind, active, flags, mode, "
 		"n_restarts, main_pid, cgroup_id, identity, changed_ms, invocation, "
@@ -199,6 +199,7 @@ static int publish_keeper(struct live *live, const struct keeper *keeper)
 	column_put_int(&columns, keeper->n_unwatched);
 	column_put_int(&columns, keeper->tier);
 	column_put_text(&columns, keeper->limit);
+	column_put_int(&columns, keeper->walk_every_ms);
 	column_put_text(&columns, keeper->source);
 	column_put_text(&columns, keeper->mode);
 	column_put_int(&columns, keeper->simulates);

@@ -63,6 +63,7 @@ CREATE TABLE keeper (                      -- one row: the daemon's own health
 	n_unwatched            INTEGER NOT NULL, -- there, beyond the bounds
 	tier                   INTEGER NOT NULL, -- of telemetry, 0 to 3
 	limit_text             TEXT NOT NULL,    -- why not a higher tier
+	walk_every_ms          INTEGER NOT NULL, -- tasks are walked so often
 	source                 TEXT NOT NULL,    -- where the list of units comes from
 	mode                   TEXT NOT NULL,    -- observe, mock, enforce
 	simulates              INTEGER NOT NULL,

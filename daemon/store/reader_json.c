@@ -235,6 +235,7 @@ void reader_json_keeper(FILE *out, const struct keeper *keeper, uint64_t now_wal
 	number(&json, "n_unwatched", keeper->n_unwatched);
 	number(&json, "tier", keeper->tier);
 	text(&json, "limit", keeper->limit);
+	number(&json, "walk_every_ms", keeper->walk_every_ms);
 	text(&json, "source", keeper->source);
 	text(&json, "mode", keeper->mode);
 	boolean(&json, "simulates", keeper->simulates);
@@ -395,7 +396,7 @@ void reader_json_signal(FILE *out, enum metric name, const struct signal_found *
 	number(&json, "n_simulated", found->n_simulated);
 	number(&json, "n_simulated_known", found->n_simulated_known);
 	put_host_signal(&json, found);
-	number(&json, "every_ms", signal_every_ms(name));
+	number(&json, "every_ms", signal_every_ms(name, place));
 	text(&json, "note", signal_note(note, sizeof(note), name, found, place));
 	end(&json, '}');
 }

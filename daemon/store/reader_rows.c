@@ -108,6 +108,7 @@ int reader_row_keeper(struct columns *columns, struct keeper *ret)
 	ret->n_unwatched = column_get_u32(columns);
 	ret->tier = column_get_u32(columns);
 	column_get_text(columns, ret->limit, sizeof(ret->limit));
+	ret->walk_every_ms = column_get_u32(columns);
 	column_get_text(columns, ret->source, sizeof(ret->source));
 	column_get_text(columns, ret->mode, sizeof(ret->mode));
 	ret->simulates = column_get_bool(columns);

@@ -22,7 +22,8 @@
 	"value_before, value_after, normal_low, normal_high, n_samples, invocation"
 #define READER_KEEPER_COLUMNS                                                                      \
 	"pid, started_wall_ms, at_wall_ms, n_ticks, n_units, n_unwatched, tier, limit_text, "      \
-	"source, mode, simulates, speed, n_lost, cpu_us, tick_us, store, distrust_until_wall_ms"
+	"walk_every_ms, source, mode, simulates, speed, n_lost, cpu_us, tick_us, store, "          \
+	"distrust_until_wall_ms"
 #define READER_PRESENT_COLUMNS                                                                     \
 	"unit, name, aliases, cgroup, kind, active, flags, mode, n_restarts, main_pid, "           \
 	"cgroup_id, "                                                                              \

@@ -25,7 +25,7 @@ static double told(struct census *census, const struct look *look)
 	sums.leaving.of[TOTAL_RUN_DELAY_NS] = look->leaving * 1000000000;
 	before.ended.of[TOTAL_RUN_DELAY_NS] = look->ended_before * 1000000000;
 	after.ended.of[TOTAL_RUN_DELAY_NS] = look->ended_after * 1000000000;
-	census_begin(census);
+	census_begin(census, true);
 	census_counters_before(census, 7, &before);
 	census_sums(census, 7, &sums);
 	census_counters_after(census, 7, &after);
@@ -46,7 +46,7 @@ static struct census *watching(uint64_t cgroup_id, uint32_t unit)
 
 static void walk_nothing(struct census *census)
 {
-	census_begin(census);
+	census_begin(census, true);
 	census_end(census, &all);
 }
 
@@ -115,7 +115,7 @@ Test(census, part_that_did_not_work_is_absent)
 						   .lacks = 1 << TOTAL_RUN_DELAY_NS };
 	struct usage usage = { 0 };
 
-	census_begin(census);
+	census_begin(census, true);
 	cr_assert(not(census_usage(census, 7, 50, &usage)), "the walk is not over");
 	census_end(census, &counters);
 	usage = usage_of(census, 7, 50);
@@ -123,12 +123,45 @@ Test(census, part_that_did_not_work_is_absent)
 		     METRIC_BIT(METRIC_FORKS) | METRIC_BIT(METRIC_EXITS) |
 			     METRIC_BIT(METRIC_EXITS_FAILED) | METRIC_BIT(METRIC_EXITS_SIGNAL)));
 
-	census_begin(census);
+	census_begin(census, true);
 	census_end(census, &tasks);
 	usage = usage_of(census, 7, 50);
 	cr_assert(zero(u64, usage.have & METRIC_BIT(METRIC_FORKS)));
 	cr_assert(zero(u64, usage.have & METRIC_BIT(METRIC_RUN_DELAY)), "this kernel keeps none");
 	cr_assert(ne(u64, usage.have & METRIC_BIT(METRIC_CPU), 0));
+}
+
+Test(census, tasks_that_are_not_walked_are_as_they_were_and_say_how_old_that_is)
+{
+	CLEANUP(census_freep) struct census *census = watching(50, 7);
+	const struct cgroup_facts facts = { .cpu_ns = 5000000000 };
+	struct census_known known = all;
+	struct task_sums sums = { .threads = 3 };
+	uint32_t dropped;
+
+	known.tasks_ms = known.when_ms = 10000;
+	sums.alive.of[TOTAL_RUN_DELAY_NS] = 2000000000;
+	census_begin(census, true);
+	census_sums(census, 7, &sums);
+	census_facts(census, 50, &facts);
+	census_end(census, &known);
+	cr_assert(zero(u64, usage_of(census, 7, 50).old));
+
+	known.when_ms = 12000;
+	cr_assert(zero(int, census_watch(census, 51, 8, &dropped)));
+	census_begin(census, false);
+	census_facts(census, 50, &facts);
+	census_end(census, &known);
+	struct usage usage = usage_of(census, 7, 50);
+
+	cr_assert(eq(dbl, usage.total[METRIC_THREADS], 3));
+	cr_assert(eq(dbl, usage.total[METRIC_RUN_DELAY], 2));
+	cr_assert(eq(u8, usage.age_s[METRIC_THREADS], 2));
+	cr_assert(eq(u8, usage.age_s[METRIC_RUN_DELAY], 2));
+	cr_assert(zero(u8, usage.age_s[METRIC_CPU]), "the cgroup's is new");
+	cr_assert(zero(u64, usage.old & (METRIC_BIT(METRIC_CPU) | METRIC_BIT(METRIC_FORKS))));
+	usage = usage_of(census, 8, 51);
+	cr_assert(zero(u64, usage.have & METRIC_BIT(METRIC_THREADS)), "no walk has met it yet");
 }
 
 Test(census, cpu_comes_from_one_place_only)
@@ -139,14 +172,14 @@ Test(census, cpu_comes_from_one_place_only)
 	struct task_sums sums = { 0 };
 
 	sums.alive.of[TOTAL_EXEC_NS] = 2000000000;
-	census_begin(census);
+	census_begin(census, true);
 	census_sums(census, 7, &sums);
 	census_facts(census, 50, &facts);
 	census_end(census, &known);
 	cr_assert(eq(dbl, usage_of(census, 7, 50).total[METRIC_CPU], 5));
 	cr_assert(eq(dbl, usage_of(census, 7, 0).total[METRIC_CPU], 2), "asked without a cgroup");
 
-	census_begin(census); /* not flushed, or the cgroup not found */
+	census_begin(census, true); /* not flushed, or the cgroup not found */
 	census_sums(census, 7, &sums);
 	census_end(census, &known);
 	cr_assert(zero(u64, usage_of(census, 7, 50).have & METRIC_BIT(METRIC_CPU)));
@@ -163,7 +196,7 @@ Test(census, pressure_is_the_mean_of_two_looks)
 		struct cgroup_facts facts = { .have = CGROUP_HAVE_PSI };
 
 		facts.psi_ns[FACT_PSI_MEMORY_FULL] = seen_s[i] * 1000000000;
-		census_begin(census);
+		census_begin(census, true);
 		census_facts(census, 50, &facts);
 		census_end(census, &all);
 		cr_assert(eq(dbl, usage_of(census, 7, 50).total[METRIC_PSI_MEMORY_FULL], told_s[i]),
@@ -181,7 +214,7 @@ static void look_at_threads(struct census *census, uint64_t when_ms, enum thread
 	sums.busiest_cpu_ppm = 500000;
 	sums.busiest_switches = 2500;
 	known.when_ms = when_ms;
-	census_begin(census);
+	census_begin(census, true);
 	census_sums(census, 7, &sums);
 	census_end(census, &known);
 }
@@ -207,7 +240,10 @@ Test(census, busiest_thread_is_known_after_two_looks_and_told_with_its_age)
 	cr_assert(eq(u8, usage.age_s[METRIC_THREAD_CPU], 9), "one of them was not known at 11 s");
 	cr_assert(zero(u8, usage.age_s[METRIC_STUCK]));
 
-	look_at_threads(census, 22001, LOOK_NOT, 0);
+	for (uint64_t i = 1; i < BUSIEST_WALKS_MAX; i++)
+		look_at_threads(census, 11000 + i, LOOK_NOT, 0);
+	cr_assert(knows_busiest(census));
+	look_at_threads(census, 22000, LOOK_NOT, 0);
 	cr_assert(not(knows_busiest(census)), "overdue");
 	look_at_threads(census, 23000, LOOK_COMPARE, 0);
 	cr_assert(knows_busiest(census));
@@ -231,7 +267,7 @@ Test(census, what_this_kernel_or_cgroup_does_not_keep_is_absent)
 	const struct cgroup_facts facts = { .have = CGROUP_HAVE_PSI };
 	struct usage usage;
 
-	census_begin(census);
+	census_begin(census, true);
 	census_facts(census, 50, &facts);
 	census_end(census, &all);
 	usage = usage_of(census, 7, 50);
@@ -249,7 +285,7 @@ Test(census, cgroup_facts_are_told_of_its_own_unit_only)
 	uint32_t dropped;
 
 	cr_assert(eq(int, census_watch(census, 40, 8, &dropped), 0));
-	census_begin(census);
+	census_begin(census, true);
 	census_facts(census, 50, &facts);
 	census_facts(census, 99, &facts);
 	census_end(census, &all);
@@ -310,7 +346,7 @@ Test(census, host_has_counts_only)
 	const struct unit_counters counters = { .forks = 9, .exits = 8, .oom_kills = 1 };
 	struct usage host;
 
-	census_begin(census);
+	census_begin(census, true);
 	census_counters_after(census, 0, &counters);
 	census_end(census, &all);
 	host = usage_of(census, 0, 0);
@@ -333,7 +369,7 @@ static void walk_io(struct census *census, uint64_t n, uint64_t ns, uint32_t hav
 	};
 	const struct cgroup_facts facts_50 = { .have = have_50 }, facts_60 = { .have = have_60 };
 
-	census_begin(census);
+	census_begin(census, true);
 	census_traffic(census, 7, &traffic);
 	census_facts(census, 50, &facts_50);
 	census_facts(census, 60, &facts_60);

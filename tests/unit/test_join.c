@@ -37,6 +37,16 @@ static struct usage totals(double cpu, double rss, double exits)
 	return usage;
 }
 
+/* The same for all. */
+static const uint64_t *spans(uint64_t span_ms)
+{
+	static uint64_t of[METRIC_N];
+
+	for (size_t i = 0; i < METRIC_N; i++)
+		of[i] = span_ms;
+	return of;
+}
+
 Test(join, difference_goes_by_the_kind_of_the_metric)
 {
 	static const struct {
@@ -66,7 +76,7 @@ Test(join, difference_goes_by_the_kind_of_the_metric)
 
 		usage_set(&before, cases[i].metric, cases[i].before);
 		usage_set(&now, cases[i].metric, cases[i].now);
-		join_difference(&before, &now, cases[i].span_ms, &sample);
+		join_difference(&before, &now, spans(cases[i].span_ms), &sample);
 		cr_assert(eq(u64, sample.have, cases[i].is_there ? METRIC_BIT(cases[i].metric) : 0),
 			  "%s", cases[i].name);
 		if (cases[i].is_there)
@@ -80,14 +90,14 @@ Test(join, unknown_is_not_zero)
 	struct usage before = totals(1, 2, 3), now = { 0 };
 	struct sample sample = { 0 };
 
-	join_difference(&before, &now, 1000, &sample);
+	join_difference(&before, &now, spans(1000), &sample);
 	cr_assert(eq(u64, sample.have, 0), "what was there before says nothing about now");
 	now = totals(1, 2, 3);
-	join_difference(NULL, &now, 1000, &sample);
+	join_difference(NULL, &now, spans(1000), &sample);
 	cr_assert(eq(u64, sample.have, METRIC_BIT(METRIC_RSS)));
 	before.have = METRIC_BIT(METRIC_RSS);
 	sample.have = 0;
-	join_difference(&before, &now, 1000, &sample);
+	join_difference(&before, &now, spans(1000), &sample);
 	cr_assert(eq(u64, sample.have, METRIC_BIT(METRIC_RSS)));
 }
 
@@ -264,4 +274,40 @@ Test(join, a_value_that_is_older_than_the_tick_says_so)
 	usage_set(&found.from[JOIN_SOCKETS], METRIC_BACKLOG, 3);
 	join_sample(&past, &status, &found, SECONDS(2), &sample);
 	cr_assert(eq(u8, sample.age_s[METRIC_BACKLOG], 0));
+}
+
+Test(join, a_rate_is_taken_between_readings_and_told_until_the_next)
+{
+	struct join_past past = { 0 };
+	struct unit_status status = running(1);
+	struct join_found found = { 0 };
+	struct usage *probe = &found.from[JOIN_PROBE];
+	struct sample sample;
+
+	usage_set(probe, METRIC_RUN_DELAY, 10);
+	join_sample(&past, &status, &found, SECONDS(1), &sample);
+	usage_set_aged(probe, METRIC_RUN_DELAY, 10, 1000);
+	join_sample(&past, &status, &found, SECONDS(2), &sample);
+	cr_assert(not(sample_has(&sample, METRIC_RUN_DELAY)), "one reading is no rate");
+	usage_set(probe, METRIC_RUN_DELAY, 16);
+	join_sample(&past, &status, &found, SECONDS(4), &sample);
+	cr_assert(eq(dbl, sample.value[METRIC_RUN_DELAY], 2), "6 s in 3");
+	cr_assert(eq(u8, sample.age_s[METRIC_RUN_DELAY], 0));
+	for (uint64_t i = 1; i < 3; i++) {
+		usage_set_aged(probe, METRIC_RUN_DELAY, 16, 1000 * i);
+		join_sample(&past, &status, &found, SECONDS(4 + i), &sample);
+		cr_assert(sample_has(&sample, METRIC_RUN_DELAY));
+		cr_assert(eq(dbl, sample.value[METRIC_RUN_DELAY], 2), "as it was");
+		cr_assert(eq(u8, sample.age_s[METRIC_RUN_DELAY], i));
+	}
+	usage_set(probe, METRIC_RUN_DELAY, 16);
+	join_sample(&past, &status, &found, SECONDS(7), &sample);
+	cr_assert(zero(dbl, sample.value[METRIC_RUN_DELAY]));
+	usage_set(probe, METRIC_RUN_DELAY, 17);
+	join_sample(&past, &status, &found, SECONDS(8), &sample);
+	cr_assert(eq(dbl, sample.value[METRIC_RUN_DELAY], 1));
+	usage_set_aged(probe, METRIC_RUN_DELAY, 17, 1000);
+	status = running(2);
+	join_sample(&past, &status, &found, SECONDS(9), &sample);
+	cr_assert(not(sample_has(&sample, METRIC_RUN_DELAY)), "the old run's is not the new one's");
 }

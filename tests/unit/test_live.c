@@ -28,6 +28,7 @@ static struct keeper keeper_at(uint64_t tick)
 		.n_unwatched = 3,
 		.tier = 2,
 		.limit = "no BTF: \x1b[31m",
+		.walk_every_ms = 3000,
 		.source = "systemd",
 		.mode = "mock",
 		.simulates = true,
@@ -111,6 +112,7 @@ Test(live, what_is_published_is_read_back_in_every_field)
 	cr_assert(eq(u32, kept.speed, 10));
 	cr_assert(eq(u32, kept.n_units, 2));
 	cr_assert(eq(u32, kept.n_unwatched, 3));
+	cr_assert(eq(u32, kept.walk_every_ms, 3000));
 	cr_assert(eq(u32, kept.tier, 2));
 	free(seen);
 }

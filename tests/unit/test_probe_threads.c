@@ -40,6 +40,7 @@ static bool pen_make(struct pen *pen, const char *test)
 {
 	*pen = (struct pen) { 0 };
 	cr_assert(eq(int, probe_new(PROBE_BY_CGROUP, &pen->probe), 0));
+	probe_set_pace(pen->probe, UINT32_MAX);
 	cr_assert(eq(int, cgroup_roots_read("/proc/self/mountinfo", &pen->roots), 0));
 	(void)snprintf(pen->path, sizeof(pen->path), "/selfheal-test-%d", (int)getpid());
 	(void)snprintf(pen->folder, sizeof(pen->folder), "%s%s", pen->roots.unified, pen->path);
@@ -296,6 +297,38 @@ Test(probe_threads, who_is_no_suspect_is_looked_at_in_turn)
 	wait_s(1.1);
 	cr_assert(eq(u8, look(&pen).age_s[METRIC_THREAD_CPU], 1), "it was not its turn since");
 	end(pid);
+}
+
+static bool is_new(const struct pen *pen)
+{
+	struct usage usage = look(pen);
+
+	cr_assert(has(&usage, METRIC_RSS));
+	cr_assert(zero(u64, usage.old & METRIC_BIT(METRIC_CPU)),
+		  "that of cgroups waits for nothing");
+	return !(usage.old & METRIC_BIT(METRIC_RSS));
+}
+
+Test(probe_threads, more_tasks_than_are_walked_in_a_second_wait_unless_there_is_a_reason)
+{
+	CLEANUP(pen_remove) struct pen pen;
+
+	if (!pen_make(&pen, "pace") || !probe_walks_cgroups(pen.probe))
+		return;
+	cr_assert(is_new(&pen));
+	cr_assert(is_new(&pen), "while there is no bound");
+	probe_set_pace(pen.probe, 1);
+	cr_assert(eq(u32, probe_walk_every_ms(pen.probe), PROBE_WALK_MOST_MS));
+	cr_assert(not(is_new(&pen)));
+	cr_assert(zero(int, probe_suspect(pen.probe, UNIT, true)));
+	cr_assert(zero(int, probe_suspect(pen.probe, UNIT, true)));
+	cr_assert(is_new(&pen));
+	cr_assert(is_new(&pen));
+	cr_assert(zero(int, probe_suspect(pen.probe, UNIT, false)));
+	cr_assert(not(is_new(&pen)));
+	cr_assert(zero(int, probe_watch(pen.probe, 1, UNIT + 1)), "the root");
+	cr_assert(is_new(&pen));
+	cr_assert(not(is_new(&pen)));
 }
 
 /* ---- stuck ------------------------------------------------------------------ */

@@ -59,7 +59,7 @@ static void walk_all(uint64_t *ret_unit, uint64_t *ret_host)
 
 	cr_assert(eq(int, census_new(&census), 0));
 	cr_assert(eq(int, census_watch(census, 50, 7, &dropped), 0));
-	census_begin(census);
+	census_begin(census, true);
 	census_traffic(census, 0, &traffic);
 	census_traffic(census, 7, &traffic);
 	census_sums(census, 7, &sums);
@@ -135,9 +135,17 @@ Test(signal, every_metric_has_a_source_and_a_tier_that_exists)
 
 Test(signal, what_is_not_new_every_second_is_told_so)
 {
-	cr_assert(eq(u32, signal_every_ms(METRIC_CPU), 1000));
-	cr_assert(eq(u32, signal_every_ms(METRIC_PSI_CPU_FULL), 2000));
-	cr_assert(eq(u32, signal_every_ms(METRIC_THREAD_CPU), 10000));
+	static const struct signal_place small = { .tier = 2 },
+					 large = { .tier = 2, .walk_every_ms = 3000 };
+
+	cr_assert(eq(u32, signal_every_ms(METRIC_CPU, &small), 1000));
+	cr_assert(eq(u32, signal_every_ms(METRIC_CPU, &large), 1000), "the cgroup's");
+	cr_assert(eq(u32, signal_every_ms(METRIC_RSS, &small), 1000));
+	cr_assert(eq(u32, signal_every_ms(METRIC_RSS, &large), 3000));
+	cr_assert(eq(u32, signal_every_ms(METRIC_PSI_CPU_FULL, &large), 2000));
+	cr_assert(eq(u32, signal_every_ms(METRIC_THREAD_CPU, &small), 10000));
+	cr_assert(eq(u32, signal_every_ms(METRIC_THREAD_CPU, &large), 30000));
+	cr_assert(eq(u32, signal_every_ms(METRIC_BACKLOG, &large), 5000));
 }
 
 Test(signal, source_words_are_all_different_and_never_null)
@@ -384,7 +392,8 @@ Test(signal, note_says_what_is_missing_and_nothing_where_nothing_is)
 	char text[NOTE_SIZE], little[16];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct signal_place place = { cases[i].tier, cases[i].source };
+		const struct signal_place place = { .tier = cases[i].tier,
+						    .source = cases[i].source };
 
 		cr_assert(eq(str,
 			     signal_note(text, sizeof(text), cases[i].metric, &cases[i].found,
