@@ -14,10 +14,12 @@
 #define COMMAND_MAX   16   /* TASK_COMM_LEN */
 #define PORTS_MAX     1024
 #define CALLS_MAX     4096
-#define SUSPECTS_MAX  256  /* units whose threads are looked at in every walk */
-#define THREADS_MAX   8192 /* threads looked at in one walk */
-#define BLOCKED_MAX   1024 /* threads in D at once whose time there is known */
-#define THREADS_EVERY 10   /* walks, from one look at the threads of a unit to the next */
+#define SUSPECTS_MAX  256   /* units whose threads are looked at in every walk */
+#define THREADS_MAX   8192  /* threads looked at in one walk */
+#define BLOCKED_MAX   1024  /* threads in D at once whose time there is known */
+#define THREADS_EVERY 10    /* walks, from one look at the threads of a unit to the next */
+#define STREAMS_MAX   8192  /* unix sockets, connected or listening, in one walk of open files */
+#define STREAM_FILES  16384 /* open files in one piece of that walk */
 
 /* What only grows while a thread lives. */
 enum total {
@@ -159,6 +161,17 @@ struct call_key {
 	__u16 unused;
 };
 
+/* A unix socket that somebody holds open; the key is the __u64 by which others know it. */
+struct stream_end {
+	__u64 peer;    /* the key of the other end; 0: it listens */
+	__u64 address; /* the same number for a listening socket and what came in by it; 0: none */
+	__u64 peer_address;
+	__u32 inode;
+	__u32 unit;	   /* of who holds it; 0: of none that is watched */
+	__u32 is_managers; /* systemd itself does, and nobody else */
+	__u32 unused;
+};
+
 enum kernel_event_kind { KERNEL_EVENT_EXIT, KERNEL_EVENT_OOM_KILL };
 
 /* One record of the ring: an OOM kill, or an exit by signal or with a code. */
@@ -175,5 +188,6 @@ _Static_assert(sizeof(struct kernel_event) == 32, "a record of the ring is 32 by
 _Static_assert(sizeof(struct port) == 8, "no hole");
 _Static_assert(sizeof(struct port_owner) == 16, "no hole");
 _Static_assert(sizeof(struct call_key) == 16, "no hole");
+_Static_assert(sizeof(struct stream_end) == 40, "no hole");
 _Static_assert(sizeof(struct task_sums) == 2 * sizeof(struct totals) + 104, "no hole");
 _Static_assert(sizeof(struct cgroup_facts) == 112, "no hole");

@@ -30,7 +30,9 @@ typedef _Bool bool;
 #define BPF_MAP_TYPE_HASH     1
 #define BPF_MAP_TYPE_LRU_HASH 9
 #define BPF_MAP_TYPE_RINGBUF  27
+#define BPF_ANY		      0
 #define BPF_NOEXIST	      1
+#define BPF_F_NO_PREALLOC     1
 #define BPF_RB_NO_WAKEUP      1
 #define BPF_RB_FORCE_WAKEUP   2
 
@@ -51,13 +53,17 @@ struct bpf_raw_tracepoint_args {
 #define MM_SWAPENTS	     2
 #define RLIMIT_NOFILE	     7 /* asm-generic/resource.h; the daemon's side checks it */
 
-/* include/net/tcp_states.h, linux/socket.h, linux/in.h */
+/* include/net/tcp_states.h, linux/socket.h, linux/net.h, linux/in.h */
 #define TCP_ESTABLISHED	 1
 #define TCP_SYN_SENT	 2
 #define TCP_SYN_RECV	 3
 #define TCP_TIME_WAIT	 6
+#define TCP_LISTEN	 10 /* unix sockets too */
 #define TCP_NEW_SYN_RECV 12
+#define AF_UNIX		 1
 #define AF_INET		 2
+#define SOCK_STREAM	 1
+#define SOCK_SEQPACKET	 5
 #define IPPROTO_TCP	 6
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -278,8 +284,31 @@ struct sock_cgroup_data___before_5_15 {
 
 struct sock {
 	struct sock_common __sk_common;
+	__u16 sk_type;
 	__u16 sk_protocol;
 	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct unix_address;
+
+/* It begins with a struct sock. */
+struct unix_sock {
+	struct unix_address *addr; /* that of the listening socket, where it came in by one */
+	struct sock *peer;
+};
+
+/* ---- files ---- */
+
+struct inode {
+	unsigned long i_ino;
+};
+
+struct file {
+	struct inode *f_inode;
 };
 
 /* ---- block I/O ---- */
@@ -310,6 +339,18 @@ struct bpf_iter__task {
 
 struct bpf_iter__cgroup {
 	struct cgroup *cgroup; /* NULL at the end */
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq; /* what it writes there its reader reads */
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task; /* NULL at the end */
+	struct file *file;
 };
 
 #pragma clang attribute pop

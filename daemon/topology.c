@@ -50,6 +50,13 @@ static int tell_older_calls(struct topology *topology, const struct parts *parts
 	return parts->sampler ? network_older_calls(sampler_network(parts->sampler), ret) : 1;
 }
 
+static int tell_streams(struct topology *topology, const struct parts *parts, uint64_t when_ms,
+			uint64_t wall_ms, struct edge_list *ret)
+{
+	(void)topology, (void)when_ms;
+	return parts->sampler ? network_streams(sampler_network(parts->sampler), wall_ms, ret) : 1;
+}
+
 static int tell_simulation(struct topology *topology, const struct parts *parts, uint64_t when_ms,
 			   uint64_t wall_ms, struct edge_list *ret)
 {
@@ -58,9 +65,8 @@ static int tell_simulation(struct topology *topology, const struct parts *parts,
 }
 
 static tell *const tellers[TOPOLOGY_SOURCE_N] = {
-	[TOPOLOGY_SYSTEMD] = tell_systemd,
-	[TOPOLOGY_CALLS] = tell_calls,
-	[TOPOLOGY_OLDER_CALLS] = tell_older_calls,
+	[TOPOLOGY_SYSTEMD] = tell_systemd,	   [TOPOLOGY_CALLS] = tell_calls,
+	[TOPOLOGY_OLDER_CALLS] = tell_older_calls, [TOPOLOGY_STREAMS] = tell_streams,
 	[TOPOLOGY_SIMULATION] = tell_simulation,
 };
 

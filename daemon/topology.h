@@ -13,6 +13,7 @@ enum topology_source {
 	TOPOLOGY_SYSTEMD,
 	TOPOLOGY_CALLS,	      /* TCP, as it happens */
 	TOPOLOGY_OLDER_CALLS, /* TCP, connections older than the daemon */
+	TOPOLOGY_STREAMS,     /* unix sockets */
 	TOPOLOGY_SIMULATION,
 	TOPOLOGY_SOURCE_N
 };

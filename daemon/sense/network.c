@@ -8,11 +8,15 @@
 #include "sense/calls.h"
 #include "sense/listeners.h"
 #include "sense/network.h"
+#include "sense/streams.h"
+
+#define JOURNAL_UNIT "systemd-journald.service"
 
 struct network {
 	const struct cgroup_roots *roots;
 	struct probe *probe;
-	struct calls *calls; /* the probe's; NULL: the kernel tells none */
+	struct calls *calls;	 /* the probe's; NULL: the kernel tells none */
+	struct streams *streams; /* the same */
 	struct listeners *listeners;
 	struct owners *owners;
 	struct activation *activation; /* NULL: without systemd */
@@ -48,7 +52,25 @@ static uint64_t list_owners(struct network *network, const struct network_ground
 	return manager;
 }
 
-void network_turn(struct network *network, const struct network_ground *ground, uint64_t now_ms)
+/* With systemd, its sockets cannot be told from others' before its cgroup is known. */
+static void turn_streams(struct network *network, const struct network_ground *ground,
+			 uint64_t now_ms)
+{
+	struct streams_ground known = { 0 };
+
+	if (!network->streams || !streams_are_due(network->streams, now_ms))
+		return;
+	if (network->activation) {
+		known.manager_cgroup = list_owners(network, ground);
+		known.journal = ground->row_of(JOURNAL_UNIT, ground->userdata);
+		if (known.manager_cgroup == 0)
+			return;
+	}
+	(void)streams_turn(network->streams, &known, now_ms); /* or again in a minute */
+}
+
+static void turn_queues(struct network *network, const struct network_ground *ground,
+			uint64_t now_ms)
 {
 	struct listeners_ground known = { .owners = network->owners,
 					  .activation = network->activation };
@@ -63,6 +85,12 @@ void network_turn(struct network *network, const struct network_ground *ground, 
 	adopted_turn(&network->adopted, network->activation, network->probe);
 	if (network->calls)
 		activation_ports(network->activation, own_port, network->calls);
+}
+
+void network_turn(struct network *network, const struct network_ground *ground, uint64_t now_ms)
+{
+	turn_queues(network, ground, now_ms);
+	turn_streams(network, ground, now_ms);
 }
 
 /* ---- what is told ------------------------------------------------------------- */
@@ -116,9 +144,28 @@ int network_older_calls(struct network *network, struct edge_list *ret)
 	return r;
 }
 
+int network_streams(struct network *network, uint64_t wall_ms, struct edge_list *ret)
+{
+	const struct stream *stream;
+	size_t n;
+	int r = 0;
+
+	stream = network->streams ? streams_list(network->streams, &n) : NULL;
+	if (!stream)
+		return 1;
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = tell(ret, &(struct edge) { .kind = EDGE_UNIX,
+					       .client = stream[i].client,
+					       .server = stream[i].server,
+					       .n_connections = stream[i].connections,
+					       .last_wall_ms = stream[i].stands ? wall_ms : 0 });
+	return r;
+}
+
 uint64_t network_calls_lost(const struct network *network)
 {
-	return network->calls ? calls_lost(network->calls) : 0;
+	return (network->calls ? calls_lost(network->calls) : 0) +
+	       (network->streams ? streams_lost(network->streams) : 0);
 }
 
 uint64_t network_lost(const struct network *network)
@@ -152,6 +199,7 @@ int network_new(sd_bus *bus, const struct cgroup_roots *roots, struct probe *pro
 	network->roots = roots;
 	network->probe = probe;
 	network->calls = probe_calls(probe);
+	network->streams = probe_streams(probe);
 	r = listeners_new(&network->listeners);
 	if (r >= 0)
 		r = owners_new(roots, &network->owners);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * TCP of units, from all that tells it: queues and connections that are asked for
- * now and then (listeners.h), calls that the kernel counts as they happen (calls.h), and
- * whose a socket is that systemd opened for others (activation.h).
+ * Sockets of units, from all that tells it: queues and connections of TCP that are asked for
+ * now and then (listeners.h), calls that the kernel counts as they happen (calls.h),
+ * whose a socket is that systemd opened for others (activation.h), and who holds the
+ * ends of unix sockets (streams.h).
  */
 #include <stdint.h>
 #include <systemd/sd-bus.h>
@@ -44,7 +45,10 @@ void network_usage(const struct network *network, uint32_t unit, uint64_t now_ms
  * ret. 1: not known, or not yet. Not for every tick. */
 int network_calls(struct network *network, struct edge_list *ret);
 int network_older_calls(struct network *network, struct edge_list *ret);
-/* Connections that network_calls() did not find, for want of room in the kernel. */
+/* The same of unix sockets, as met by now: what was there at the last look stands (its last_wall_ms is
+ * wall_ms). */
+int network_streams(struct network *network, uint64_t wall_ms, struct edge_list *ret);
+/* Connections that network_calls() and network_streams() do not tell, for want of room. */
 uint64_t network_calls_lost(const struct network *network);
 /* Sockets, and dumps, that found no room or were interrupted. */
 uint64_t network_lost(const struct network *network);

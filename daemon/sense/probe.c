@@ -15,6 +15,7 @@
 #include "sense/flush.h"
 #include "sense/probe.h"
 #include "sense/programs.h"
+#include "sense/streams.h"
 
 #include "cgroups.skel.h"
 #include "lifecycle.skel.h"
@@ -40,6 +41,7 @@ struct probe {
 
 	struct census *census;
 	struct calls *calls;	   /* NULL: no network programs */
+	struct streams *streams;   /* NULL: no walk of open files */
 	struct process *processes; /* by process only */
 	size_t n_processes;
 
@@ -90,6 +92,11 @@ static int reserve(struct probe *probe)
 		if (r < 0)
 			return r;
 	}
+	if (probe->programs.streams) {
+		r = streams_new(probe->programs.streams, &probe->streams);
+		if (r < 0)
+			return r;
+	}
 	if (!lifecycle)
 		return 0;
 	probe->ring =
@@ -119,6 +126,7 @@ struct probe *probe_free(struct probe *probe)
 	if (probe) {
 		ring_buffer__free(probe->ring);
 		calls_free(probe->calls);
+		streams_free(probe->streams);
 		programs_clear(&probe->programs);
 		census_free(probe->census);
 		free(probe->processes);
@@ -516,6 +524,11 @@ bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, s
 struct calls *probe_calls(struct probe *probe)
 {
 	return probe->calls;
+}
+
+struct streams *probe_streams(struct probe *probe)
+{
+	return probe->streams;
 }
 
 const struct process *probe_processes(const struct probe *probe, size_t *ret_n)

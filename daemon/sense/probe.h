@@ -14,6 +14,7 @@
 
 struct probe;
 struct calls;
+struct streams;
 
 enum tier {
 	TIER_FILES,	/* 0: cgroup and proc files */
@@ -90,5 +91,7 @@ void probe_set_pace(struct probe *probe, uint32_t tasks_a_second);
 bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, struct usage *usage);
 /* Who calls whom over TCP; NULL: that cannot be known here. Lives with the probe. */
 struct calls *probe_calls(struct probe *probe);
+/* Who is connected with whom over unix sockets; NULL as above. */
+struct streams *probe_streams(struct probe *probe);
 /* The processes of that snapshot; by process only. Lives until the next snapshot. */
 const struct process *probe_processes(const struct probe *probe, size_t *ret_n);

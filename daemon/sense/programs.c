@@ -22,6 +22,7 @@
 #include "cgroups.skel.h"
 #include "lifecycle.skel.h"
 #include "network.skel.h"
+#include "streams.skel.h"
 #include "tasks.skel.h"
 
 #define BTF_FILE	"/sys/kernel/btf/vmlinux"
@@ -329,6 +330,28 @@ static void load_traffic(struct programs *programs, const struct btf *kernel)
 		set_limit(programs, r, "tracepoints of sockets");
 }
 
+/* ---- open files --------------------------------------------------------------- */
+
+static int load_streams(struct programs *programs)
+{
+	struct streams_bpf *streams = streams_bpf__open();
+	int r;
+
+	if (!streams)
+		return -errno;
+	r = bpf_map__reuse_fd(streams->maps.watched, programs->watched_fd);
+	if (r >= 0)
+		r = streams_bpf__load(streams);
+	if (r >= 0)
+		r = streams_bpf__attach(streams);
+	if (r < 0) {
+		streams_bpf__destroy(streams);
+		return r;
+	}
+	programs->streams = streams;
+	return 0;
+}
+
 /* ---- all of it --------------------------------------------------------------- */
 
 /* The process view joins ids with those of /proc, which are others in a namespace of one's own. */
@@ -373,6 +396,10 @@ static void load_all(struct programs *programs, bool by_process)
 		set_limit(programs, programs->watched_fd, "BPF maps");
 		return;
 	}
+	first_complaint[0] = '\0';
+	r = by_process ? 0 : load_streams(programs);
+	if (r < 0)
+		set_limit(programs, r, "the iterator of open files, for unix sockets,");
 	load_traffic(programs, kernel);
 	first_complaint[0] = '\0';
 	/* Before the tasks' program, which is told if threads are counted as they end. */
@@ -391,6 +418,7 @@ void programs_load(struct programs *programs, bool by_process)
 
 void programs_clear(struct programs *programs)
 {
+	streams_bpf__destroy(programs->streams);
 	network_bpf__destroy(programs->network);
 	block_bpf__destroy(programs->block);
 	lifecycle_bpf__destroy(programs->lifecycle);

@@ -13,6 +13,7 @@ struct cgroups_bpf;
 struct lifecycle_bpf;
 struct network_bpf;
 struct block_bpf;
+struct streams_bpf;
 
 struct programs {
 	int watched_fd; /* the map that all objects share; -1: BPF does not work here */
@@ -24,8 +25,9 @@ struct programs {
 	uint64_t traffic;	     /* METRIC_BIT() of each metric that those two count */
 	struct network_bpf *network; /* NULL: refused, as the next */
 	struct block_bpf *block;
-	struct flush *flush; /* to be done before each walk of cgroups; NULL with them */
-	char limit[256];     /* why something was refused, and what would help; "" */
+	struct streams_bpf *streams; /* NULL: refused, or by process */
+	struct flush *flush;	     /* to be done before each walk of cgroups; NULL with them */
+	char limit[256];	     /* why something was refused, and what would help; "" */
 };
 
 /* Load and attach all that works; a record of the walk of tasks is a process' or a unit's. Sets all of

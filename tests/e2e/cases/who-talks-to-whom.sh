@@ -45,6 +45,23 @@ wait_for 10 "the server listens" bash -c 'ss -Hltn "sport = 7021" | grep -q .'
 systemctl start $friend
 wait_for 10 "its friend is connected" bash -c 'ss -Htn "dport = 7021" | grep -q .'
 
+# Two that systemd wakes: a hop, which hands on to a gate over a unix socket what comes to its port. Whoever
+# calls the hop holds the line.
+hop=patient-hop.service gate=patient-gate.service caller_of_hop=patient-hopper.service
+proxy=/lib/systemd/systemd-socket-proxyd
+for name in hop:127.0.0.1:7023 gate:/run/patient-gate; do
+	cat >"/etc/systemd/system/patient-${name%%:*}.socket" <<-END
+		[Socket]
+		ListenStream=${name#*:}
+	END
+done
+patient hop "ExecStart=$proxy /run/patient-gate"
+patient gate "ExecStart=$proxy 127.0.0.1:7021"
+patient hopper 'ExecStart=/bin/bash -c "exec 3<>/dev/tcp/127.0.0.1/7023; exec sleep infinity"'
+systemctl start patient-hop.socket patient-gate.socket
+systemctl start $caller_of_hop
+wait_for 20 "the gate was reached" bash -c 'ss -Hxn state established src /run/patient-gate | grep -q .'
+
 # edges CLIENT SERVER: how, as words in the order of kinds; "" for the world outside.
 edges() {
 	selfhealctl deps --json | jq -r --arg client "$1" --arg server "$2" \
@@ -81,6 +98,20 @@ wait_for 100 "who was connected before is known" are_edges $friend $server tcp
 equal "$(of_edge $friend $server tcp .n_connections)" 0 "what was made before the daemon is not counted"
 wait_for 100 "what systemd listens at is its service's" are_edges $caller $asleep tcp
 selfhealctl deps $server
+
+# Unix sockets are looked at once a minute, from the first tick on.
+wait_for 100 "who is connected over a unix socket is known" are_edges $hop $gate unix
+equal "$(of_edge $hop $gate unix '[.n_connections, .port, .declared] | map(tostring) | join(" ")')" \
+	"1 null false" "the connection over a unix socket"
+are_edges $gate $hop "" || fail "the gate does not call the hop"
+of_edge selfhealed.service dbus.service unix .kind | grep -q unix ||
+	fail "the daemon itself is connected with the bus"
+equal "$(selfhealctl deps --json | jq '[.[] | select(.kind == "unix" and (.client == "init.scope" or
+	.server == "init.scope" or .server == "systemd-journald.service"))] | length')" 0 \
+	"what systemd and the journal are connected with"
+selfhealctl deps $hop >/tmp/tree
+cat /tmp/tree
+grep -q "[-─]$gate.*unix" /tmp/tree || fail "the tree does not show the unix socket"
 
 code=0
 selfhealctl deps nobody 2>/tmp/said || code=$?
