@@ -172,6 +172,15 @@ struct stream_end {
 	__u32 unused;
 };
 
+#define WAIT_CLASSES  32  /* of powers of two: the last is 2^30 us and more, 18 minutes */
+#define ERRNO_CLASSES 134 /* errno(3) ends at EHWPOISON, 133 */
+
+/* What the deep probes count of a suspect, from when user space makes the record. Only grows. */
+struct deep_counters {
+	__u64 waits[WAIT_CLASSES];     /* for a CPU: [0] below 1 us, [i] from 2^(i-1) us on */
+	__u64 failures[ERRNO_CLASSES]; /* system calls, by errno; the everyday ones are 0 */
+};
+
 enum kernel_event_kind { KERNEL_EVENT_EXIT, KERNEL_EVENT_OOM_KILL };
 
 /* One record of the ring: an OOM kill, or an exit by signal or with a code. */

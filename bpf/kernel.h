@@ -27,14 +27,15 @@ typedef _Bool bool;
 #define NULL ((void *)0)
 
 /* include/uapi/linux/bpf.h */
-#define BPF_MAP_TYPE_HASH     1
-#define BPF_MAP_TYPE_LRU_HASH 9
-#define BPF_MAP_TYPE_RINGBUF  27
-#define BPF_ANY		      0
-#define BPF_NOEXIST	      1
-#define BPF_F_NO_PREALLOC     1
-#define BPF_RB_NO_WAKEUP      1
-#define BPF_RB_FORCE_WAKEUP   2
+#define BPF_MAP_TYPE_HASH	  1
+#define BPF_MAP_TYPE_PERCPU_ARRAY 6
+#define BPF_MAP_TYPE_LRU_HASH	  9
+#define BPF_MAP_TYPE_RINGBUF	  27
+#define BPF_ANY			  0
+#define BPF_F_NO_PREALLOC	  1
+#define BPF_NOEXIST		  1
+#define BPF_RB_NO_WAKEUP	  1
+#define BPF_RB_FORCE_WAKEUP	  2
 
 struct bpf_raw_tracepoint_args {
 	__u64 args[0];

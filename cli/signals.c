@@ -52,7 +52,7 @@ static void add_signal(struct table *table, enum metric metric, const struct sig
 	table_add(table, PAINT_NONE, "%" PRIu32, signal_tier(metric));
 	add_units(table, found);
 	table_add(table, PAINT_NONE, "%s", signal_host(found));
-	table_add(table, PAINT_NONE, "%" PRIu32 "s", signal_every_ms(metric, place) / 1000);
+	table_add(table, PAINT_NONE, "%s", signal_cadence(text, sizeof(text), metric, place));
 	table_add(table, PAINT_NOTICE, "%s", signal_note(text, sizeof(text), metric, found, place));
 }
 

@@ -210,6 +210,7 @@ void announce_start(const struct keeper *keeper, const char *state_dir)
 		"0: files of /proc and of cgroups",
 		"1: kernel iterators",
 		"2: kernel iterators and rare-event tracepoints",
+		"3: kernel iterators, rare-event tracepoints, and deep probes on suspicion",
 	};
 	static const struct log_field started = { "MESSAGE_ID", NAME_MESSAGE_STARTED };
 	CLEANUP(cleanup_free) char *absolute = realpath(state_dir, NULL);
@@ -219,7 +220,7 @@ void announce_start(const struct keeper *keeper, const char *state_dir)
 		   keeper->n_units, keeper->source,
 		   keeper->simulates ? ", and two simulated services" : "");
 	if (keeper->speed == 1)
-		log_notice("telemetry tier %s%s%s", tiers[keeper->tier < 3 ? keeper->tier : 0],
+		log_notice("telemetry tier %s%s%s", tiers[keeper->tier < 4 ? keeper->tier : 0],
 			   keeper->limit[0] ? "; no higher one because: " : "", keeper->limit);
 	else
 		log_notice("simulated time runs %u times faster; this host's units are not watched",

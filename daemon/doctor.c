@@ -144,21 +144,22 @@ static void print_head(FILE *out, const struct found *found)
 static void print_signal(FILE *out, const struct found *found, enum metric metric)
 {
 	const struct signal_found *signal = &found->signal[metric];
-	char sources[CELL_SIZE], note[NOTE_SIZE], units[32];
+	char sources[CELL_SIZE], note[NOTE_SIZE], units[32], cadence[32];
 
 	(void)snprintf(units, sizeof(units), "%" PRIu32 "/%" PRIu32, signal->n_known,
 		       signal->n_units);
 	(void)signal_note(note, sizeof(note), metric, signal, &found->place);
-	(void)fprintf(out, "%-21s%-24s%4" PRIu32 " %9s  %-12s%2" PRIu32 "s%s%s\n",
-		      metric_table[metric].name, signal_sources(sources, sizeof(sources), signal),
-		      signal_tier(metric), units, signal_host(signal),
-		      signal_every_ms(metric, &found->place) / 1000, *note ? "  " : "", note);
+	(void)fprintf(out, "%-21s%-24s%4" PRIu32 " %9s  %-12s%12s%s%s\n", metric_table[metric].name,
+		      signal_sources(sources, sizeof(sources), signal), signal_tier(metric), units,
+		      signal_host(signal),
+		      signal_cadence(cadence, sizeof(cadence), metric, &found->place),
+		      *note ? "  " : "", note);
 }
 
 static void print(FILE *out, const struct found *found)
 {
 	print_head(out, found);
-	(void)fprintf(out, "\n%-21s%-24s%4s %9s  %-12s%3s  %s\n", "SIGNAL", "SOURCE", "TIER",
+	(void)fprintf(out, "\n%-21s%-24s%4s %9s  %-12s%12s  %s\n", "SIGNAL", "SOURCE", "TIER",
 		      "UNITS", "HOST", "PER", "NOTE");
 	for (size_t i = 0; i < METRIC_N; i++)
 		print_signal(out, found, (enum metric)i);

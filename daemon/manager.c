@@ -378,9 +378,9 @@ static void describe_keeper(struct manager *manager)
 		       probe_limit(sampler_probe(sampler)));
 }
 
-static int take_snapshot(void *probe)
+static int still_works(void *probe)
 {
-	return probe_snapshot(probe);
+	return probe_works(probe);
 }
 
 /* What was loaded is read without any right; a kernel that wants them for that too keeps them, and it is
@@ -392,7 +392,7 @@ static void spend_privilege(struct manager *manager)
 
 	if (manager->parts.past.start.obstacle)
 		return;
-	r = privilege_drop(sampler ? take_snapshot : NULL, sampler ? sampler_probe(sampler) : NULL);
+	r = privilege_drop(sampler ? still_works : NULL, sampler ? sampler_probe(sampler) : NULL);
 	if (r < 0)
 		(void)log_warning_errno(r, "cannot read the kernel's side without capabilities, so "
 					   "they are kept");
@@ -450,8 +450,8 @@ static int find_room_when_due(struct manager *manager, uint64_t when_ms)
 		manager->n_present = 0;
 		manager->simulated = NULL;
 		topology_clear(&manager->topology);
-		describe_keeper(manager);
 		spend_privilege(manager);
+		describe_keeper(manager);
 		r = plan_fault(manager);
 	}
 	if (r < 0 && r != -EAGAIN)
@@ -565,8 +565,8 @@ static int start(struct manager *manager)
 	if (manager->parts.past.start.obstacle)
 		keeper->store =
 			writer_state(manager->parts.past.writer, 0); /* it was said already */
-	describe_keeper(manager);
 	spend_privilege(manager);
+	describe_keeper(manager);
 	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
 		manager->feed_ms = watchdog_us / 1000 / 3;
 	return begin(manager);

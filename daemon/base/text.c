@@ -81,6 +81,17 @@ static void print_seconds(char *buffer, size_t size, double value)
 		print_decimal(buffer, size, value, value != trunc(value), "s");
 }
 
+/* EBADF; one that has no name is a number. */
+static void print_errno(char *buffer, size_t size, double value)
+{
+	const char *name = value >= 0 && value < 4096 ? strerrorname_np((int)value) : NULL;
+
+	if (name)
+		(void)snprintf(buffer, size, "%s", name);
+	else
+		print_decimal(buffer, size, value, 0, "");
+}
+
 char *text_quantity(char *buffer, size_t size, const char *quantity, double value)
 {
 	if (!isfinite(value))
@@ -99,6 +110,8 @@ char *text_quantity(char *buffer, size_t size, const char *quantity, double valu
 		print_seconds(buffer, size, value);
 	else if (strcmp(quantity, "per_second") == 0)
 		print_short(buffer, size, value, "/s");
+	else if (strcmp(quantity, "errno") == 0)
+		print_errno(buffer, size, value);
 	else
 		print_decimal(buffer, size, value, value != trunc(value), "");
 	return buffer;

@@ -5,7 +5,7 @@
 #include "judge/features.h"
 
 enum scale {
-	SCALE_NONE,  /* not judged */
+	SCALE_NONE,  /* not judged: what rules count, and what is known on suspicion only */
 	SCALE_PLAIN, /* bounded by nature: ratios */
 	SCALE_LOG,   /* heavy-tailed: log1p(value / (BEND_FLOORS x least)) */
 };

@@ -107,6 +107,12 @@ const struct metric_info metric_table[METRIC_N] = {
 			       "TCP connections refused because such a queue was full" },
 	[METRIC_ERROR_LINES] = { "error_lines", METRIC_KIND_RATE, "per_second",
 				 "lines of priority err or worse it wrote to the journal" },
+	[METRIC_WAIT_TAIL] = { "wait_tail", METRIC_KIND_LEVEL, "seconds",
+			       "99 of 100 waits of its threads for a CPU were no longer" },
+	[METRIC_FAILING_CALLS] = { "failing_calls", METRIC_KIND_LEVEL, "per_second",
+				   "its system calls that failed, of no everyday error" },
+	[METRIC_FAILING_ERRNO] = { "failing_errno", METRIC_KIND_CODE, "errno",
+				   "the error that most of these failed with" },
 };
 
 static const char *const unit_kind_words[UNIT_KIND_N] = {
@@ -228,6 +234,13 @@ int metric_from_name(const char *name, enum metric *ret)
 		return 0;
 	}
 	return -ENOENT;
+}
+
+bool metric_is_of_moment(enum metric metric)
+{
+	enum metric_kind kind = metric_table[metric].kind;
+
+	return kind == METRIC_KIND_LEVEL || kind == METRIC_KIND_CODE;
 }
 
 bool unit_has_invocation(const struct unit_status *status)

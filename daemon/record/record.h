@@ -75,23 +75,29 @@ enum metric {
 	METRIC_BACKLOG_SHARE, /* level, ratio: its fullest listening queue against the limit */
 	METRIC_OVERFLOWS,     /* count: connections refused since a queue was full */
 	METRIC_ERROR_LINES,   /* rate: journal lines of priority err or worse */
+	/* Of units under suspicion alone, while it lasts: sense/deep.h */
+	METRIC_WAIT_TAIL,     /* level, seconds: 99 of 100 waits for a CPU were no longer */
+	METRIC_FAILING_CALLS, /* level, per second: system calls that failed, of no everyday errno */
+	METRIC_FAILING_ERRNO, /* code, errno(3): the most frequent of these */
 	METRIC_N
 };
 
-/* Level: of the moment. Rate and count come from totals that only grow. */
-enum metric_kind { METRIC_KIND_LEVEL, METRIC_KIND_RATE, METRIC_KIND_COUNT };
+/* Level and code: of the moment; of codes there is no mean. Rate and count come from totals that only
+ * grow. */
+enum metric_kind { METRIC_KIND_LEVEL, METRIC_KIND_RATE, METRIC_KIND_COUNT, METRIC_KIND_CODE };
 
 /* The table of the above: the owner of the names that rules, JSON and people use. */
 struct metric_info {
 	const char *name; /* "psi_cpu_some": stable */
 	enum metric_kind kind;
 	const char *quantity; /* "cores", "seconds_per_second", "bytes", "bytes_per_second",
-				 "count", "per_second", "ratio", "seconds" */
+				 "count", "per_second", "ratio", "seconds", "errno" */
 	const char *help;     /* half a sentence */
 };
 extern const struct metric_info metric_table[METRIC_N];
 
 int metric_from_name(const char *name, enum metric *ret); /* -ENOENT */
+bool metric_is_of_moment(enum metric metric);		  /* a level, or a code */
 
 #define METRIC_BIT(metric) (UINT64_C(1) << (metric))
 

@@ -19,6 +19,7 @@
 #define NETWORK                                                                                    \
 	(BIT(ACCEPTS) | BIT(CONNECTS) | BIT(RETRANSMITS) | BIT(RESETS_SENT) |                      \
 	 BIT(RESETS_RECEIVED) | BIT(UDP_DROPS))
+#define DEEP	 (BIT(WAIT_TAIL) | BIT(FAILING_CALLS) | BIT(FAILING_ERRNO))
 #define BLOCK_IO (BIT(IO_REQUESTS) | BIT(IO_LATENCY))
 /* What /proc/PID tells of whole processes, and to everybody. */
 #define PROCESS                                                                                    \
@@ -34,7 +35,7 @@
 /* What is of a cgroup, and not the sum of its processes. */
 #define CGROUP_ONLY                                                                                \
 	(BIT(MEMORY) | PSI | LIFECYCLE | BIT(OOM_KILLS) | NETWORK | BLOCK_IO | BIT(PSI_CPU_FULL) | \
-	 BIT(THROTTLED) | MEMORY_EVENTS | THREAD | SOCKETS | BIT(ERROR_LINES))
+	 BIT(THROTTLED) | MEMORY_EVENTS | THREAD | SOCKETS | BIT(ERROR_LINES) | DEEP)
 #define SIMULATED (METRIC_BIT(METRIC_RESTARTS + 1) - 1)
 
 /* The dumps of sockets see no other one. */
@@ -78,6 +79,7 @@ static const struct route {
 	  .source = SIGNAL_TRACEPOINTS,
 	  .tier = 2,
 	  .needs = "block I/O in that second, and " NEEDS_IO },
+	{ .gives = DEEP, .source = SIGNAL_TRACEPOINTS, .tier = 3 },
 	{ .gives = PROCESS | FIRST_THREADS | SWITCHES | BIT(DESCRIPTORS),
 	  .source = SIGNAL_ITERATORS,
 	  .tier = 1 },
@@ -273,10 +275,27 @@ uint32_t signal_every_ms(enum metric metric, const struct signal_place *place)
 		return 10 * walk_ms; /* units take turns */
 	if (SOCKETS & METRIC_BIT(metric))
 		return 5000;
+	if (DEEP & METRIC_BIT(metric))
+		return 60000; /* DEEP_EVERY_MS */
 	/* The kernel's own beat for pressure. */
 	if ((PSI | BIT(PSI_CPU_FULL)) & METRIC_BIT(metric))
 		return 2000;
 	return TASKS & METRIC_BIT(metric) ? walk_ms : 1000;
+}
+
+bool signal_is_on_suspicion(enum metric metric)
+{
+	return (DEEP & METRIC_BIT(metric)) != 0;
+}
+
+char *signal_cadence(char *buffer, size_t size, enum metric metric,
+		     const struct signal_place *place)
+{
+	if (signal_is_on_suspicion(metric))
+		(void)snprintf(buffer, size, "on suspicion");
+	else
+		(void)snprintf(buffer, size, "%" PRIu32 "s", signal_every_ms(metric, place) / 1000);
+	return buffer;
 }
 
 /* ---- what is ------------------------------------------------------------------ */
@@ -465,6 +484,10 @@ static void say_missing(struct text *text, enum metric metric, const struct sign
 
 	if (route && route->only_of) {
 		say_partial(text, route, metric);
+		return;
+	}
+	if (signal_is_on_suspicion(metric) && place->tier >= signal_tier(metric)) {
+		say(text, "only of units under suspicion, while it lasts");
 		return;
 	}
 	if (say_without(text, metric, found, n))

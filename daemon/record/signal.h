@@ -59,10 +59,15 @@ struct signal_place {
 	const char *source;	/* of the list of units: sampler_source() */
 	uint32_t walk_every_ms; /* how often tasks are walked; 0: not known */
 };
-/* How often its value can be a new one there, of a unit that is no suspect. */
+/* How often its value can be a new one there, of a unit that is no suspect; where it is had on suspicion
+ * only, how often it is looked again at most. */
 uint32_t signal_every_ms(enum metric metric, const struct signal_place *place);
+bool signal_is_on_suspicion(enum metric metric);
 
 /* Each writes at most size bytes with the final NUL and returns buffer. */
+/* How often in a word: "10s", "on suspicion". */
+char *signal_cadence(char *buffer, size_t size, enum metric metric,
+		     const struct signal_place *place);
 /* "iterators", "cgroup-files 3, proc 9"; "-": nowhere, "?": known, but it is not told from where. */
 char *signal_sources(char *buffer, size_t size, const struct signal_found *found);
 /* The same of the host, one word. */

@@ -27,7 +27,7 @@ void join_difference(const struct usage *previous, const struct usage *now,
 		if (!(now->have & bit))
 			continue;
 		sample->age_s[i] = now->age_s[i];
-		if (info->kind == METRIC_KIND_LEVEL) {
+		if (metric_is_of_moment((enum metric)i)) {
 			sample_set(sample, (enum metric)i, now->total[i]);
 			continue;
 		}

@@ -12,6 +12,7 @@
 #include "bpf/events.h"
 #include "sense/census.h"
 #include "sense/calls.h"
+#include "sense/deep.h"
 #include "sense/flush.h"
 #include "sense/probe.h"
 #include "sense/programs.h"
@@ -34,6 +35,7 @@ struct probe {
 	enum probe_view view;
 	struct programs programs;
 	struct ring_buffer *ring;
+	uint64_t when_ms;  /* of the last snapshot */
 	bool left_over;	   /* a walk that failed may have left records in the map */
 	uint64_t tasks_ms; /* of the last walk of tasks; 0: the next snapshot walks them */
 	size_t n_suspects;
@@ -143,7 +145,9 @@ enum tier probe_tier(const struct probe *probe)
 {
 	if (!probe->programs.tasks)
 		return TIER_FILES;
-	return probe->programs.lifecycle ? TIER_EVENTS : TIER_ITERATORS;
+	if (!probe->programs.lifecycle)
+		return TIER_ITERATORS;
+	return probe->programs.deep ? TIER_DEEP : TIER_EVENTS;
 }
 
 const char *probe_limit(const struct probe *probe)
@@ -213,6 +217,8 @@ static void forget_unit(struct probe *probe, __u32 unit)
 	for (size_t i = 0; i < n; i++)
 		(void)bpf_map_delete_elem(fd[i], &unit);
 	(void)probe_suspect(probe, unit, false);
+	if (probe->programs.deep)
+		deep_forget(probe->programs.deep, unit);
 }
 
 static int make_counters(struct probe *probe, __u32 unit)
@@ -249,6 +255,8 @@ int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit)
 	if (r >= 0)
 		r = bpf_map_update_elem(probe->programs.watched_fd, &key, &unit, BPF_ANY);
 	forget_unit(probe, dropped);
+	if (probe->programs.deep)
+		deep_renew(probe->programs.deep, unit);
 	if (r < 0)
 		probe_unwatch(probe, cgroup_id);
 	return r == -E2BIG ? -ENOSPC : r;
@@ -272,6 +280,11 @@ int probe_suspect(struct probe *probe, uint32_t unit, bool is_suspect)
 
 	if (!tasks || probe->view == PROBE_BY_PROCESS)
 		return 0;
+	if (probe->programs.deep) {
+		r = deep_suspect(probe->programs.deep, unit, is_suspect, clock_boot_ms());
+		if (r < 0)
+			return r;
+	}
 	if (!is_suspect) {
 		if (bpf_map_delete_elem(bpf_map__fd(tasks->maps.suspects), &unit) == 0)
 			probe->n_suspects--;
@@ -513,11 +526,27 @@ int probe_snapshot(struct probe *probe)
 	known.tasks_ms = probe->tasks_ms;
 	known.lacks = probe->programs.tasks ? probe->programs.tasks->bss->lacks : 0;
 	census_end(probe->census, &known);
+	probe->when_ms = known.when_ms;
+	/* One that cannot be attached is tried again, and what it would tell stays unknown. */
+	if (probe->programs.deep)
+		(void)deep_turn(probe->programs.deep, known.when_ms);
 	return 0;
+}
+
+int probe_works(struct probe *probe)
+{
+	int r;
+
+	r = probe_snapshot(probe);
+	if (r >= 0)
+		programs_try_deep(&probe->programs);
+	return r;
 }
 
 bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, struct usage *usage)
 {
+	if (probe->programs.deep)
+		deep_usage(probe->programs.deep, unit, probe->when_ms, usage);
 	return census_usage(probe->census, unit, cgroup_id, usage);
 }
 

@@ -20,6 +20,7 @@ enum tier {
 	TIER_FILES,	/* 0: cgroup and proc files */
 	TIER_ITERATORS, /* 1: task and cgroup iterators */
 	TIER_EVENTS,	/* 2: and rare-event tracepoints */
+	TIER_DEEP,	/* 3: and deep probes, attached for seconds on suspicion; by cgroup only */
 };
 
 /* What a snapshot sums by. */
@@ -64,13 +65,17 @@ uint64_t probe_lost(const struct probe *probe);
 int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit);
 void probe_unwatch(struct probe *probe, uint64_t cgroup_id);
 
-/* Look at the threads of that unit in every snapshot from now on, or again in turn only, once in ten.
+/* Look at the threads of that unit in every snapshot from now on, or again in turn only, once in ten;
+ * and have deep probes attached for it, if it lasts, as sense/deep.h says.
  * What its busiest thread does is known in the second of two looks. Forgotten with the unit's last
  * cgroup. -ENOSPC: there are SUSPECTS_MAX. Where threads are not looked at it does nothing. */
 int probe_suspect(struct probe *probe, uint32_t unit, bool is_suspect);
 
 /* Walk cgroups once, and tasks if that is due. After a negative errno nothing is known until the next. */
 int probe_snapshot(struct probe *probe);
+/* Take one with the rights of this moment, and see if deep probes can be attached with them: if not,
+ * they are given up, and the limit says so. Returns what the snapshot did. */
+int probe_works(struct probe *probe);
 /*
  * How often tasks are walked. A further task costs a walk some microseconds, most of them waiting for
  * memory that nobody else has touched since; so on a host of many threads not all of them are

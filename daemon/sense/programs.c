@@ -15,6 +15,7 @@
 #include "bpf/events.h"
 #include "record/record.h"
 #include "sense/cgroup.h"
+#include "sense/deep.h"
 #include "sense/flush.h"
 #include "sense/programs.h"
 
@@ -352,6 +353,42 @@ static int load_streams(struct programs *programs)
 	return 0;
 }
 
+/* ---- deep probes -------------------------------------------------------------- */
+
+void programs_try_deep(struct programs *programs)
+{
+	int r;
+
+	if (!programs->deep)
+		return;
+	first_complaint[0] = '\0';
+	r = deep_try(programs->deep);
+	if (r >= 0)
+		return;
+	(void)snprintf(programs->limit, sizeof(programs->limit),
+		       "deep probes cannot be attached without rights here (%s)", strerror(-r));
+	programs->deep = deep_free(programs->deep);
+}
+
+static void load_deep(struct programs *programs, bool by_process, const struct btf *kernel)
+{
+	int r;
+
+	if (by_process) {
+		(void)snprintf(programs->limit, sizeof(programs->limit),
+			       "deep probes need a cgroup of its own for each unit");
+		return;
+	}
+	first_complaint[0] = '\0';
+	r = deep_new(programs->watched_fd, kernel, &programs->deep);
+	if (r >= 0)
+		r = deep_try(programs->deep);
+	if (r < 0) {
+		set_limit(programs, r, "deep probes");
+		programs->deep = deep_free(programs->deep);
+	}
+}
+
 /* ---- all of it --------------------------------------------------------------- */
 
 /* The process view joins ids with those of /proc, which are others in a namespace of one's own. */
@@ -400,6 +437,7 @@ static void load_all(struct programs *programs, bool by_process)
 	r = by_process ? 0 : load_streams(programs);
 	if (r < 0)
 		set_limit(programs, r, "the iterator of open files, for unix sockets,");
+	load_deep(programs, by_process, kernel);
 	load_traffic(programs, kernel);
 	first_complaint[0] = '\0';
 	/* Before the tasks' program, which is told if threads are counted as they end. */
@@ -419,6 +457,7 @@ void programs_load(struct programs *programs, bool by_process)
 void programs_clear(struct programs *programs)
 {
 	streams_bpf__destroy(programs->streams);
+	deep_free(programs->deep);
 	network_bpf__destroy(programs->network);
 	block_bpf__destroy(programs->block);
 	lifecycle_bpf__destroy(programs->lifecycle);

@@ -14,6 +14,7 @@ struct lifecycle_bpf;
 struct network_bpf;
 struct block_bpf;
 struct streams_bpf;
+struct deep;
 
 struct programs {
 	int watched_fd; /* the map that all objects share; -1: BPF does not work here */
@@ -26,6 +27,7 @@ struct programs {
 	struct network_bpf *network; /* NULL: refused, as the next */
 	struct block_bpf *block;
 	struct streams_bpf *streams; /* NULL: refused, or by process */
+	struct deep *deep;	     /* NULL: refused, or not by unit */
 	struct flush *flush;	     /* to be done before each walk of cgroups; NULL with them */
 	char limit[256];	     /* why something was refused, and what would help; "" */
 };
@@ -33,4 +35,7 @@ struct programs {
 /* Load and attach all that works; a record of the walk of tasks is a process' or a unit's. Sets all of
  * *programs. */
 void programs_load(struct programs *programs, bool by_process);
+/* Can the deep ones still be attached, with the rights of this moment? Else they are cleared, and the
+ * limit says so. */
+void programs_try_deep(struct programs *programs);
 void programs_clear(struct programs *programs);

@@ -568,7 +568,8 @@ void sampler_suspect(struct sampler *sampler, size_t place, bool is_suspect)
 {
 	struct held *held = &sampler->held[place];
 
-	if (place >= sampler->n || held->is_suspect == is_suspect)
+	/* Said of a suspect in each tick, since the probe forgets it with its last cgroup. */
+	if (place >= sampler->n || (!held->is_suspect && !is_suspect))
 		return;
 	/* Where there are too many suspects already, it is one as soon as there is room. */
 	if (probe_suspect(sampler->ground.probe, held->unit, is_suspect) >= 0)

@@ -103,7 +103,7 @@ void tally_sum_begin(struct tally_sum *sum)
 	if (sum->n == 0)
 		sum->usage.have = 0;
 	for (size_t i = 0; i < METRIC_N; i++)
-		if (metric_table[i].kind == METRIC_KIND_LEVEL)
+		if (metric_is_of_moment((enum metric)i))
 			sum->usage.have &= ~METRIC_BIT(i);
 	sum->seen = 0;
 	sum->lacked = 0;
@@ -135,7 +135,7 @@ static void sum_up(struct tally_sum *sum, const struct usage *before, const stru
 
 		if (!(now->have & METRIC_BIT(i)))
 			continue;
-		if (metric_table[i].kind != METRIC_KIND_LEVEL && (before->have & METRIC_BIT(i)))
+		if (!metric_is_of_moment((enum metric)i) && (before->have & METRIC_BIT(i)))
 			grown -= before->total[i];
 		/* A thread took its share along, or another process got the id: not known. */
 		if (grown < 0)

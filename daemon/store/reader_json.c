@@ -397,6 +397,7 @@ void reader_json_signal(FILE *out, enum metric name, const struct signal_found *
 	number(&json, "n_simulated_known", found->n_simulated_known);
 	put_host_signal(&json, found);
 	number(&json, "every_ms", signal_every_ms(name, place));
+	boolean(&json, "on_suspicion", signal_is_on_suspicion(name));
 	text(&json, "note", signal_note(note, sizeof(note), name, found, place));
 	end(&json, '}');
 }

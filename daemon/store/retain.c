@@ -84,6 +84,10 @@ static void take_value(struct fold *fold, const struct chunk_stream *stream, siz
 	if (isnan(value))
 		return;
 	if (stream->kind == CHUNK_MEAN) {
+		if (metric_table[metric].kind == METRIC_KIND_CODE) { /* the last, since no mean */
+			fold->sum[metric][slot] = 0;
+			fold->n[metric][slot] = 0;
+		}
 		fold->sum[metric][slot] += value;
 		fold->n[metric][slot]++;
 	}

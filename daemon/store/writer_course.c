@@ -103,7 +103,7 @@ static double per_second(const struct sample *sample, size_t metric)
 static bool is_measured(const struct sample *sample, size_t metric)
 {
 	return sample_has(sample, (enum metric)metric) &&
-	       (metric_table[metric].kind == METRIC_KIND_LEVEL || sample->span_ms > 0);
+	       (metric_is_of_moment((enum metric)metric) || sample->span_ms > 0);
 }
 
 static void forget_detail(struct course *course, uint64_t second)
@@ -134,7 +134,9 @@ static void take_sample(struct course *course, const struct sample *sample)
 		if (!is_measured(sample, metric))
 			continue;
 		value = per_second(sample, metric);
-		weight = metric_table[metric].kind == METRIC_KIND_LEVEL ? 1 : sample->span_ms;
+		weight = metric_is_of_moment((enum metric)metric) ? 1 : sample->span_ms;
+		if (metric_table[metric].kind == METRIC_KIND_CODE) /* the last, since no mean */
+			course->sum[metric] = course->weight[metric] = 0;
 		course->sum[metric] += value * weight;
 		course->weight[metric] += weight;
 		course->detail[metric][second % COURSE_SECONDS] = small_from_float((float)value);

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "judge/features.h"
+#include "record/signal.h"
 
 #define MIB 1048576.0
 
@@ -71,11 +72,13 @@ Test(features, a_floor_is_the_least_difference_that_matters)
 	}
 }
 
-Test(features, counts_belong_to_rules_and_not_to_the_forest)
+Test(features, counts_and_what_is_known_on_suspicion_belong_to_rules_and_not_to_the_forest)
 {
+	cr_assert(signal_is_on_suspicion(METRIC_WAIT_TAIL));
 	for (enum metric metric = 0; metric < METRIC_N; metric++)
 		cr_assert(eq(int, features_is_judged(metric),
-			     metric_table[metric].kind != METRIC_KIND_COUNT),
+			     metric_table[metric].kind != METRIC_KIND_COUNT &&
+				     !signal_is_on_suspicion(metric)),
 			  "%s", metric_table[metric].name);
 }
 

@@ -81,7 +81,7 @@ Test(probe, says_why_there_is_no_higher_tier)
 {
 	CLEANUP(probe_freep) struct probe *probe = load(PROBE_BY_CGROUP);
 	const char *limit = probe_limit(probe);
-	bool is_highest = probe_tier(probe) == TIER_EVENTS;
+	bool is_highest = probe_tier(probe) == TIER_DEEP;
 
 	cr_assert(eq(int, limit[0] == '\0', is_highest), "%s", limit);
 	cr_assert(strchr(limit, '\n') == NULL);

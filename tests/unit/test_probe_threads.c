@@ -44,7 +44,7 @@ static bool pen_make(struct pen *pen, const char *test)
 	cr_assert(eq(int, cgroup_roots_read("/proc/self/mountinfo", &pen->roots), 0));
 	(void)snprintf(pen->path, sizeof(pen->path), "/selfheal-test-%d", (int)getpid());
 	(void)snprintf(pen->folder, sizeof(pen->folder), "%s%s", pen->roots.unified, pen->path);
-	if (probe_tier(pen->probe) == TIER_EVENTS && mkdir(pen->folder, 0755) == 0) {
+	if (probe_tier(pen->probe) >= TIER_EVENTS && mkdir(pen->folder, 0755) == 0) {
 		cr_assert(eq(int, cgroup_id(&pen->roots, pen->path, &pen->id), 0));
 		cr_assert(eq(int, probe_watch(pen->probe, pen->id, UNIT), 0));
 		return true;

@@ -114,7 +114,7 @@ Test(record, every_metric_is_described_and_found_by_its_name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz_";
 	static const char quantities[] = " cores seconds_per_second bytes bytes_per_second count "
-					 "per_second ratio seconds ";
+					 "per_second ratio seconds errno ";
 	enum metric metric;
 	char padded[64];
 

@@ -202,6 +202,22 @@ Test(retain, six_hours_fold_into_means_and_extremes)
 	cr_assert(epsilon_eq(dbl, point(4, 600, from_s, METRIC_CPU, CHUNK_MEAN, 0), 1.1, 0.002));
 }
 
+Test(retain, codes_fold_into_the_last_one_and_never_into_a_mean)
+{
+	uint64_t from_s = FIRST_MINUTE * 60;
+
+	for (size_t i = 0; i < CHUNK_POINTS; i++)
+		streams[0].point[i] = small_from_float(i % 6 < 4 ? 24.0f : 9.0f);
+	streams[0].metric = METRIC_FAILING_ERRNO;
+	streams[0].kind = CHUNK_MEAN;
+	cr_assert(zero(int, statement_chunk(db, 4, 10, from_s, bytes,
+					    chunk_encode(streams, 1, CHUNK_POINTS, bytes))));
+	cr_assert(zero(int, retain_fold(db, 4, 60, from_s)));
+	cr_assert(eq(dbl, point(4, 60, from_s, METRIC_FAILING_ERRNO, CHUNK_MEAN, 7), 9));
+	cr_assert(zero(int, retain_fold(db, 4, 600, from_s)));
+	cr_assert(eq(dbl, point(4, 600, from_s, METRIC_FAILING_ERRNO, CHUNK_MEAN, 0), 9));
+}
+
 Test(retain, nothing_folds_into_nothing_and_a_damaged_chunk_is_a_hole)
 {
 	uint64_t from_s = FIRST_MINUTE * 60;

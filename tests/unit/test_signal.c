@@ -29,6 +29,11 @@ static void is_the_table(uint64_t given, uint64_t table, const char *what)
 	 METRIC_BIT(METRIC_RESETS_RECEIVED) | METRIC_BIT(METRIC_UDP_DROPS) |                       \
 	 METRIC_BIT(METRIC_IO_REQUESTS) | METRIC_BIT(METRIC_IO_LATENCY))
 
+/* Which walks do not find; test_deep has them all. */
+#define DEEP                                                                                       \
+	(METRIC_BIT(METRIC_WAIT_TAIL) | METRIC_BIT(METRIC_FAILING_CALLS) |                         \
+	 METRIC_BIT(METRIC_FAILING_ERRNO))
+
 /* What the probe has from tracepoints. */
 static uint64_t traced(void)
 {
@@ -77,7 +82,7 @@ Test(signal, table_has_what_the_probe_gives_and_no_more)
 
 	walk_all(&unit, &host);
 	is_the_table(unit & ~traced(), signal_of_units(SIGNAL_ITERATORS), "iterators");
-	is_the_table(unit & traced(), signal_of_units(SIGNAL_TRACEPOINTS), "tracepoints");
+	is_the_table((unit & traced()) | DEEP, signal_of_units(SIGNAL_TRACEPOINTS), "tracepoints");
 	is_the_table(host, signal_of_host(SIGNAL_TRACEPOINTS), "tracepoints, of the host");
 	is_the_table(0, signal_of_host(SIGNAL_ITERATORS), "iterators, of the host");
 }
@@ -125,7 +130,8 @@ Test(signal, every_metric_has_a_source_and_a_tier_that_exists)
 		units |= signal_of_units((enum signal_source)i);
 	is_the_table(units, METRIC_BIT(METRIC_N) - 1, "some source of units");
 	for (size_t i = 0; i < METRIC_N; i++)
-		cr_assert(le(u32, signal_tier((enum metric)i), 2), "%s", metric_table[i].name);
+		cr_assert(le(u32, signal_tier((enum metric)i), 3), "%s", metric_table[i].name);
+	cr_assert(eq(u32, signal_tier(METRIC_WAIT_TAIL), 3));
 	cr_assert(eq(u32, signal_tier(METRIC_FORKS), 2));
 	cr_assert(eq(u32, signal_tier(METRIC_RUN_DELAY), 1), "tier 0 has some of it only");
 	cr_assert(eq(u32, signal_tier(METRIC_CPU), 0));
@@ -146,6 +152,18 @@ Test(signal, what_is_not_new_every_second_is_told_so)
 	cr_assert(eq(u32, signal_every_ms(METRIC_THREAD_CPU, &small), 10000));
 	cr_assert(eq(u32, signal_every_ms(METRIC_THREAD_CPU, &large), 30000));
 	cr_assert(eq(u32, signal_every_ms(METRIC_BACKLOG, &large), 5000));
+}
+
+Test(signal, what_is_looked_at_on_suspicion_only_is_told_so)
+{
+	static const struct signal_place place = { .tier = 3 };
+	char text[32];
+
+	cr_assert(eq(str, signal_cadence(text, sizeof(text), METRIC_FAILING_CALLS, &place),
+		     "on suspicion"));
+	cr_assert(signal_is_on_suspicion(METRIC_FAILING_ERRNO));
+	cr_assert(eq(str, signal_cadence(text, sizeof(text), METRIC_THREAD_CPU, &place), "10s"));
+	cr_assert(not(signal_is_on_suspicion(METRIC_THREAD_CPU)));
 }
 
 Test(signal, source_words_are_all_different_and_never_null)
@@ -380,6 +398,22 @@ Test(signal, note_says_what_is_missing_and_nothing_where_nothing_is)
 		  { .n_units = 4 },
 		  "needs units of systemd, and a journal that this user may read (group "
 		  "systemd-journal)" },
+		{ METRIC_WAIT_TAIL, 2, "systemd", { .n_units = 4 }, "needs tier 3" },
+		{ METRIC_WAIT_TAIL,
+		  3,
+		  "systemd",
+		  { .n_units = 4 },
+		  "only of units under suspicion, while it lasts" },
+		{ METRIC_FAILING_ERRNO,
+		  3,
+		  "systemd",
+		  { .n_units = 4, .n_known = 1, .n_from = { [SIGNAL_TRACEPOINTS] = 1 } },
+		  "only of units under suspicion, while it lasts" },
+		{ METRIC_FAILING_CALLS,
+		  2,
+		  "process trees",
+		  { .n_units = 4 },
+		  "needs a cgroup of its own for each unit" },
 		{ METRIC_RSS,
 		  2,
 		  "systemd",

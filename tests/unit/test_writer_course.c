@@ -25,6 +25,7 @@ Test(writer_course, samples_become_minutes_and_hours)
 		uint64_t tenth = second / 10;
 		struct sample sample = place_sample(unit, hour + second * 1000, (double)tenth);
 
+		sample_set(&sample, METRIC_FAILING_ERRNO, second % 10 < 7 ? 24 : 9);
 		if (second / 60 == 30)
 			continue; /* nobody looked */
 		cr_assert(zero(int, writer_samples(writer, &sample, 1)));
@@ -42,7 +43,7 @@ Test(writer_course, samples_become_minutes_and_hours)
 	cr_assert(zero(int, chunk_decode(sqlite3_column_blob(select, 0),
 					 (size_t)sqlite3_column_bytes(select, 0), streams, &n,
 					 &n_points)));
-	cr_assert(eq(sz, n, 3));
+	cr_assert(eq(sz, n, 4));
 	for (size_t i = 0; i < 360; i++) {
 		if (i / 6 == 30) {
 			cr_assert(eq(u16, streams[0].point[i], SMALL_UNKNOWN));
@@ -50,6 +51,9 @@ Test(writer_course, samples_become_minutes_and_hours)
 		}
 		cr_assert(eq(dbl, small_to_float(streams[0].point[i]), (double)i));
 		cr_assert(eq(u8, streams[2].metric, METRIC_FORKS));
+		cr_assert(eq(u8, streams[3].metric, METRIC_FAILING_ERRNO));
+		cr_assert(eq(dbl, small_to_float(streams[3].point[i]), 9),
+			  "of codes the last, and no mean");
 		cr_assert(eq(dbl, small_to_float(streams[2].point[i]), 2), "per second");
 	}
 	(void)sqlite3_finalize(select);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the deep probes cost while they are attached: each switch of a CPU, each system call, each one
+ * that fails; of a suspect in the cgroup given, and of a bystander in that of the caller.
+ *
+ *	deep CGROUP_FOLDER
+ *
+ * Two processes hand a byte to and fro on one CPU, so that there is a switch in each half turn; and one
+ * makes calls. With the probes and without by turns, CPU time of the worker, medians.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <err.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sense/deep.h"
+
+#define ROUNDS	 15
+#define SWITCHES 100000
+#define CALLS	 300000
+#define UNIT	 1
+
+static double children_ns(void)
+{
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_CHILDREN, &usage);
+	return ((double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec) * 1e9 +
+	       ((double)usage.ru_utime.tv_usec + (double)usage.ru_stime.tv_usec) * 1e3;
+}
+
+static void enter(const char *folder)
+{
+	char name[512];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s/cgroup.procs", folder);
+	fd = open(name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		err(1, "%s", name);
+	(void)close(fd);
+}
+
+static void hand_to_and_fro(void)
+{
+	int there[2], back[2];
+	char byte = 0;
+	cpu_set_t set;
+	pid_t pid;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)sched_getcpu(), &set);
+	if (sched_setaffinity(0, sizeof(set), &set) < 0 || pipe(there) < 0 || pipe(back) < 0)
+		err(1, "cannot prepare");
+	pid = fork();
+	for (int i = 0; i < SWITCHES / 2; i++) {
+		if (pid == 0 && (read(there[0], &byte, 1) != 1 || write(back[1], &byte, 1) != 1))
+			_exit(1);
+		if (pid != 0 && (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1))
+			_exit(1);
+	}
+	if (pid == 0)
+		_exit(0);
+	(void)waitpid(pid, NULL, 0);
+}
+
+static void call(void)
+{
+	for (int i = 0; i < CALLS; i++)
+		(void)syscall(SYS_getppid);
+}
+
+static void call_in_vain(void)
+{
+	for (int i = 0; i < CALLS; i++)
+		(void)syscall(SYS_close, -1);
+}
+
+/* CPU time of one round, ns for each of n. */
+static double round_ns(void (*work)(void), double n, const char *folder)
+{
+	double before_ns = children_ns();
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (pid == 0) {
+		if (folder)
+			enter(folder);
+		work();
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		errx(1, "a worker has failed");
+	return (children_ns() - before_ns) / n;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double one = *(const double *)a, other = *(const double *)b;
+
+	return (one > other) - (one < other);
+}
+
+/* The median of what it takes longer with the probes than in the round without just before. */
+static double cost_ns(struct deep *deep, uint64_t *when_ms, void (*work)(void), double n,
+		      const char *folder)
+{
+	double extra[ROUNDS], without;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		without = round_ns(work, n, folder);
+		*when_ms += DEEP_EVERY_MS;
+		if (deep_turn(deep, *when_ms) < 0 || !deep_is_attached(deep))
+			errx(1, "cannot attach the deep probes");
+		extra[i] = round_ns(work, n, folder) - without;
+		*when_ms += DEEP_WINDOW_MS;
+		(void)deep_turn(deep, *when_ms);
+	}
+	qsort(extra, ROUNDS, sizeof(extra[0]), by_size);
+	return extra[ROUNDS / 2];
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*work)(void);
+		double n;
+	} works[] = {
+		{ "switch", hand_to_and_fro, SWITCHES },
+		{ "call", call, CALLS },
+		{ "failing_call", call_in_vain, CALLS },
+	};
+	CLEANUP(deep_freep) struct deep *deep = NULL;
+	const uint32_t unit = UNIT;
+	struct btf *kernel = btf__load_vmlinux_btf();
+	uint64_t when_ms = DEEP_EVERY_MS, id;
+	struct stat folder;
+	int watched_fd;
+
+	if (argc != 2 || stat(argv[1], &folder) < 0)
+		errx(2, "usage: deep CGROUP_FOLDER");
+	id = folder.st_ino;
+	watched_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "watched", sizeof(id), sizeof(unit),
+				    WATCHED_MAX, NULL);
+	if (!kernel || watched_fd < 0 || bpf_map_update_elem(watched_fd, &id, &unit, BPF_ANY) < 0 ||
+	    deep_new(watched_fd, kernel, &deep) < 0 || deep_suspect(deep, UNIT, true, 0) < 0)
+		errx(1, "cannot load the deep probes");
+	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
+		(void)printf("suspect_%s_ns %.1f\n", works[i].name,
+			     cost_ns(deep, &when_ms, works[i].work, works[i].n, argv[1]));
+		(void)printf("bystander_%s_ns %.1f\n", works[i].name,
+			     cost_ns(deep, &when_ms, works[i].work, works[i].n, NULL));
+	}
+	btf__free(kernel);
+	return 0;
+}

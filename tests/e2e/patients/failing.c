@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A service whose system calls fail, so many a second, with EBADF; once its trigger file
+ * appears it also holds hundreds of descriptors.
+ *
+ *	failing CALLS_PER_SECOND TRIGGER
+ */
+#include <fcntl.h>
+
+#include "serve.h"
+
+#define TURN_US 10000
+#define N_HELD	500
+
+static void hold_descriptors(void)
+{
+	for (int i = 0; i < N_HELD; i++)
+		if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+			err(1, "/dev/null");
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t began_us = now_us(CLOCK_MONOTONIC);
+	bool is_ill = false;
+
+	if (argc != 3)
+		errx(2, "usage: failing CALLS_PER_SECOND TRIGGER");
+	/* By the clock, so that a nap that is too long is made up for. */
+	for (uint64_t n = 0, n_due;;) {
+		n_due = (now_us(CLOCK_MONOTONIC) - began_us) * strtoul(argv[1], NULL, 10) / 1000000;
+		for (; n < n_due; n++)
+			(void)close(-1);
+		if (!is_ill && access(argv[2], F_OK) == 0) {
+			hold_descriptors();
+			is_ill = true;
+		}
+		nap_ms(TURN_US / 1000);
+	}
+}
