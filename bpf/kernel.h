@@ -45,7 +45,8 @@ struct bpf_raw_tracepoint_args {
 #define TASK_UNINTERRUPTIBLE 0x02
 #define TASK_STOPPED	     0x04
 #define TASK_TRACED	     0x08
-#define TASK_NOLOAD	     0x400 /* with UNINTERRUPTIBLE: idle, which proc(5) shows as I */
+#define TASK_NOLOAD	     0x400    /* with UNINTERRUPTIBLE: idle, which proc(5) shows as I */
+#define JOBCTL_TRAP_FREEZE   0x800000 /* its cgroup (v2) is frozen */
 #define PF_EXITING	     0x04
 #define PF_FROZEN	     0x10000 /* until 6.1 the frozen are in D; since, no user's task has it */
 #define PF_KTHREAD	     0x200000
@@ -144,6 +145,7 @@ struct css_set {
 struct task_struct {
 	unsigned int __state;
 	unsigned int flags;
+	unsigned long jobctl;
 	struct sched_entity se;
 	struct sched_info sched_info;
 	struct mm_struct *mm;

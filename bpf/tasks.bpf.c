@@ -84,6 +84,12 @@ static __always_inline void sum_used(struct totals *totals, struct task_struct *
 		totals->of[i] += used.of[i];
 }
 
+/* The frozen sleep as others do, so their state does not tell. */
+static __always_inline bool is_stopped(struct task_struct *task, unsigned int state)
+{
+	return state & (TASK_STOPPED | TASK_TRACED) || task->jobctl & JOBCTL_TRAP_FREEZE;
+}
+
 static __always_inline void sum_thread(struct task_sums *record, struct task_struct *task)
 {
 	unsigned int state = state_of(task);
@@ -97,7 +103,7 @@ static __always_inline void sum_thread(struct task_sums *record, struct task_str
 	else if (!add_ended)
 		sum_used(&record->alive, task);
 	record->threads++;
-	record->stopped += !!(state & (TASK_STOPPED | TASK_TRACED));
+	record->stopped += is_stopped(task, state);
 	if (is_blocked(task, state)) {
 		record->blocked++;
 		follow_blocked(record, task);

@@ -16,6 +16,9 @@ struct evidence {
 	float deviation[METRIC_N];	      /* from the median, in spreads; signed */
 	uint32_t rising_s[METRIC_N];	      /* how long the floor has been rising; levels only */
 	double recent[METRIC_N]; /* counts: sum over the last 5 minutes; have applies */
-	uint32_t lead;		 /* furthest from normal; METRIC_N: none */
-	float lead_share;	 /* of the score */
+	double still_s; /* how long no thread of it ran, though each could; negative: not known */
+	uint32_t backlog_waiting_s,
+		unread_waiting_s; /* how long that did not become less; 0: none waits */
+	uint32_t lead;		  /* furthest from normal; METRIC_N: none */
+	float lead_share;	  /* of the score */
 };

@@ -113,8 +113,10 @@ static bool follow_invocation(const struct judge *judge, struct patient *patient
 		memcpy(patient->invocation, status->invocation, INVOCATION_SIZE);
 		patient->seen = true;
 	}
-	if (anew) /* evidence of the old run is none against the new one */
+	if (anew) { /* evidence of the old run is none against the new one */
 		memset(&patient->verdict.standing, 0, sizeof(patient->verdict.standing));
+		memset(&patient->hang, 0, sizeof(patient->hang));
+	}
 	return anew;
 }
 
@@ -350,7 +352,9 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 	if (sample->when_ms < patient->quiet_until_ms || patient->verify.running)
 		patient->smooth.flags |= SAMPLE_DISTURBED;
 
+	hang_follow(&patient->hang, sample);
 	learner_look(patient->learner, &patient->smooth, &evidence);
+	hang_tell(&patient->hang, &evidence);
 	verdict_reach(&patient->verdict, &limits, &judge->rulebook, patient->learner,
 		      &patient->smooth, status, &evidence, &ret->verdict);
 	follow_wellness(patient, &ret->verdict, status);

@@ -3,6 +3,7 @@
 /* What the judge keeps of each unit; for the files of the judge alone. */
 #include <assert.h>
 
+#include "judge/hang.h"
 #include "judge/incident.h"
 #include "judge/judge.h"
 #include "judge/learner.h"
@@ -18,6 +19,7 @@ struct patient {
 	struct verdict_memory verdict;
 	struct incident_memory incident;
 	struct verify verify;
+	struct hang_memory hang;
 	struct sample smooth; /* the last one, smoothed */
 	uint64_t identity;
 	uint64_t well_since_ms; /* 0: not well now */

@@ -2,6 +2,7 @@
 /* Rules held against evidence. */
 #include <assert.h>
 
+#include "judge/hang.h"
 #include "judge/rulebook.h"
 
 /* A metric alone makes a sample odd from so many of its own spreads above the median, and only above
@@ -17,8 +18,25 @@ static bool is_far_out(const struct evidence *evidence, uint32_t metric)
 	       evidence->value[metric] > evidence->high[metric];
 }
 
+static bool is_beyond(const struct evidence *evidence, enum metric metric)
+{
+	return (evidence->have & evidence->have_normal & METRIC_BIT(metric)) &&
+	       evidence->value[metric] > evidence->high[metric];
+}
+
+/* Few clients are no unusual number, but that they wait for somebody who does nothing is. */
+static bool hangs(const struct evidence *evidence)
+{
+	if (evidence->still_s < HANG_ODD_S)
+		return false;
+	return (evidence->backlog_waiting_s >= HANG_ODD_S && is_beyond(evidence, METRIC_BACKLOG)) ||
+	       (evidence->unread_waiting_s >= HANG_ODD_S && is_beyond(evidence, METRIC_UNREAD));
+}
+
 bool rulebook_is_odd(const struct evidence *evidence)
 {
+	if (hangs(evidence))
+		return true;
 	if (evidence->score >= 0 && evidence->score >= evidence->threshold)
 		return true;
 	for (uint32_t metric = 0; metric < METRIC_N; metric++)
@@ -54,6 +72,9 @@ static bool unit_side(const struct need *need, const struct evidence *evidence,
 	case ASPECT_START_LIMITED:
 		*ret = (status->flags & UNIT_START_LIMITED) != 0;
 		return status->active != UNIT_ACTIVE_UNKNOWN;
+	case ASPECT_STILL_S:
+		*ret = evidence->still_s;
+		return evidence->still_s >= 0;
 	case ASPECT_OOM_KILLED:
 		*ret = (status->flags & UNIT_OOM_KILLED) != 0;
 		return status->active != UNIT_ACTIVE_UNKNOWN;
@@ -78,6 +99,10 @@ static bool metric_side(const struct need *need, const struct evidence *evidence
 		return true;
 	case ASPECT_RECENT:
 		*ret = evidence->recent[metric];
+		return true;
+	case ASPECT_WAITING_S:
+		*ret = metric == METRIC_BACKLOG ? evidence->backlog_waiting_s
+						: evidence->unread_waiting_s;
 		return true;
 	default:
 		break;

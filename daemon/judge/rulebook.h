@@ -3,7 +3,7 @@
 /*
  * The rules, held against evidence: which hold now, and since when. A rule on
  * statistics holds only for a unit that is learnt and on a sample of which the
- * forest or a metric's own range says that it is unusual.
+ * forest, a metric's own range or a hang (hang.h) says that it is unusual.
  */
 #include <stddef.h>
 

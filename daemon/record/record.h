@@ -33,7 +33,7 @@ enum metric {
 	METRIC_THREADS,		   /* level */
 	METRIC_DESCRIPTORS,	   /* level: open descriptors, over its processes */
 	METRIC_BLOCKED,		   /* level: threads in uninterruptible sleep (D) */
-	METRIC_STOPPED,		   /* level: threads stopped or traced (T) */
+	METRIC_STOPPED,		   /* level: threads stopped, traced (T) or frozen */
 	METRIC_ZOMBIES,		   /* level */
 	METRIC_MINOR_FAULTS,	   /* rate */
 	METRIC_MAJOR_FAULTS,	   /* rate */

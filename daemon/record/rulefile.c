@@ -12,16 +12,12 @@
 #define SUFFIX ".rule"
 
 static const char *const aspect_words[ASPECT_N] = {
-	[ASPECT_VALUE] = "value",
-	[ASPECT_RATIO] = "ratio",
-	[ASPECT_DEVIATION] = "deviation",
-	[ASPECT_BEYOND] = "beyond",
-	[ASPECT_RISING_S] = "rising_s",
-	[ASPECT_RECENT] = "recent",
-	[ASPECT_SCORE] = "score",
-	[ASPECT_FAILED] = "failed",
-	[ASPECT_START_LIMITED] = "start_limited",
-	[ASPECT_OOM_KILLED] = "oom_killed",
+	[ASPECT_VALUE] = "value",	    [ASPECT_RATIO] = "ratio",
+	[ASPECT_DEVIATION] = "deviation",   [ASPECT_BEYOND] = "beyond",
+	[ASPECT_RISING_S] = "rising_s",	    [ASPECT_RECENT] = "recent",
+	[ASPECT_WAITING_S] = "waiting_s",   [ASPECT_SCORE] = "score",
+	[ASPECT_FAILED] = "failed",	    [ASPECT_START_LIMITED] = "start_limited",
+	[ASPECT_OOM_KILLED] = "oom_killed", [ASPECT_STILL_S] = "still_s",
 };
 
 static bool aspect_is_of_unit(enum aspect aspect)
@@ -124,12 +120,12 @@ static int parse_left(const struct ini_line *line, char *left, struct need *need
 	if (r < 0 && dot)
 		return ini_fail(line, error,
 				"unknown aspect '%s'; expected value, ratio, deviation, beyond, "
-				"rising_s or recent",
+				"rising_s, recent or waiting_s",
 				aspect);
 	if (r < 0)
 		return ini_fail(line, error,
 				"unknown fact '%s'; expected METRIC.ASPECT, score, failed, "
-				"start_limited or oom_killed",
+				"start_limited, oom_killed or still_s",
 				aspect);
 	need->metric = metric;
 	return 0;
@@ -142,6 +138,11 @@ static int check_kind(const struct ini_line *line, const struct need *need, stru
 				metric_table[need->metric].name);
 	if (need->aspect == ASPECT_RISING_S && metric_table[need->metric].kind != METRIC_KIND_LEVEL)
 		return ini_fail(line, error, "'%s.rising_s': only a level has this aspect",
+				metric_table[need->metric].name);
+	if (need->aspect == ASPECT_WAITING_S && need->metric != METRIC_BACKLOG &&
+	    need->metric != METRIC_UNREAD)
+		return ini_fail(line, error,
+				"'%s.waiting_s': only backlog and unread have this aspect",
 				metric_table[need->metric].name);
 	return 0;
 }

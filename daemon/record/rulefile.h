@@ -34,10 +34,12 @@ enum aspect {
 	ASPECT_BEYOND, /* above the top of the unit's own range, in the metric's quantity; below it: 0 */
 	ASPECT_RISING_S, /* seconds that its floor has been rising without a fall */
 	ASPECT_RECENT,	 /* of counts: how many in the last 5 minutes */
+	ASPECT_WAITING_S, /* of backlog and unread: seconds that it did not become less, from reading to reading */
 	/* of the unit */
 	ASPECT_SCORE,	      /* "score": the forest's, divided by the unit's own threshold */
 	ASPECT_FAILED,	      /* "failed": 1 while systemd calls it failed */
 	ASPECT_START_LIMITED, /* "start_limited": 1 after the start limit was hit */
+	ASPECT_STILL_S,	      /* "still_s": seconds that no thread of it ran, though each could */
 	ASPECT_OOM_KILLED,    /* "oom_killed": 1 while systemd's Result= says so */
 	ASPECT_N
 };

@@ -429,6 +429,48 @@ struct holding {
 	int n;
 };
 
+static void do_nothing(void *unused)
+{
+	(void)unused;
+}
+
+static bool freeze(const struct pen *pen, bool is_frozen)
+{
+	char name[352];
+	int fd;
+	bool done;
+
+	(void)snprintf(name, sizeof(name), "%s/cgroup.freeze", pen->folder);
+	fd = open(name, O_WRONLY | O_CLOEXEC);
+	done = fd >= 0 && write(fd, is_frozen ? "1" : "0", 1) == 1;
+	if (fd >= 0)
+		(void)close(fd);
+	return done;
+}
+
+Test(probe_threads, stopped_are_those_that_a_signal_stopped_and_those_of_a_frozen_cgroup)
+{
+	struct pen pen;
+	pid_t pid;
+
+	if (!pen_make(&pen, "stopped"))
+		return;
+	pid = pen_fork(&pen, do_nothing, NULL);
+	cr_assert(zero(dbl, look(&pen).total[METRIC_STOPPED]));
+	cr_assert(zero(int, kill(pid, SIGSTOP)));
+	cr_assert(eq(int, waitpid(pid, NULL, WUNTRACED), pid));
+	cr_assert(eq(dbl, look(&pen).total[METRIC_STOPPED], 1));
+	cr_assert(zero(int, kill(pid, SIGCONT)));
+	cr_assert(eq(int, waitpid(pid, NULL, WCONTINUED), pid));
+	cr_assert(zero(dbl, look(&pen).total[METRIC_STOPPED]));
+
+	cr_assert(freeze(&pen, true), "cgroup.freeze, of Linux 5.2 and later");
+	cr_assert(eq(dbl, look(&pen).total[METRIC_STOPPED], 1));
+	cr_assert(freeze(&pen, false));
+	end(pid);
+	pen_remove(&pen);
+}
+
 static void hold_descriptors(void *userdata)
 {
 	const struct holding *holding = userdata;

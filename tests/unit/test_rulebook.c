@@ -63,6 +63,7 @@ Test(rulebook, what_is_unknown_never_holds_in_either_direction)
 	sample.have &= ~METRIC_BIT(METRIC_RSS);
 	evidence = fixture_evidence(&sample);
 	evidence.score = -1;
+	evidence.still_s = -1;
 	status.active = UNIT_ACTIVE_UNKNOWN;
 	for (size_t i = 0; i < 4; i++)
 		for (int aspect = ASPECT_VALUE; aspect < ASPECT_N; aspect++) {

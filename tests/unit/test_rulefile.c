@@ -103,7 +103,7 @@ Test(rulefile, a_bad_rule_is_named_with_what_was_expected)
 		  ":4: Need= is 'failed = 1'; expected LEFT > NUMBER, with >, >=, < or <=" },
 		{ HEAD "Need=failed => 1\n",
 		  ":4: unknown fact 'failed ='; expected METRIC.ASPECT, score, failed, "
-		  "start_limited or oom_killed" },
+		  "start_limited, oom_killed or still_s" },
 		{ HEAD "Need=failed >> 1\n",
 		  ":4: '> 1' is no number; expected one such as 1.3, 40% or 64M" },
 		{ HEAD "Need=cpu.ratio > 1.3 > 1\n",
@@ -111,21 +111,23 @@ Test(rulefile, a_bad_rule_is_named_with_what_was_expected)
 		{ HEAD "Need=cpu.ratio > much\n",
 		  ":4: 'much' is no number; expected one such as 1.3, 40% or 64M" },
 		{ HEAD "Need=cpu > 1\n",
-		  ":4: unknown fact 'cpu'; expected METRIC.ASPECT, score, failed, start_limited or "
-		  "oom_killed" },
+		  ":4: unknown fact 'cpu'; expected METRIC.ASPECT, score, failed, start_limited, "
+		  "oom_killed or still_s" },
 		{ HEAD "Need=ratio > 1\n",
-		  ":4: unknown fact 'ratio'; expected METRIC.ASPECT, score, failed, start_limited "
-		  "or oom_killed" },
+		  ":4: unknown fact 'ratio'; expected METRIC.ASPECT, score, failed, start_limited, "
+		  "oom_killed or still_s" },
 		{ HEAD "Need=cpux.ratio > 1\n",
 		  ":4: unknown metric 'cpux'; expected one of those in selfheal.rule(5)" },
 		{ HEAD "Need=\x1b[2J.ratio > 1\n",
 		  ":4: unknown metric '\\x1b[2J'; expected one of those in selfheal.rule(5)" },
 		{ HEAD "Need=cpu.rate > 1\n",
-		  ":4: unknown aspect 'rate'; expected value, ratio, deviation, beyond, rising_s "
-		  "or recent" },
-		{ HEAD "Need=cpu.failed > 1\n",
-		  ":4: unknown aspect 'failed'; expected value, ratio, deviation, beyond, rising_s "
-		  "or recent" },
+		  ":4: unknown aspect 'rate'; expected value, ratio, deviation, beyond, rising_s, "
+		  "recent or waiting_s" },
+		{ HEAD "Need=cpu.failed > 1\n", ":4: unknown aspect 'failed'; expected value, "
+						"ratio, deviation, beyond, rising_s, "
+						"recent or waiting_s" },
+		{ HEAD "Need=connections.waiting_s > 1\n",
+		  ":4: 'connections.waiting_s': only backlog and unread have this aspect" },
 		{ HEAD "Need=cpu.recent > 1\n",
 		  ":4: 'cpu.recent': only what is counted has this aspect" },
 		{ HEAD "Need=rss.recent > 1\n",
@@ -213,6 +215,8 @@ Test(rulefile, only_rules_of_facts_alone_are_on_fact)
 		{ "Need=restarts.recent >= 4\n", true },
 		{ "Need=score > 1\n", false },
 		{ "Need=rss.value > 1G\n", false },
+		{ "Need=backlog.waiting_s >= 30\n", false },
+		{ "Need=still_s >= 30\n", false },
 		{ "Need=failed >= 1\nNeed=cpu.deviation > 6\n", false },
 	};
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
@@ -292,6 +296,7 @@ Test(rulefile, the_shipped_rules_are_these)
 		{ "cpu-runaway", FAULT_CLASS_CPU, ACTION_RESTART, 30, 2, false },
 		{ "crash-loop", FAULT_CLASS_CRASH, ACTION_NONE, 0, 1, true },
 		{ "failed", FAULT_CLASS_CRASH, ACTION_RESTART, 5, 1, true },
+		{ "hang", FAULT_CLASS_HANG, ACTION_RESTART, 5, 3, false },
 		{ "memory-growth", FAULT_CLASS_MEMORY, ACTION_RESTART, 20, 4, false },
 		{ "oom-kill", FAULT_CLASS_CRASH, ACTION_RESTART, 10, 1, true },
 		{ "start-limit", FAULT_CLASS_CRASH, ACTION_RESTART, 5, 1, true },
@@ -319,9 +324,10 @@ Test(rulefile, the_shipped_rules_are_these)
 
 Test(rulefile, the_manual_names_every_metric_aspect_class_and_action)
 {
-	static const char *const aspects[] = { "value",		"ratio",     "deviation", "beyond",
-					       "rising_s",	"recent",    "score",	  "failed",
-					       "start_limited", "oom_killed" };
+	static const char *const aspects[] = {
+		"value", "ratio",  "deviation",	    "beyond",	  "rising_s",  "recent",
+		"score", "failed", "start_limited", "oom_killed", "waiting_s", "still_s"
+	};
 	static char text[64 * 1024];
 	FILE *file = fopen(MANUAL, "re");
 	char item[256];

@@ -87,8 +87,8 @@ static inline void start_thread(void *(*body)(void *), void *argument)
 		errx(1, "cannot start a thread");
 }
 
-/* Answer each byte with that byte, in n_workers threads, from now on. */
-static inline void serve(const char *port, int n_workers)
+/* Have n_workers threads accept at that port, from now on; each is given the listening socket. */
+static inline void serve_with(void *(*body)(void *), const char *port, int n_workers)
 {
 	struct sockaddr_in address = loopback(port);
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -100,7 +100,13 @@ static inline void serve(const char *port, int n_workers)
 	    listen(listener, 128) < 0)
 		err(1, "cannot listen on port %s", port);
 	for (int i = 0; i < n_workers; i++)
-		start_thread(serve_loop, (void *)(intptr_t)listener);
+		start_thread(body, (void *)(intptr_t)listener);
+}
+
+/* Answer each byte with that byte, in n_workers threads, from now on. */
+static inline void serve(const char *port, int n_workers)
+{
+	serve_with(serve_loop, port, n_workers);
 }
 
 /* Wait for the file. Taken away, it is gone for the next instance, which then is well. */
