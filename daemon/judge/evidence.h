@@ -17,8 +17,8 @@ struct evidence {
 	uint32_t rising_s[METRIC_N];	      /* how long the floor has been rising; levels only */
 	double recent[METRIC_N]; /* counts: sum over the last 5 minutes; have applies */
 	double still_s; /* how long no thread of it ran, though each could; negative: not known */
-	uint32_t backlog_waiting_s,
-		unread_waiting_s; /* how long that did not become less; 0: none waits */
-	uint32_t lead;		  /* furthest from normal; METRIC_N: none */
-	float lead_share;	  /* of the score */
+	/* How long it did not become less, from reading to reading; 0: none waits. */
+	uint32_t backlog_waiting_s, unread_waiting_s;
+	uint32_t lead;	  /* furthest from normal; METRIC_N: none */
+	float lead_share; /* of the score */
 };

@@ -27,6 +27,17 @@ static bool is_known(const struct sample *sample)
 	return true;
 }
 
+/* When the oldest of them was read. */
+static uint64_t read_ms_of(const struct sample *sample)
+{
+	uint64_t age_ms = 0;
+
+	for (size_t i = 0; i < MOVES_N; i++)
+		if (sample->age_s[moves[i]] * UINT64_C(1000) > age_ms)
+			age_ms = sample->age_s[moves[i]] * UINT64_C(1000);
+	return sample->when_ms > age_ms ? sample->when_ms - age_ms : 0;
+}
+
 static bool moved(const struct sample *sample)
 {
 	for (size_t i = 0; i < MOVES_N; i++)
@@ -63,6 +74,7 @@ void hang_follow(struct hang_memory *memory, const struct sample *sample)
 	if (memory->when_ms == 0 || !memory->is_known || !is_known(sample) || moved(sample))
 		memory->moved_ms = sample->when_ms;
 	memory->is_known = is_known(sample);
+	memory->read_ms = read_ms_of(sample);
 	memory->when_ms = sample->when_ms;
 	follow_wait(&memory->backlog, sample, METRIC_BACKLOG);
 	follow_wait(&memory->unread, sample, METRIC_UNREAD);
@@ -75,9 +87,11 @@ static uint32_t span_s(const struct hang_wait *wait)
 
 void hang_tell(const struct hang_memory *memory, struct evidence *evidence)
 {
-	evidence->still_s = -1;
-	if (memory->is_known)
-		evidence->still_s = (double)((memory->when_ms - memory->moved_ms) / 1000);
+	const uint64_t still_ms =
+		memory->read_ms > memory->moved_ms ? memory->read_ms - memory->moved_ms : 0;
+	const uint64_t still_s = still_ms / 1000;
+
+	evidence->still_s = memory->is_known ? (double)still_s : -1;
 	evidence->backlog_waiting_s = span_s(&memory->backlog);
 	evidence->unread_waiting_s = span_s(&memory->unread);
 }

@@ -26,6 +26,7 @@
 struct hang_memory {
 	uint64_t when_ms;  /* of the last sample; 0: none */
 	bool is_known;	   /* in it */
+	uint64_t read_ms;  /* when the oldest of what it says of running was read */
 	uint64_t moved_ms; /* when it last ran, or could not */
 	struct hang_wait {
 		uint64_t

@@ -50,9 +50,14 @@ static bool is_odd_for(const struct rule *rule, const struct evidence *evidence)
 {
 	if (evidence->score >= 0 && evidence->score >= evidence->threshold)
 		return true;
-	for (uint32_t i = 0; i < rule->n_needs; i++)
-		if (rule->need[i].metric < METRIC_N && is_far_out(evidence, rule->need[i].metric))
+	for (uint32_t i = 0; i < rule->n_needs; i++) {
+		const struct need *need = &rule->need[i];
+
+		if (need->aspect == ASPECT_STILL_S && hangs(evidence))
 			return true;
+		if (need->metric < METRIC_N && is_far_out(evidence, need->metric))
+			return true;
+	}
 	return false;
 }
 

@@ -35,7 +35,7 @@ bool rulebook_holds(const struct rule *rule, const struct evidence *evidence,
 bool rulebook_need_holds(const struct need *need, const struct evidence *evidence,
 			 const struct unit_status *status);
 /* Follow every rule by one sample; `statistics` says whether rules on statistics may hold at all. Such a rule
- * holds only while the sample is odd by the forest, or by a metric that the rule itself needs. */
+ * holds only while the sample is odd by the forest, or by what the rule itself needs: a metric, or a hang. */
 void rulebook_follow(const struct rulebook *rulebook, struct standing *standing,
 		     const struct evidence *evidence, const struct unit_status *status,
 		     uint64_t when_ms, bool statistics);

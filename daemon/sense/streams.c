@@ -17,6 +17,12 @@ struct met {
 	bool is_new; /* it was not there in the last */
 };
 
+/* A socket that listens. */
+struct listening {
+	uint64_t address;
+	const struct stream_end *end;
+};
+
 struct streams {
 	struct streams_bpf *programs;
 	int walk_fd; /* the walk under way; -1: none */
@@ -31,7 +37,7 @@ struct streams {
 	uint32_t by_key[STREAMS_MAX];
 	/* Those that listen, in order of their addresses. */
 	size_t n_listen;
-	const struct stream_end *listen[STREAMS_MAX];
+	struct listening listen[STREAMS_MAX];
 	/* Inodes of the clients' ends, sorted: of the last walk, and of this one. */
 	size_t n_before, n_inodes;
 	uint32_t before[STREAMS_MAX], inode[STREAMS_MAX];
@@ -79,9 +85,9 @@ static int compare_keys(const void *a, const void *b, void *userdata)
 
 static int compare_listening(const void *a, const void *b)
 {
-	const struct stream_end *const *left = a, *const *right = b;
+	const struct listening *left = a, *right = b;
 
-	return compare_numbers((*left)->address, (*right)->address);
+	return compare_numbers(left->address, right->address);
 }
 
 static int compare_inodes(const void *a, const void *b)
@@ -97,7 +103,8 @@ static void sort_ends(struct streams *streams)
 	for (uint32_t i = 0; i < streams->n; i++) {
 		streams->by_key[i] = i;
 		if (streams->end[i].peer == 0)
-			streams->listen[streams->n_listen++] = &streams->end[i];
+			streams->listen[streams->n_listen++] =
+				(struct listening) { streams->end[i].address, &streams->end[i] };
 	}
 	qsort_r(streams->by_key, streams->n, sizeof(*streams->by_key), compare_keys, streams);
 	qsort(streams->listen, streams->n_listen, sizeof(*streams->listen), compare_listening);
@@ -125,12 +132,12 @@ static const struct stream_end *find_end(const struct streams *streams, uint64_t
 /* NULL: nobody listens there. */
 static const struct stream_end *find_listening(const struct streams *streams, uint64_t address)
 {
-	const struct stream_end wanted = { .address = address }, *key = &wanted;
-	const struct stream_end *const *found;
+	const struct listening key = { .address = address };
+	const struct listening *found;
 
 	found = bsearch(&key, streams->listen, streams->n_listen, sizeof(*streams->listen),
 			compare_listening);
-	return found ? *found : NULL;
+	return found ? found->end : NULL;
 }
 
 /* Is it the client's end? What comes in has the address of the socket that listens. A client has one

@@ -17,6 +17,7 @@ struct bench {
 	double value[METRIC_N]; /* of what tells that it runs */
 	uint64_t lacks;
 	uint64_t no_reading_from_s; /* 0: each 5 s */
+	uint8_t switches_age_s;
 	struct evidence evidence;
 };
 
@@ -38,6 +39,7 @@ static struct sample sample_of(const struct bench *bench)
 		read_s = bench->no_reading_from_s;
 	sample_set(&sample, METRIC_BACKLOG, bench->backlog);
 	sample.age_s[METRIC_BACKLOG] = (uint8_t)(bench->at_s - read_s);
+	sample.age_s[METRIC_SWITCHES_VOLUNTARY] = bench->switches_age_s;
 	sample.have &= ~bench->lacks;
 	return sample;
 }
@@ -74,6 +76,17 @@ Test(hang, spans_grow_while_nothing_moves_and_something_waits)
 	cr_assert(eq(u32, bench.evidence.backlog_waiting_s, 30), "the same reading, only older");
 	live(&bench, 1);
 	cr_assert(eq(u32, bench.evidence.backlog_waiting_s, 35));
+}
+
+Test(hang, it_stands_still_up_to_the_last_reading_of_what_says_so)
+{
+	struct bench bench = begin();
+
+	bench.switches_age_s = 4; /* tasks are not walked each second on a large host */
+	live(&bench, 3);
+	cr_assert(zero(dbl, bench.evidence.still_s));
+	live(&bench, 28);
+	cr_assert(eq(dbl, bench.evidence.still_s, 26));
 }
 
 Test(hang, one_reading_is_no_span_however_long_it_is_shown)
