@@ -11,6 +11,7 @@
 # e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
 # bench   what it costs beside the alternatives, against the bars (root); QUICK=1: under a minute
 # fresh   run and check in a debootstrapped Debian 12 (root, network)
+# kernels the product on other kernels, emulated (root, network); KERNELS="6.1 6.12": only these
 # lint    warnings, format, static analysis, layers, scripts and manuals
 # clean   remove $(BUILD)
 #
@@ -135,6 +136,10 @@ $(BUILD)/setup-with-tests: $(SETUP_INPUTS) | is-ours
 	packaging/setup --with-tests
 	mkdir -p $(@D)
 	touch $@
+$(BUILD)/setup-with-kernels: $(SETUP_INPUTS) | is-ours
+	packaging/setup --with-kernels
+	mkdir -p $(@D)
+	touch $@
 
 # Somebody else may have built here, root for instance.
 is-ours:
@@ -236,6 +241,11 @@ bench: $(BUILD)/setup-with-tests
 fresh: $(BUILD)/setup-with-tests
 	tests/fresh $(BUILD)/fresh
 
+kernels: $(BUILD)/setup-with-kernels
+	$(BUILD_NOW) all $(PATIENTS) $(BUILD)/unit
+	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/root prefix=/usr
+	tests/kernels/run --build $(BUILD) $(if $(filter 1,$(V)),-v) $(KERNELS)
+
 lint: $(BUILD)/setup-with-tests
 	tests/lint/run --build $(BUILD)
 
@@ -259,7 +269,7 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all is-ours install uninstall run demo demo-control check unit e2e bench fresh lint lint-gcc lint-clang lint-tidy help clean
+.PHONY: all is-ours install uninstall run demo demo-control check unit e2e bench fresh kernels lint lint-gcc lint-clang lint-tidy help clean
 .DELETE_ON_ERROR:
 # Named in pattern rules alone, these would be deleted as intermediate.
 .SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o) $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.o)

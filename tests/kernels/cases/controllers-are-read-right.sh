@@ -1,0 +1,194 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the controllers of cgroup2 count is what the daemon tells, tick by tick: services run against
+# each bound, and all that was told of them from rest to rest is summed up and held against the
+# kernel's own files.
+# shellcheck source=../../e2e/lib.sh
+. "${0%/*}/../../e2e/lib.sh"
+
+root=/sys/fs/cgroup/system.slice
+polls=/srv/polls
+samples=/srv/samples
+wrong=0
+
+# bounded NAME LOAD LINES...: a service that is at rest until told, bears its load, and rests again.
+# The io controller counts where that is asked for.
+names=()
+bounded() {
+	local name=$1 load=$2
+	shift 2
+
+	mkfifo "/srv/begin.$name"
+	cat >"/srv/load.$name" <<-END
+		read -r </srv/begin.$name
+		$load
+		: >/srv/over.$name
+		exec sleep infinity
+	END
+	printf '%s\n' '[Service]' "ExecStart=/bin/bash /srv/load.$name" OOMPolicy=continue IOAccounting=yes \
+		"$@" >"/etc/systemd/system/patient-$name.service"
+	names+=("$name")
+}
+
+# Each reads a part of the disk of its own: a page belongs to who touched it first.
+bounded quota 'timeout 8 bash -c "while :; do :; done"' CPUQuota=20%
+bounded high 'dd if=/dev/vda of=/dev/null bs=1M count=96 skip=200 status=none' MemoryHigh=24M
+bounded max 'dd if=/dev/vda of=/dev/null bs=1M count=96 skip=400 status=none' MemoryMax=24M
+bounded oom 'head -c 100M /dev/zero | tail' MemoryMax=32M
+bounded disk 'dd if=/dev/zero of=/var/tmp/direct bs=64k count=320 oflag=direct status=none
+	dd if=/var/tmp/direct of=/dev/null bs=64k iflag=direct status=none'
+
+# ---- what the kernel's files say, and what the daemon told ----------------------------
+
+# file NAME FILE KEY: the number after that word of the cgroup's file, or its first if there is no key.
+file() {
+	awk -v key="$3" '
+		key == "" { print $1; found = 1; exit }
+		$1 == key && NF == 2 { sum += $2; found = 1 }
+		$1 == key && NF > 2 { # pressure: "some avg10=... total=N"
+			sub(/.*total=/, "")
+			sum += $0
+			found = 1
+		}
+		index(" " $0, " " key "=") { # io.stat: a line a device
+			match(" " $0, " " key "=[0-9]+")
+			split(substr(" " $0, RSTART, RLENGTH), word, "=")
+			sum += word[2]
+			found = 1
+		}
+		END { printf "%.0f\n", sum }' "$root/patient-$1.service/$2"
+}
+
+# told NAME FILTER: over its samples, sorted, the first of which is the rest before.
+told() {
+	jq -s -r --arg name "patient-$1.service" "map(select(.name == \$name)) | unique_by(.at) | $2" "$samples"
+}
+
+# "within": of the file's number, a hundredth part for the daemon's rounding and what is read later.
+compare() { # WHAT TOLD FILE SLACK
+	local verdict
+
+	verdict=$(awk -v told="$2" -v file="$3" -v slack="$4" 'BEGIN {
+		off = told - file
+		if (off < 0) off = -off
+		print told != "null" && file > 0 && off <= slack ? "agree" : "DO NOT AGREE"
+	}')
+	echo "# $1: told $2, the kernel's file says $3: $verdict"
+	[[ $verdict == agree ]] || wrong=$((wrong + 1))
+}
+
+# sums NAME METRIC FILE KEY SCALE SLACK: a rate or a count from rest to rest; the file's unit times
+# SCALE is the metric's; a slack of "1%" is a part of the file's number.
+declare -A before=()
+checks=()
+sums() {
+	checks+=("$*")
+}
+
+read_before() {
+	local check name metric path key rest
+
+	for check in "${checks[@]}"; do
+		read -r name metric path key rest <<<"$check"
+		before[$name.$metric]=$(file "$name" "$path" "$key")
+	done
+}
+
+judge_sum() {
+	local name=$1 metric=$2 path=$3 key=$4 scale=$5 slack=$6 kind=$7 expected value
+
+	expected=$(awk -v now="$(file "$name" "$path" "$key")" -v before="${before[$name.$metric]}" \
+		-v scale="$scale" 'BEGIN { printf "%.9g", (now - before) * scale }')
+	[[ $slack != *% ]] || slack=$(awk -v of="$expected" -v part="${slack%\%}" \
+		'BEGIN { print of * part / 100 }')
+	value=$(told "$name" "[.[1:][] | .value.$metric * (if \"$kind\" == \"rate\" then .span / 1000
+		else 1 end)] | add")
+	compare "$name $metric" "$value" "$expected" "$slack"
+}
+
+level() { # NAME METRIC TRUTH SLACK
+	compare "$1 $2 at rest" "$(told "$1" ".[-1].value.$2")" "$3" "$4"
+}
+
+# ---- what is compared -----------------------------------------------------------------
+
+sums quota throttled cpu.stat throttled_usec 1e-6 1% rate
+sums quota cpu cpu.stat usage_usec 1e-6 2% rate
+sums quota psi_cpu_some cpu.pressure some 1e-6 2% rate
+sums quota psi_cpu_full cpu.pressure full 1e-6 2% rate
+sums high memory_high memory.events high 1 0 count
+sums high read_bytes io.stat rbytes 1 1% rate
+sums high psi_io_some io.pressure some 1e-6 2% rate
+sums high psi_io_full io.pressure full 1e-6 2% rate
+sums high psi_memory_some memory.pressure some 1e-6 2% rate
+sums max memory_max memory.events max 1 0 count
+sums max read_bytes io.stat rbytes 1 1% rate
+sums oom oom_kills memory.events oom_kill 1 0 count
+sums oom memory_max memory.events max 1 0 count
+sums disk read_bytes io.stat rbytes 1 1% rate
+sums disk write_bytes io.stat wbytes 1 1% rate
+
+# ---- the run ---------------------------------------------------------------------------
+
+poll() {
+	local n
+
+	for ((n = 0; ; n++)); do
+		ctl status --json >"$polls/$n.new"
+		mv "$polls/$n.new" "$polls/$n.json"
+		sleep 0.1
+	done
+}
+
+is_watched() { # NAME
+	[[ $(status_of "patient-$1.service" '.sample.span_ms > 0 and
+		.sample.value.psi_cpu_some != null') == true ]]
+}
+
+is_over() {
+	local name
+
+	for name in "${names[@]}"; do
+		[[ -e /srv/over.$name ]] || return 1
+	done
+}
+
+systemctl daemon-reload
+systemctl start "${names[@]/#/patient-}"
+start_daemon ''
+for name in "${names[@]}"; do
+	wait_for 60 "patient-$name is watched" is_watched "$name"
+done
+mkdir "$polls"
+poll &
+poller=$!
+sleep 5 # pressure is told with the mean of two looks
+read_before
+for name in "${names[@]}"; do
+	echo >"/srv/begin.$name"
+done
+wait_for 120 "all have borne their load" is_over
+sleep 8 # two beats of pressure, and one more tick
+kill "$poller"
+wait "$poller" || true
+cat "$polls"/*.json | jq -c '.units[] | select(.name | startswith("patient-")) |
+	{name, at: .sample.when_ms, span: .sample.span_ms, value: .sample.value}' >"$samples"
+
+for name in "${names[@]}"; do
+	equal "$(told "$name" '(.[-1].at - .[0].at) - ([.[1:][] | .span] | add)')" 0 \
+		"time between the samples of $name that were not seen"
+done
+echo "# samples of each: $(told quota length), of $(told quota '(.[-1].at - .[0].at) / 1000') s"
+for check in "${checks[@]}"; do
+	# shellcheck disable=SC2086 # words
+	judge_sum $check
+done
+for name in "${names[@]}"; do
+	level "$name" memory "$(file "$name" memory.current '')" 0
+	level "$name" threads "$(file "$name" pids.current '')" 0
+	level "$name" processes "$(wc -l <"$root/patient-$name.service/cgroup.procs")" 0
+	level "$name" rss "$(awk '/^RssAnon:/ { print $2 * 1024 }' \
+		"/proc/$(systemctl show -P MainPID "patient-$name.service")/status")" 65536
+done
+equal "$(ctl status --json | jq .keeper.n_lost)" 0 "what was lost"
+((wrong == 0)) || fail "$wrong of what was told is not what the kernel's files say"
