@@ -20,12 +20,12 @@ knows_all() {
 	}
 }
 
-# A service that does whatever can be seen: it listens, and it writes past the cache, so that block
-# I/O completes in its name all the time.
+# Services that do whatever can be seen: one has a socket and a peer; one writes past the cache, so
+# that block I/O completes in its name, and asks systemd for the io and cpu controllers.
 enrolls=no # none of this needs it
 start_patient whole "ExecStart=$patients/stuck 7009 4" Restart=no
 start_patient writer "ExecStart=/bin/bash -c 'while sleep 0.2; do dd if=/dev/zero \
-	of=/var/tmp/selfheal-blocks bs=4k count=4 oflag=direct status=none; done'" IOAccounting=yes
+	of=/var/tmp/selfheal-blocks bs=4k count=4 oflag=direct status=none; done'" IOAccounting=yes CPUWeight=100
 start_daemon ''
 exec {peer}<>/dev/tcp/127.0.0.1/7009
 wait_for 60 "twelve ticks were taken" bash -c \
