@@ -8,8 +8,10 @@
  * the programs are loaded at the start and attached only while some unit has been under
  * suspicion for DEEP_AFTER_MS: for DEEP_WINDOW_MS at most, and not again before
  * DEEP_EVERY_MS have passed since, whatever unit it is for. Until then the hooks do not exist, so
- * the host pays nothing. While attached they cost each switch and each system call of the host some
- * tens of nanoseconds; only what suspects do is counted.
+ * the host pays nothing. While attached each system call of the host takes some hundred nanoseconds
+ * longer, and each that fails or switches the CPU some hundreds (tests/bench/bench_deep.c: 7 to 9 % of
+ * a loop that does nothing but switch, 30 % of one that does nothing but fail); only what suspects do is
+ * counted. To attach and to detach takes 1 to 7 ms each.
  *
  * Attaching needs no capability, only the descriptor of the loaded program: tried with none at
  * all, by deep_try() too, after they were dropped. Where a kernel wants them for that, there are no

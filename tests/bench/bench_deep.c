@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the deep probes cost while they are attached: each switch of a CPU, each system call, each one
- * that fails; of a suspect in the cgroup given, and of a bystander in that of the caller.
+ * that fails; of a suspect, and of a bystander who is another unit.
  *
- *	deep CGROUP_FOLDER
+ *	deep SUSPECTS_CGROUP BYSTANDERS_CGROUP
  *
- * Two processes hand a byte to and fro on one CPU, so that there is a switch in each half turn; and one
- * makes calls. With the probes and without by turns, CPU time of the worker, medians.
+ * Two processes hand a byte to and fro on one CPU, so that each two calls make a switch, whose cost
+ * has theirs in it; and one makes calls alone. With the probes and without by turns: CPU time, medians.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -24,10 +24,17 @@
 
 #include "sense/deep.h"
 
-#define ROUNDS	 15
-#define SWITCHES 100000
-#define CALLS	 300000
-#define UNIT	 1
+#define ROUNDS	  9
+#define SWITCHES  60000
+#define CALLS	  200000
+#define SUSPECT	  1
+#define BYSTANDER 2
+
+struct work {
+	const char *name;
+	void (*run)(void);
+	double n; /* of what it does */
+};
 
 static double children_ns(void)
 {
@@ -86,7 +93,7 @@ static void call_in_vain(void)
 }
 
 /* CPU time of one round, ns for each of n. */
-static double round_ns(void (*work)(void), double n, const char *folder)
+static double round_ns(void (*run)(void), double n, const char *folder)
 {
 	double before_ns = children_ns();
 	int status;
@@ -94,9 +101,8 @@ static double round_ns(void (*work)(void), double n, const char *folder)
 
 	pid = fork();
 	if (pid == 0) {
-		if (folder)
-			enter(folder);
-		work();
+		enter(folder);
+		run();
 		_exit(0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
@@ -111,56 +117,65 @@ static int by_size(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-/* The median of what it takes longer with the probes than in the round without just before. */
-static double cost_ns(struct deep *deep, uint64_t *when_ms, void (*work)(void), double n,
-		      const char *folder)
+/* What it takes longer with the probes than in the round without just before, and without: medians. */
+static void measure(struct deep *deep, uint64_t *when_ms, const struct work *work, const char *who,
+		    const char *folder)
 {
-	double extra[ROUNDS], without;
+	double extra[ROUNDS], without[ROUNDS];
 
 	for (int i = 0; i < ROUNDS; i++) {
-		without = round_ns(work, n, folder);
+		without[i] = round_ns(work->run, work->n, folder);
 		*when_ms += DEEP_EVERY_MS;
 		if (deep_turn(deep, *when_ms) < 0 || !deep_is_attached(deep))
 			errx(1, "cannot attach the deep probes");
-		extra[i] = round_ns(work, n, folder) - without;
+		extra[i] = round_ns(work->run, work->n, folder) - without[i];
 		*when_ms += DEEP_WINDOW_MS;
 		(void)deep_turn(deep, *when_ms);
 	}
 	qsort(extra, ROUNDS, sizeof(extra[0]), by_size);
-	return extra[ROUNDS / 2];
+	qsort(without, ROUNDS, sizeof(without[0]), by_size);
+	(void)printf("%s_%s_ns %.1f\n", who, work->name, extra[ROUNDS / 2]);
+	(void)printf("%s_%s_share %.3f\n", who, work->name,
+		     extra[ROUNDS / 2] / without[ROUNDS / 2]);
+}
+
+static void watch(int watched_fd, const char *folder, uint32_t unit)
+{
+	struct stat status;
+	uint64_t id;
+
+	if (stat(folder, &status) < 0)
+		err(1, "%s", folder);
+	id = status.st_ino;
+	if (bpf_map_update_elem(watched_fd, &id, &unit, BPF_ANY) < 0)
+		err(1, "cannot watch %s", folder);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		void (*work)(void);
-		double n;
-	} works[] = {
+	static const struct work works[] = {
 		{ "switch", hand_to_and_fro, SWITCHES },
 		{ "call", call, CALLS },
 		{ "failing_call", call_in_vain, CALLS },
 	};
 	CLEANUP(deep_freep) struct deep *deep = NULL;
-	const uint32_t unit = UNIT;
 	struct btf *kernel = btf__load_vmlinux_btf();
-	uint64_t when_ms = DEEP_EVERY_MS, id;
-	struct stat folder;
+	uint64_t when_ms = DEEP_EVERY_MS;
 	int watched_fd;
 
-	if (argc != 2 || stat(argv[1], &folder) < 0)
-		errx(2, "usage: deep CGROUP_FOLDER");
-	id = folder.st_ino;
-	watched_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "watched", sizeof(id), sizeof(unit),
-				    WATCHED_MAX, NULL);
-	if (!kernel || watched_fd < 0 || bpf_map_update_elem(watched_fd, &id, &unit, BPF_ANY) < 0 ||
-	    deep_new(watched_fd, kernel, &deep) < 0 || deep_suspect(deep, UNIT, true, 0) < 0)
+	if (argc != 3)
+		errx(2, "usage: deep SUSPECTS_CGROUP BYSTANDERS_CGROUP");
+	watched_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "watched", sizeof(uint64_t),
+				    sizeof(uint32_t), WATCHED_MAX, NULL);
+	if (!kernel || watched_fd < 0)
+		err(1, "cannot make a map");
+	watch(watched_fd, argv[1], SUSPECT);
+	watch(watched_fd, argv[2], BYSTANDER);
+	if (deep_new(watched_fd, kernel, &deep) < 0 || deep_suspect(deep, SUSPECT, true, 0) < 0)
 		errx(1, "cannot load the deep probes");
 	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
-		(void)printf("suspect_%s_ns %.1f\n", works[i].name,
-			     cost_ns(deep, &when_ms, works[i].work, works[i].n, argv[1]));
-		(void)printf("bystander_%s_ns %.1f\n", works[i].name,
-			     cost_ns(deep, &when_ms, works[i].work, works[i].n, NULL));
+		measure(deep, &when_ms, &works[i], "suspect", argv[1]);
+		measure(deep, &when_ms, &works[i], "bystander", argv[2]);
 	}
 	btf__free(kernel);
 	return 0;
