@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "sense/bare.h"
 #include "sense/errors.h"
 #include "sense/join.h"
@@ -447,15 +448,26 @@ int sampler_take(struct sampler *sampler, uint64_t when_ms, uint64_t wall_ms, st
 
 /* ---- life ---------------------------------------------------------------- */
 
-/* Whatever systemd answers but its list, we can do without it. */
+static bool is_passing(int error)
+{
+	return error == -ETIMEDOUT || error == -ECONNRESET || error == -ENOTCONN;
+}
+
+/* Whatever systemd answers but its list, we can do without it. But that it does not answer now is no
+ * reason to do so for ever. */
 static int choose_source(struct sampler *sampler, sd_bus *bus)
 {
 	int r = -ENOENT;
 
 	if (bus)
 		r = units_new(bus, sampler->number, sampler->userdata, &sampler->units);
-	if (r >= 0 || r == -ENOMEM)
+	if (r >= 0)
 		return r;
+	if (r == -ENOMEM || is_passing(r))
+		return r;
+	if (bus)
+		(void)log_warning_errno(r, "systemd does not tell its units, so cgroups are "
+					   "watched and nothing can be restarted");
 	return bare_new(&sampler->ground.roots, sampler->number, sampler->userdata, &sampler->bare);
 }
 

@@ -21,7 +21,8 @@ struct sampler;
 typedef uint32_t sampler_number(const char *name, void *userdata);
 
 /* bus may be NULL (no systemd to ask); it stays the caller's. `number` gives a name its unit, never
- * 0 for "host"; of a name with 0 there is no sample. Without systemd, BPF or rights there is less to see, which is no error. */
+ * 0 for "host"; of a name with 0 there is no sample. Without systemd, BPF or rights there is less to see, which is no
+ * error. -ETIMEDOUT, -ECONNRESET, -ENOTCONN: systemd is there, and does not answer now. */
 int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct sampler **ret);
 struct sampler *sampler_free(struct sampler *sampler);
 DEFINE_CLEANUP(struct sampler *, sampler_free)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "fake_manager.h"
 #include "sense/sampler.h"
 
 /* The table of units of a host: it is full after n_max. */
@@ -86,4 +87,20 @@ Test(sampler, every_value_has_one_source_that_can_give_it)
 				     0),
 				  "%s of the host", metric_table[metric].name);
 	}
+}
+
+Test(sampler, a_systemd_that_does_not_answer_is_not_done_without_but_one_that_is_not_there_is)
+{
+	CLEANUP(fake_close) struct fake_manager fake;
+	CLEANUP(sampler_freep) struct sampler *sampler = NULL;
+
+	table.n_max = 4096;
+	fake_open(&fake);
+	fake.owner_error = SD_BUS_ERROR_NO_REPLY;
+	fake_serve(&fake);
+	cr_assert(eq(int, sampler_new(fake.client, number, NULL, &sampler), -ETIMEDOUT));
+	fake.owner_error = SD_BUS_ERROR_SERVICE_UNKNOWN;
+	cr_assert(zero(int, sampler_new(fake.client, number, NULL, &sampler)));
+	fake_serve_no_more(&fake);
+	cr_assert(ne(str, (char *)sampler_source(sampler), "systemd"));
 }
