@@ -75,23 +75,28 @@ static int load(struct deep_bpf *programs, int watched_fd, const struct btf *ker
 	return r < 0 ? r : deep_bpf__load(programs);
 }
 
-int deep_new(int watched_fd, const struct btf *kernel, struct deep **ret)
+static int make(struct deep *deep, int watched_fd, const struct btf *kernel)
 {
-	CLEANUP(deep_freep) struct deep *deep = calloc(1, sizeof(*deep));
-	int r;
-
-	if (!deep)
-		return -ENOMEM;
 	deep->suspect = calloc(SUSPECTS_MAX, sizeof(*deep->suspect));
 	if (!deep->suspect)
 		return -ENOMEM;
 	deep->programs = deep_bpf__open();
-	if (!deep->programs)
-		return -errno;
-	r = load(deep->programs, watched_fd, kernel);
-	if (r < 0)
+	return deep->programs ? load(deep->programs, watched_fd, kernel) : -errno;
+}
+
+int deep_new(int watched_fd, const struct btf *kernel, struct deep **ret)
+{
+	struct deep *deep = calloc(1, sizeof(*deep));
+	int r;
+
+	if (!deep)
+		return -ENOMEM;
+	r = make(deep, watched_fd, kernel);
+	if (r < 0) {
+		deep_free(deep);
 		return r;
-	*ret = TAKE(deep);
+	}
+	*ret = deep;
 	return 0;
 }
 

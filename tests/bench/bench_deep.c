@@ -24,9 +24,9 @@
 
 #include "sense/deep.h"
 
-#define ROUNDS	  9
-#define SWITCHES  60000
-#define CALLS	  200000
+#define ROUNDS	  5
+#define SWITCHES  30000
+#define CALLS	  100000
 #define SUSPECT	  1
 #define BYSTANDER 2
 
