@@ -200,3 +200,10 @@ bool diag_is_loopback(const uint8_t address[16])
 
 	return memcmp(address, one, 16) == 0 || (is_mapped(address) && address[12] == 127);
 }
+
+double diag_share(const struct diag_socket *socket)
+{
+	if (socket->queued == 0)
+		return 0;
+	return socket->queued < socket->limit ? (double)socket->queued / socket->limit : 1;
+}

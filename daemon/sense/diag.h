@@ -57,3 +57,6 @@ int diag_read(const void *bytes, size_t size, uint32_t sequence,
 
 bool diag_is_any(const uint8_t address[16]);	  /* 0.0.0.0 or :: */
 bool diag_is_loopback(const uint8_t address[16]); /* 127.0.0.0/8 or ::1 */
+
+/* 0..1, how full the queue of a LISTEN is: it is full when it holds one more than its limit. */
+double diag_share(const struct diag_socket *socket);

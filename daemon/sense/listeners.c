@@ -13,18 +13,13 @@
 #include "sense/diag.h"
 #include "sense/listeners.h"
 #include "sense/queues.h"
+#include "sense/socket_edges.h"
+#include "sense/socket_rows.h"
 #include "sense/sums.h"
 
 #define DESCRIPTOR_NAME "sock-diag" /* in packaging/selfhealed.socket */
 #define DATAGRAM_WORTH	64u	    /* what reading one of no use counts, in sockets */
 #define ATTEMPTS	3	    /* at a dump that is interrupted each time */
-
-/* What is known of a unit, in the order of units; the first is 0, the host. */
-struct row {
-	uint32_t unit;
-	struct sums queues, connected;
-	uint64_t overflows; /* so far */
-};
 
 /* All of them, or IPv6 after the others, then whose they are; of queues, then of connections. */
 enum step {
@@ -58,26 +53,20 @@ struct listeners {
 	struct queues followed;
 	size_t n_taken; /* sockets of the datagram at hand */
 
-	size_t n_rows, n_edges;
-	struct row *rows;
+	struct socket_rows rows;
 	size_t n_unowned;
-	bool has_edges; /* they are whole */
-	struct listeners_edge *edges;
+	struct socket_edges edges;
 	uint8_t datagram[DIAG_DATAGRAM_MAX];
 };
 
 /* ---- life ------------------------------------------------------------------------ */
 
-/* At full size, since it costs only what is touched. */
 static int reserve(struct listeners *listeners)
 {
-	listeners->rows = calloc(SUMS_MAX + 1, sizeof(*listeners->rows));
-	listeners->edges = calloc(LISTENERS_EDGES, sizeof(*listeners->edges));
-	if (!listeners->rows || !listeners->edges || queues_new(&listeners->followed) < 0 ||
-	    sum_table_new(&listeners->queues.table) < 0 ||
+	if (socket_rows_new(&listeners->rows) < 0 || socket_edges_new(&listeners->edges) < 0 ||
+	    queues_new(&listeners->followed) < 0 || sum_table_new(&listeners->queues.table) < 0 ||
 	    sum_table_new(&listeners->connected.table) < 0)
 		return -ENOMEM;
-	listeners->n_rows = 1;
 	return 0;
 }
 
@@ -107,8 +96,8 @@ struct listeners *listeners_free(struct listeners *listeners)
 		sum_table_clear(&listeners->queues.table);
 		sum_table_clear(&listeners->connected.table);
 		queues_clear(&listeners->followed);
-		free(listeners->rows);
-		free(listeners->edges);
+		socket_rows_clear(&listeners->rows);
+		socket_edges_clear(&listeners->edges);
 		free(listeners);
 	}
 	return NULL;
@@ -173,14 +162,6 @@ static void add_socket(struct listeners *listeners, struct kind *kind,
 	}
 }
 
-/* A queue is full when it holds one more than its limit. */
-static double share_of(const struct diag_socket *socket)
-{
-	if (socket->queued == 0)
-		return 0;
-	return socket->queued < socket->limit ? (double)socket->queued / socket->limit : 1;
-}
-
 static void take_queue(const struct diag_socket *socket, void *userdata)
 {
 	struct listeners *listeners = userdata;
@@ -190,58 +171,12 @@ static void take_queue(const struct diag_socket *socket, void *userdata)
 	listeners->n_taken++;
 	if (socket->state != DIAG_LISTEN)
 		return;
-	what.share = share_of(socket);
+	what.share = diag_share(socket);
 	if (socket->has_drops && queues_take(&listeners->followed, socket, &grown) < 0)
 		listeners->lost++;
 	what.overflows = grown;
 	add_socket(listeners, &listeners->queues, socket, &what,
 		   unit_by_activation(listeners, socket));
-}
-
-/* ---- edges ---------------------------------------------------------------------------- */
-
-static void add_edge(struct listeners *listeners, const struct diag_socket *client)
-{
-	const struct queue *server = queues_server(&listeners->followed, client);
-	struct listeners_edge *edge = listeners->edges;
-
-	if (!server || server->cgroup_id == 0 || client->cgroup_id == 0)
-		return;
-	for (size_t i = 0; i < listeners->n_edges; i++, edge++)
-		if (edge->client_cgroup == client->cgroup_id &&
-		    edge->server_cgroup == server->cgroup_id &&
-		    edge->server_port == server->end.port) {
-			edge->n++;
-			return;
-		}
-	if (listeners->n_edges == LISTENERS_EDGES) {
-		listeners->lost++;
-		return;
-	}
-	listeners->edges[listeners->n_edges++] = (struct listeners_edge) {
-		.client_cgroup = client->cgroup_id,
-		.server_cgroup = server->cgroup_id,
-		.server_port = server->end.port,
-		.n = 1,
-	};
-}
-
-/* Each is looked for among the queues, so of very many of these they are not told. */
-static void begin_edges(struct listeners *listeners)
-{
-	if (listeners->has_edges)
-		return;
-	listeners->n_edges = 0;
-	if (listeners->followed.n > LISTENERS_EDGES) {
-		listeners->has_edges = true;
-		listeners->lost++;
-	}
-}
-
-const struct listeners_edge *listeners_edges(const struct listeners *listeners, size_t *ret_n)
-{
-	*ret_n = listeners->has_edges ? listeners->n_edges : 0;
-	return listeners->has_edges ? listeners->edges : NULL;
 }
 
 /* ---- connections ------------------------------------------------------------------------ */
@@ -264,62 +199,17 @@ static void take_connected(const struct diag_socket *socket, void *userdata)
 	}
 	add_socket(listeners, &listeners->connected, socket, &what,
 		   unit_by_activation(listeners, socket));
-	if (!listeners->has_edges)
-		add_edge(listeners, socket);
+	if (socket_edges_add(&listeners->edges, &listeners->followed, socket) < 0)
+		listeners->lost++;
 }
 
 /* ---- rows ------------------------------------------------------------------------------- */
 
-static size_t place_of_row(const struct listeners *listeners, uint32_t unit)
-{
-	size_t low = 0, high = listeners->n_rows;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (listeners->rows[middle].unit < unit)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static const struct row *find_row(const struct listeners *listeners, uint32_t unit)
-{
-	size_t at = place_of_row(listeners, unit);
-
-	return at < listeners->n_rows && listeners->rows[at].unit == unit ? &listeners->rows[at]
-									  : NULL;
-}
-
-/* NULL: there is no room; then as many units have had sockets as there can be units. */
-static struct row *make_row(struct listeners *listeners, uint32_t unit)
-{
-	size_t at = place_of_row(listeners, unit);
-	struct row *row = &listeners->rows[at];
-
-	if (at < listeners->n_rows && row->unit == unit)
-		return row;
-	if (listeners->n_rows == SUMS_MAX + 1)
-		return NULL;
-	memmove(row + 1, row, (listeners->n_rows - at) * sizeof(*row));
-	listeners->n_rows++;
-	*row = (struct row) { .unit = unit };
-	return row;
-}
-
 static void show_sums(struct listeners *listeners, uint32_t unit, const struct sums *sums,
 		      bool of_queues)
 {
-	struct row *row = make_row(listeners, unit);
-
-	if (!row) {
+	if (socket_rows_add(&listeners->rows, unit, sums, of_queues) < 0)
 		listeners->lost++;
-		return;
-	}
-	sums_add(of_queues ? &row->queues : &row->connected, sums);
-	row->overflows += sums->overflows;
 }
 
 /* Do we know whose each of them is? Asking for all of them has all looked for at once. */
@@ -342,9 +232,7 @@ static void show_table(struct listeners *listeners, struct kind *kind)
 	size_t n_unowned;
 	uint32_t unit;
 
-	for (size_t i = 0; i < listeners->n_rows; i++)
-		*(of_queues ? &listeners->rows[i].queues : &listeners->rows[i].connected) =
-			(struct sums) { 0 };
+	socket_rows_forget(&listeners->rows, of_queues);
 	show_sums(listeners, 0, &table->host, of_queues);
 	n_unowned = 0;
 	for (size_t i = 0; i < table->n; i++) {
@@ -485,8 +373,9 @@ static int ask(struct listeners *listeners, uint64_t now_ms)
 	}
 	if (is_first && of_queues)
 		queues_begin(&listeners->followed);
-	if (is_first && !of_queues)
-		begin_edges(listeners);
+	if (is_first && !of_queues &&
+	    socket_edges_begin(&listeners->edges, &listeners->followed) < 0)
+		listeners->lost++;
 	diag_ask(family_of(listeners),
 		 of_queues ? 1u << DIAG_LISTEN : 1u << DIAG_ESTABLISHED | 1u << DIAG_CLOSE_WAIT,
 		 ++listeners->sequence, &question);
@@ -543,7 +432,7 @@ static bool own_step(struct listeners *listeners, uint64_t now_ms)
 	if (kind == &listeners->queues)
 		queues_keep(&listeners->followed);
 	else
-		listeners->has_edges = true;
+		socket_edges_keep(&listeners->edges);
 	show_table(listeners, kind);
 	listeners->attempt = 0;
 	go_on(listeners, now_ms);
@@ -581,35 +470,22 @@ static bool is_known(const struct kind *kind, uint32_t unit, uint64_t now_ms)
 	       (unit == 0 || (kind->of_units && !kind->is_cut));
 }
 
-static void tell_queues(const struct row *row, uint64_t age_ms, struct usage *usage)
-{
-	if (row->queues.listening > 0) {
-		usage_set_aged(usage, METRIC_BACKLOG, row->queues.backlog, age_ms);
-		usage_set_aged(usage, METRIC_BACKLOG_SHARE, row->queues.share, age_ms);
-	}
-	if (row->queues.listening > 0 || row->overflows > 0)
-		usage_set_aged(usage, METRIC_OVERFLOWS, (double)row->overflows, age_ms);
-}
-
-static void tell_connected(const struct sums *sums, uint64_t age_ms, struct usage *usage)
-{
-	usage_set_aged(usage, METRIC_CONNECTIONS, sums->connections, age_ms);
-	usage_set_aged(usage, METRIC_UNREAD, (double)sums->unread, age_ms);
-	if (sums->n_rtt > 0)
-		usage_set_aged(usage, METRIC_RTT, (double)sums->rtt_us / sums->n_rtt / 1e6, age_ms);
-}
-
 void listeners_usage(const struct listeners *listeners, uint32_t unit, uint64_t now_ms,
 		     struct usage *usage)
 {
-	const struct row *row = find_row(listeners, unit);
+	const struct socket_row *row = socket_rows_find(&listeners->rows, unit);
 
 	if (!row)
 		return;
 	if (is_known(&listeners->queues, unit, now_ms))
-		tell_queues(row, now_ms - listeners->queues.at_ms, usage);
+		socket_row_tell_queues(row, now_ms - listeners->queues.at_ms, usage);
 	if (is_known(&listeners->connected, unit, now_ms))
-		tell_connected(&row->connected, now_ms - listeners->connected.at_ms, usage);
+		socket_row_tell_connected(row, now_ms - listeners->connected.at_ms, usage);
+}
+
+const struct listeners_edge *listeners_edges(const struct listeners *listeners, size_t *ret_n)
+{
+	return socket_edges_list(&listeners->edges, ret_n);
 }
 
 size_t listeners_unowned(const struct listeners *listeners)
