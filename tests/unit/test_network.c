@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sockets and disks against what their users know, in cgroups made for it: with the rights of root. */
+/* Sockets against what their users know, in cgroups made for it: with the rights of root. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <linux/filter.h>
 #include <linux/sock_diag.h>
@@ -12,116 +11,18 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "sense/cgroup.h"
+#include "roles.h"
 #include "sense/calls.h"
-#include "sense/probe.h"
 
-enum role { CLIENT, SERVER, ACTIVATOR, ROLE_N }; /* a cgroup and a unit each */
-#define UNIT(role) ((uint32_t)(role) + 7)
-#define INNER	   "inner" /* a cgroup below the server's, in which it runs */
-#define PATH_SIZE  512
-#define CHILDREN   8
-#define CALLS	   37
-#define WAIT_MS	   10000 /* for what takes microseconds on an idle machine */
+#define CALLS	37
+#define WAIT_MS 10000 /* for what takes microseconds on an idle machine */
 
-static struct cgroup_roots roots;
-static struct probe *probe;
-static pid_t children[CHILDREN];
-static size_t n_children;
-
-static char *path_of(char *buffer, enum role role, const char *below)
-{
-	(void)snprintf(buffer, PATH_SIZE, "%s/selfheal-test-%d-%d%s", roots.unified, (int)getpid(),
-		       (int)role, below);
-	return buffer;
-}
-
-/* Made by the test's process, before it forks: a child has another number. */
-static char folder[ROLE_N][PATH_SIZE], inner[PATH_SIZE];
-
-static bool make_folders(void)
-{
-	for (int role = 0; role < ROLE_N; role++)
-		if (mkdir(path_of(folder[role], (enum role)role, ""), 0755) < 0)
-			return false;
-	return mkdir(path_of(inner, SERVER, "/" INNER), 0755) == 0;
-}
-
-static bool can_run(const char *what, enum metric metric)
-{
-	struct usage usage = { 0 };
-	bool can = cgroup_roots_read("/proc/self/mountinfo", &roots) >= 0 && roots.unified[0] &&
-		   probe_new(PROBE_BY_CGROUP, &probe) >= 0 && probe_snapshot(probe) >= 0 &&
-		   probe_usage(probe, 0, 0, &usage) && (usage.have & METRIC_BIT(metric)) &&
-		   make_folders();
-
-	if (!can)
-		(void)fprintf(stderr,
-			      "not run here: unit network/%s (needs root, BTF and cgroup2)\n",
-			      what);
-	for (int role = 0; can && role < ROLE_N; role++) {
-		struct stat status;
-
-		cr_assert(zero(int, stat(folder[role], &status)));
-		cr_assert(zero(int, probe_watch(probe, status.st_ino, UNIT(role))));
-	}
-	return can;
-}
-
-static void end_children(void)
-{
-	for (size_t i = 0; i < n_children; i++) {
-		(void)kill(children[i], SIGKILL);
-		(void)waitpid(children[i], NULL, 0);
-	}
-	n_children = 0;
-}
-
-static void clean(void)
-{
-	end_children();
-	probe = probe_free(probe);
-	/* The kernel lets go of a process a moment after it was waited for. */
-	for (int i = 0; i < 100 && inner[0] && rmdir(inner) < 0 && errno == EBUSY; i++)
-		(void)usleep(10000);
-	for (int role = 0; role < ROLE_N; role++)
-		for (int i = 0;
-		     i < 100 && folder[role][0] && rmdir(folder[role]) < 0 && errno == EBUSY; i++)
-			(void)usleep(10000);
-}
-
-TestSuite(network, .fini = clean);
-
-static void join(const char *path)
-{
-	char file[PATH_SIZE + 16];
-	int fd;
-
-	(void)snprintf(file, sizeof(file), "%s/cgroup.procs", path);
-	fd = open(file, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		_exit(3);
-	(void)close(fd);
-}
-
-static double total(enum role role, enum metric metric)
-{
-	struct usage usage = { 0 };
-
-	cr_assert(zero(int, probe_snapshot(probe)));
-	cr_assert(probe_usage(probe, UNIT(role), 0, &usage));
-	cr_assert(ne(u64, usage.have & METRIC_BIT(metric), 0), "%s", metric_table[metric].name);
-	return usage.total[metric];
-}
+TestSuite(network, .fini = roles_clean);
 
 /* ---- servers and clients ----------------------------------------------------- */
 
@@ -202,7 +103,7 @@ static uint16_t start_server(const char *text, const char *listens_in, serve *se
 	if (pid == 0) {
 		int fd, connection;
 
-		join(listens_in);
+		roles_join(listens_in);
 		fd = open_at(text, 0, SOCK_STREAM, &address);
 		if (defers_accept && setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &patience_s,
 						sizeof(patience_s)) < 0)
@@ -210,7 +111,7 @@ static uint16_t start_server(const char *text, const char *listens_in, serve *se
 		if (bind(fd, &address.any, size_of(&address)) < 0 || listen(fd, CALLS) < 0 ||
 		    getsockname(fd, &address.any, &size) < 0)
 			_exit(4);
-		join(inner);
+		roles_join(roles.inner);
 		port = ntohs(address.v4.sin_port);
 		(void)!write(ready[1], &port, sizeof(port));
 		while ((connection = accept(fd, NULL, NULL)) >= 0) {
@@ -219,7 +120,7 @@ static uint16_t start_server(const char *text, const char *listens_in, serve *se
 		}
 		_exit(5);
 	}
-	children[n_children++] = pid;
+	roles.child[roles.n_children++] = pid;
 	(void)close(ready[1]);
 	cr_assert(eq(int, (int)read(ready[0], &port, sizeof(port)), (int)sizeof(port)));
 	(void)close(ready[0]);
@@ -281,7 +182,7 @@ static void calls(bool (*one)(const char *, uint16_t), const char *text, uint16_
 	int status;
 
 	if (pid == 0) {
-		join(folder[CLIENT]);
+		roles_join(roles.folder[CLIENT]);
 		for (size_t i = 0; i < n; i++)
 			if (!one(text, port))
 				_exit(6);
@@ -296,7 +197,7 @@ static uint64_t calls_between(uint32_t client, uint32_t server, uint16_t port)
 	const struct call *found;
 	size_t n;
 
-	cr_assert(zero(int, calls_read(probe_calls(probe), &found, &n)));
+	cr_assert(zero(int, calls_read(probe_calls(roles.probe), &found, &n)));
 	for (size_t i = 0; i < n; i++)
 		if (found[i].client == client && found[i].server == server && found[i].port == port)
 			return found[i].connections;
@@ -352,7 +253,7 @@ Test(network, connections_and_calls_are_exact_in_all_families)
 	uint64_t retransmits = retransmits_of_all();
 	size_t n_run = 0;
 
-	if (!can_run("connections_and_calls", METRIC_ACCEPTS))
+	if (!roles_make("network/connections_and_calls", METRIC_ACCEPTS))
 		return;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint16_t port;
@@ -362,30 +263,30 @@ Test(network, connections_and_calls_are_exact_in_all_families)
 					      "address beyond loopback)\n");
 			continue;
 		}
-		port = start_server(cases[i].listens_at, inner, say_nothing);
+		port = start_server(cases[i].listens_at, roles.inner, say_nothing);
 		calls(call, cases[i].called_at, port, CALLS);
 		n_run++;
 		cr_assert(eq(u64, calls_between(UNIT(CLIENT), UNIT(SERVER), port), CALLS), "%s",
 			  cases[i].called_at);
 	}
-	cr_assert(eq(dbl, total(SERVER, METRIC_ACCEPTS), (double)(n_run * CALLS)));
-	cr_assert(eq(dbl, total(CLIENT, METRIC_CONNECTS), (double)(n_run * CALLS)));
-	cr_assert(zero(dbl, total(SERVER, METRIC_CONNECTS)));
-	cr_assert(zero(dbl, total(CLIENT, METRIC_ACCEPTS)));
-	cr_assert(le(dbl, total(CLIENT, METRIC_RETRANSMITS),
+	cr_assert(eq(dbl, roles_total(SERVER, METRIC_ACCEPTS), (double)(n_run * CALLS)));
+	cr_assert(eq(dbl, roles_total(CLIENT, METRIC_CONNECTS), (double)(n_run * CALLS)));
+	cr_assert(zero(dbl, roles_total(SERVER, METRIC_CONNECTS)));
+	cr_assert(zero(dbl, roles_total(CLIENT, METRIC_ACCEPTS)));
+	cr_assert(le(dbl, roles_total(CLIENT, METRIC_RETRANSMITS),
 		     (double)(retransmits_of_all() - retransmits)));
-	cr_assert(zero(dbl, total(CLIENT, METRIC_RESETS_RECEIVED)));
-	cr_assert(zero(u64, calls_lost(probe_calls(probe))));
+	cr_assert(zero(dbl, roles_total(CLIENT, METRIC_RESETS_RECEIVED)));
+	cr_assert(zero(u64, calls_lost(probe_calls(roles.probe))));
 }
 
 Test(network, call_that_never_met_its_server_is_not_taken_for_one)
 {
 	uint16_t port;
 
-	if (!can_run("call_in_vain", METRIC_ACCEPTS))
+	if (!roles_make("network/call_in_vain", METRIC_ACCEPTS))
 		return;
 	defers_accept = true;
-	port = start_server("127.0.0.1", inner, say_nothing);
+	port = start_server("127.0.0.1", roles.inner, say_nothing);
 	calls(call_in_vain_and_again, "127.0.0.1", port, 1);
 	cr_assert(zero(u64, calls_between(UNIT(CLIENT), UNIT(CLIENT), port)));
 	cr_assert(eq(u64, calls_between(UNIT(CLIENT), UNIT(SERVER), port), 1));
@@ -396,7 +297,7 @@ static struct calls_port port_of(uint16_t port)
 	const struct calls_port *ports;
 	size_t n;
 
-	cr_assert(zero(int, calls_ports(probe_calls(probe), &ports, &n)));
+	cr_assert(zero(int, calls_ports(probe_calls(roles.probe), &ports, &n)));
 	for (size_t i = 0; i < n; i++)
 		if (ports[i].port == port && !ports[i].is_elsewhere)
 			return ports[i];
@@ -408,22 +309,22 @@ Test(network, port_of_an_activator_is_nobodys_until_somebody_says_whose)
 	struct stat status;
 	uint16_t port;
 
-	if (!can_run("port_of_an_activator", METRIC_ACCEPTS))
+	if (!roles_make("network/port_of_an_activator", METRIC_ACCEPTS))
 		return;
-	cr_assert(zero(int, stat(folder[ACTIVATOR], &status)));
-	calls_set_activator(probe_calls(probe), status.st_ino);
-	port = start_server("127.0.0.1", folder[ACTIVATOR], say_nothing);
+	cr_assert(zero(int, stat(roles.folder[ACTIVATOR], &status)));
+	calls_set_activator(probe_calls(roles.probe), status.st_ino);
+	port = start_server("127.0.0.1", roles.folder[ACTIVATOR], say_nothing);
 	calls(call, "127.0.0.1", port, CALLS);
-	cr_assert(zero(dbl, total(ACTIVATOR, METRIC_ACCEPTS)));
-	cr_assert(zero(dbl, total(SERVER, METRIC_ACCEPTS)));
-	cr_assert(eq(dbl, total(CLIENT, METRIC_CONNECTS), CALLS));
+	cr_assert(zero(dbl, roles_total(ACTIVATOR, METRIC_ACCEPTS)));
+	cr_assert(zero(dbl, roles_total(SERVER, METRIC_ACCEPTS)));
+	cr_assert(eq(dbl, roles_total(CLIENT, METRIC_CONNECTS), CALLS));
 	cr_assert(eq(u64, calls_between(UNIT(CLIENT), 0, port), CALLS));
 	cr_assert(eq(u64, port_of(port).accepts, CALLS));
 	cr_assert(zero(u32, port_of(port).unit));
 
-	cr_assert(zero(int, calls_own_port(probe_calls(probe), port, UNIT(SERVER))));
+	cr_assert(zero(int, calls_own_port(probe_calls(roles.probe), port, UNIT(SERVER))));
 	calls(call, "127.0.0.1", port, CALLS);
-	cr_assert(eq(dbl, total(SERVER, METRIC_ACCEPTS), CALLS));
+	cr_assert(eq(dbl, roles_total(SERVER, METRIC_ACCEPTS), CALLS));
 	cr_assert(eq(u64, port_of(port).accepts, CALLS), "no more");
 	cr_assert(eq(u32, port_of(port).unit, UNIT(SERVER)));
 	cr_assert(eq(u64, calls_between(UNIT(CLIENT), UNIT(SERVER), port), 2 * CALLS));
@@ -434,14 +335,14 @@ Test(network, resets_are_counted_at_both_ends)
 {
 	uint16_t port;
 
-	if (!can_run("resets", METRIC_RESETS_SENT))
+	if (!roles_make("network/resets", METRIC_RESETS_SENT))
 		return;
-	port = start_server("::1", inner, cut_off);
+	port = start_server("::1", roles.inner, cut_off);
 	calls(call_and_be_cut_off, "::1", port, CALLS);
-	cr_assert(eq(dbl, total(SERVER, METRIC_RESETS_SENT), CALLS));
-	cr_assert(eq(dbl, total(CLIENT, METRIC_RESETS_RECEIVED), CALLS));
-	cr_assert(zero(dbl, total(SERVER, METRIC_RESETS_RECEIVED)));
-	cr_assert(zero(dbl, total(CLIENT, METRIC_RESETS_SENT)));
+	cr_assert(eq(dbl, roles_total(SERVER, METRIC_RESETS_SENT), CALLS));
+	cr_assert(eq(dbl, roles_total(CLIENT, METRIC_RESETS_RECEIVED), CALLS));
+	cr_assert(zero(dbl, roles_total(SERVER, METRIC_RESETS_RECEIVED)));
+	cr_assert(zero(dbl, roles_total(CLIENT, METRIC_RESETS_SENT)));
 }
 
 /* Until the kernel has sent it again twice; what it says of that. */
@@ -467,13 +368,13 @@ Test(network, retransmits_are_those_of_the_connection)
 {
 	uint16_t port;
 
-	if (!can_run("retransmits", METRIC_RETRANSMITS))
+	if (!roles_make("network/retransmits", METRIC_RETRANSMITS))
 		return;
 	cr_assert(zero(int, pipe(deaf)));
-	port = start_server("127.0.0.1", inner, turn_deaf);
+	port = start_server("127.0.0.1", roles.inner, turn_deaf);
 	calls(send_to_the_deaf, "127.0.0.1", port, 1);
-	cr_assert(eq(dbl, total(CLIENT, METRIC_RETRANSMITS), 2));
-	cr_assert(zero(dbl, total(SERVER, METRIC_RETRANSMITS)));
+	cr_assert(eq(dbl, roles_total(CLIENT, METRIC_RETRANSMITS), 2));
+	cr_assert(zero(dbl, roles_total(SERVER, METRIC_RETRANSMITS)));
 }
 
 /* ---- datagrams ----------------------------------------------------------------- */
@@ -502,7 +403,7 @@ Test(network, dropped_datagrams_are_those_of_the_socket)
 	int ready[2], status;
 	pid_t pid;
 
-	if (!can_run("dropped_datagrams", METRIC_UDP_DROPS))
+	if (!roles_make("network/dropped_datagrams", METRIC_UDP_DROPS))
 		return;
 	before = drops_of_all();
 	cr_assert(zero(int, pipe(ready)));
@@ -510,7 +411,7 @@ Test(network, dropped_datagrams_are_those_of_the_socket)
 	if (pid == 0) {
 		int least = 1, fd, from;
 
-		join(inner);
+		roles_join(roles.inner);
 		fd = open_at("127.0.0.1", 0, SOCK_DGRAM, &address);
 		from = open_at("127.0.0.1", 0, SOCK_DGRAM, &address);
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
@@ -530,91 +431,7 @@ Test(network, dropped_datagrams_are_those_of_the_socket)
 	cr_assert(eq(int, (int)read(ready[0], memory, sizeof(memory)), (int)sizeof(memory)));
 	drops = drops_of_all() - before;
 	cr_assert(gt(u32, memory[SK_MEMINFO_DROPS], 500));
-	cr_assert(eq(dbl, total(SERVER, METRIC_UDP_DROPS), memory[SK_MEMINFO_DROPS]));
+	cr_assert(eq(dbl, roles_total(SERVER, METRIC_UDP_DROPS), memory[SK_MEMINFO_DROPS]));
 	cr_assert(ge(u64, drops, memory[SK_MEMINFO_DROPS]), "others may drop too");
-	cr_assert(zero(dbl, total(CLIENT, METRIC_UDP_DROPS)));
-}
-
-/* ---- block I/O ----------------------------------------------------------------- */
-
-#define BLOCK_SIZE 4096
-
-/* Requests completed by all disks, flushes excluded. What is in flight may have been told to the probe
- * and not be counted here yet. */
-static uint64_t completed_of_all(uint64_t *ret_in_flight)
-{
-	FILE *in = fopen("/proc/diskstats", "re");
-	char line[1024], name[64], device[128];
-	uint64_t n = 0;
-
-	cr_assert(in != NULL);
-	while (fgets(line, sizeof(line), in)) {
-		unsigned long long reads, writes, in_flight, discards = 0;
-
-		if (sscanf(line, "%*u %*u %63s %llu %*u %*u %*u %llu %*u %*u %*u %llu %*u %*u %llu",
-			   name, &reads, &writes, &in_flight, &discards) < 4)
-			continue;
-		/* Not a partition, and nothing that hands its requests to another. */
-		(void)snprintf(device, sizeof(device), "/sys/block/%s/device", name);
-		if (access(device, F_OK) != 0)
-			continue;
-		n += reads + writes + discards;
-		*ret_in_flight += in_flight;
-	}
-	(void)fclose(in);
-	return n;
-}
-
-static struct usage host_now(void)
-{
-	struct usage usage = { 0 };
-
-	cr_assert(zero(int, probe_snapshot(probe)));
-	cr_assert(probe_usage(probe, 0, 0, &usage));
-	return usage;
-}
-
-/* Past the cache, each block a request; false: there is no disk below. */
-static bool write_blocks(size_t n)
-{
-	_Alignas(BLOCK_SIZE) static char block[BLOCK_SIZE];
-	char path[] = "/var/tmp/selfheal-test-XXXXXX";
-	int fd = mkostemp(path, O_DIRECT | O_CLOEXEC);
-	bool is_done = fd >= 0;
-
-	(void)unlink(path);
-	for (size_t i = 0; is_done && i < n; i++)
-		is_done = pwrite(fd, block, BLOCK_SIZE, (off_t)(i * BLOCK_SIZE)) == BLOCK_SIZE;
-	if (fd >= 0)
-		(void)close(fd);
-	return is_done;
-}
-
-Test(network, block_requests_of_the_host_are_those_of_its_disks)
-{
-	struct usage before, after;
-	uint64_t disks, in_flight = 0, at_end = 0;
-
-	if (!can_run("block_requests", METRIC_IO_REQUESTS))
-		return;
-	disks = completed_of_all(&at_end);
-	if (!write_blocks(1) || completed_of_all(&at_end) == disks) {
-		(void)fprintf(stderr, "not run here: unit network/block_requests (needs a disk "
-				      "below /var/tmp)\n");
-		return;
-	}
-	before = host_now();
-	disks = completed_of_all(&in_flight);
-	cr_assert(write_blocks(CALLS));
-	disks = completed_of_all(&at_end) - disks;
-	after = host_now();
-	cr_assert(ge(u64, disks, CALLS));
-	cr_assert(ge(dbl,
-		     after.total[METRIC_IO_REQUESTS] - before.total[METRIC_IO_REQUESTS] +
-			     (double)in_flight,
-		     (double)disks),
-		  "what others do is in both");
-	cr_assert(ne(u64, after.have & METRIC_BIT(METRIC_IO_LATENCY), 0));
-	cr_assert(gt(dbl, after.total[METRIC_IO_LATENCY], 1e-6));
-	cr_assert(lt(dbl, after.total[METRIC_IO_LATENCY], WAIT_MS / 1000.0));
+	cr_assert(zero(dbl, roles_total(CLIENT, METRIC_UDP_DROPS)));
 }
