@@ -21,7 +21,7 @@
 struct census;
 
 /* What is told of the busiest thread is no older: two looks in turn, of which one failed. */
-#define BUSIEST_WALKS_MAX (2 * THREADS_EVERY)
+#define BUSIEST_WALKS_MAX (UINT64_C(2) * THREADS_EVERY)
 
 int census_new(struct census **ret);
 struct census *census_free(struct census *census);
