@@ -75,7 +75,7 @@ static __always_inline __u32 unit_running(struct running *running, struct task_s
 {
 	__u64 id = cgroup_id_of(task);
 
-	if (running->cgroup_id != id) {
+	if (running->cgroup_id != id || !running->unit) { /* it may be watched by now */
 		running->cgroup_id = id;
 		running->unit = unit_of(task);
 	}

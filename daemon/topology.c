@@ -53,8 +53,10 @@ static int tell_older_calls(struct topology *topology, const struct parts *parts
 static int tell_streams(struct topology *topology, const struct parts *parts, uint64_t when_ms,
 			uint64_t wall_ms, struct edge_list *ret)
 {
-	(void)topology, (void)when_ms;
-	return parts->sampler ? network_streams(sampler_network(parts->sampler), wall_ms, ret) : 1;
+	(void)topology;
+	return parts->sampler
+		       ? network_streams(sampler_network(parts->sampler), when_ms, wall_ms, ret)
+		       : 1;
 }
 
 static int tell_simulation(struct topology *topology, const struct parts *parts, uint64_t when_ms,

@@ -144,21 +144,25 @@ int network_older_calls(struct network *network, struct edge_list *ret)
 	return r;
 }
 
-int network_streams(struct network *network, uint64_t wall_ms, struct edge_list *ret)
+int network_streams(struct network *network, uint64_t now_ms, uint64_t wall_ms,
+		    struct edge_list *ret)
 {
 	const struct stream *stream;
+	bool is_fresh;
 	size_t n;
 	int r = 0;
 
 	stream = network->streams ? streams_list(network->streams, &n) : NULL;
 	if (!stream)
 		return 1;
+	is_fresh = streams_are_fresh(network->streams, now_ms);
 	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = tell(ret, &(struct edge) { .kind = EDGE_UNIX,
-					       .client = stream[i].client,
-					       .server = stream[i].server,
-					       .n_connections = stream[i].connections,
-					       .last_wall_ms = stream[i].stands ? wall_ms : 0 });
+		r = tell(ret, &(struct edge) {
+				      .kind = EDGE_UNIX,
+				      .client = stream[i].client,
+				      .server = stream[i].server,
+				      .n_connections = stream[i].connections,
+				      .last_wall_ms = stream[i].stands && is_fresh ? wall_ms : 0 });
 	return r;
 }
 

@@ -47,7 +47,8 @@ int network_calls(struct network *network, struct edge_list *ret);
 int network_older_calls(struct network *network, struct edge_list *ret);
 /* The same of unix sockets, as met by now: what was there at the last look stands (its last_wall_ms is
  * wall_ms). */
-int network_streams(struct network *network, uint64_t wall_ms, struct edge_list *ret);
+int network_streams(struct network *network, uint64_t now_ms, uint64_t wall_ms,
+		    struct edge_list *ret);
 /* Connections that network_calls() and network_streams() do not tell, for want of room. */
 uint64_t network_calls_lost(const struct network *network);
 /* Sockets, and dumps, that found no room or were interrupted. */

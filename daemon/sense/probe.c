@@ -516,6 +516,10 @@ int probe_snapshot(struct probe *probe)
 		r = take_counters(probe, census_counters_after);
 	if (r >= 0)
 		r = walk_cgroups(probe, &known.cpu);
+	/* One that cannot be attached is tried again, and what it would tell stays unknown. Here, since they
+	 * have to be detached in time whatever failed. */
+	if (probe->programs.deep)
+		(void)deep_turn(probe->programs.deep, now_ms);
 	if (r < 0) {
 		probe->n_processes = 0;
 		probe->tasks_ms = 0;
@@ -527,9 +531,6 @@ int probe_snapshot(struct probe *probe)
 	known.lacks = probe->programs.tasks ? probe->programs.tasks->bss->lacks : 0;
 	census_end(probe->census, &known);
 	probe->when_ms = known.when_ms;
-	/* One that cannot be attached is tried again, and what it would tell stays unknown. */
-	if (probe->programs.deep)
-		(void)deep_turn(probe->programs.deep, known.when_ms);
 	return 0;
 }
 

@@ -365,8 +365,10 @@ void programs_try_deep(struct programs *programs)
 	r = deep_try(programs->deep);
 	if (r >= 0)
 		return;
-	(void)snprintf(programs->limit, sizeof(programs->limit),
-		       "deep probes cannot be attached without rights here (%s)", strerror(-r));
+	if (!programs->limit[0]) /* what keeps from a lower tier is more */
+		(void)snprintf(programs->limit, sizeof(programs->limit),
+			       "deep probes cannot be attached without rights here (%s)",
+			       strerror(-r));
 	programs->deep = deep_free(programs->deep);
 }
 

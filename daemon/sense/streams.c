@@ -27,7 +27,8 @@ struct streams {
 	struct streams_bpf *programs;
 	int walk_fd; /* the walk under way; -1: none */
 	bool has_walked;
-	uint64_t began_ms; /* 0: never */
+	uint64_t began_ms;  /* 0: never */
+	uint64_t walked_ms; /* the last whole walk began */
 	uint64_t n_forgotten;
 	struct streams_ground ground;
 	/* The ends of this walk: as read, and in order of their keys. */
@@ -156,6 +157,9 @@ static const struct stream_end *server_of(const struct streams *streams,
 {
 	const struct stream_end *server = find_end(streams, client->peer);
 
+	/* What was met later in the walk may be another socket, in the memory of one that was closed. */
+	if (server && server->peer != streams->key[client - streams->end])
+		return NULL;
 	if (!server || server->is_managers) /* it waits to be accepted */
 		server = find_listening(streams, client->peer_address);
 	return server && !server->is_managers ? server : NULL;
@@ -173,7 +177,8 @@ static void meet(struct streams *streams, const struct stream_end *client)
 			    sizeof(*streams->before), compare_inodes);
 	streams->inode[streams->n_inodes++] = client->inode;
 	streams->met[streams->n_met++] =
-		(struct met) { client->unit, server->unit, .is_new = !was_there };
+		(struct met) { client->unit, server->unit,
+			       .is_new = streams->has_walked && !was_there };
 }
 
 /* ---- what is remembered --------------------------------------------------------- */
@@ -259,6 +264,7 @@ static void join(struct streams *streams)
 	qsort(streams->met, streams->n_met, sizeof(*streams->met), compare_pairs);
 	remember(streams);
 	streams->has_walked = true;
+	streams->walked_ms = streams->began_ms;
 }
 
 /* ---- the walk --------------------------------------------------------------------- */
@@ -331,6 +337,11 @@ int streams_turn(struct streams *streams, const struct streams_ground *ground, u
 	if (r >= 0)
 		join(streams);
 	return r;
+}
+
+bool streams_are_fresh(const struct streams *streams, uint64_t now_ms)
+{
+	return streams->has_walked && now_ms - streams->walked_ms < 3 * STREAMS_EVERY_MS;
 }
 
 const struct stream *streams_list(const struct streams *streams, size_t *ret_n)

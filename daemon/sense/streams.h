@@ -8,7 +8,7 @@
  * itself, which opens sockets for others. Server is the end that came in at a listening socket; one that nobody
  * has accepted yet is whose that socket is. A pair made by socketpair(2) has no server, and is none.
  *
- * Left out are connections of systemd itself, and those to the journal: nearly every unit's
+ * Left out are connections of systemd itself, and those to systemd-journald.service: nearly every unit's
  * output goes there, and nothing follows from it. Paths are not looked at.
  */
 #include <stdbool.h>
@@ -43,11 +43,14 @@ int streams_turn(struct streams *streams, const struct streams_ground *ground, u
 struct stream {
 	uint32_t client, server; /* units; 0: none that is known */
 	bool stands;		 /* it was there in the last walk */
-	uint64_t
-		connections; /* met so far, each once; begins anew where it was forgotten in between */
+	/* Met so far, each once, but for those of the first walk, which a daemon before us may have counted;
+	 * begins anew where it was forgotten in between. */
+	uint64_t connections;
 };
 /* All that were met, in order of client and server; they live until the next turn. NULL: there was no
  * whole walk yet. */
 const struct stream *streams_list(const struct streams *streams, size_t *ret_n);
-/* Sockets and pairs of units that found no room so far. */
+/* Is what stands there known to stand? Not after two walks that failed. */
+bool streams_are_fresh(const struct streams *streams, uint64_t now_ms);
+/* Sockets and connections that found no room, once for each walk that met them. */
 uint64_t streams_lost(const struct streams *streams);

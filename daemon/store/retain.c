@@ -129,7 +129,8 @@ static int take_finer(sqlite3 *db, uint32_t unit, uint32_t span_s, uint64_t from
 
 	r = statement_new(db,
 			  "SELECT from_s, body FROM chunk "
-			  "WHERE unit = ? AND span_s = ? AND from_s >= ? AND from_s < ?",
+			  "WHERE unit = ? AND span_s = ? AND from_s >= ? AND from_s < ? "
+			  "ORDER BY from_s",
 			  &select);
 	if (r < 0)
 		return r;

