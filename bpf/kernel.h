@@ -47,6 +47,7 @@ struct bpf_raw_tracepoint_args {
 #define TASK_TRACED	     0x08
 #define TASK_NOLOAD	     0x400    /* with UNINTERRUPTIBLE: idle, which proc(5) shows as I */
 #define JOBCTL_TRAP_FREEZE   0x800000 /* its cgroup (v2) is frozen */
+#define TASK_FROZEN	     0x8000   /* from 6.1 on; before, the bit is of no state */
 #define PF_EXITING	     0x04
 #define PF_FROZEN	     0x10000 /* until 6.1 the frozen are in D; since, no user's task has it */
 #define PF_KTHREAD	     0x200000

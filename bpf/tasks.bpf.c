@@ -84,10 +84,12 @@ static __always_inline void sum_used(struct totals *totals, struct task_struct *
 		totals->of[i] += used.of[i];
 }
 
-/* The frozen sleep as others do, so their state does not tell. */
+/* Threads that a cgroup of v2 froze sleep as others do, so their state does not tell; those of v1 have a
+ * state, or until 6.1 a flag. */
 static __always_inline bool is_stopped(struct task_struct *task, unsigned int state)
 {
-	return state & (TASK_STOPPED | TASK_TRACED) || task->jobctl & JOBCTL_TRAP_FREEZE;
+	return state & (TASK_STOPPED | TASK_TRACED | TASK_FROZEN) || task->flags & PF_FROZEN ||
+	       task->jobctl & JOBCTL_TRAP_FREEZE;
 }
 
 static __always_inline void sum_thread(struct task_sums *record, struct task_struct *task)

@@ -109,11 +109,15 @@ static int make_room(struct manager *manager, size_t n)
 	return 0;
 }
 
-/* Also one that is being healed, which its values have to prove. */
-static bool is_suspect(const struct finding *finding)
+/* Also one that is being healed, which its values have to prove; but not one that is down, of which there is
+ * nothing to see. */
+static bool is_suspect(const struct finding *finding, const struct unit_status *status)
 {
 	const struct verdict *verdict = &finding->verdict;
 
+	if (status->active == UNIT_ACTIVE_INACTIVE || status->active == UNIT_ACTIVE_FAILED ||
+	    status->active == UNIT_ACTIVE_GONE)
+		return false;
 	return verdict->rule[0] || verdict->health == HEALTH_UNUSUAL ||
 	       verdict->health == HEALTH_SICK || finding->why == WHY_ATTEMPT_RUNNING;
 }
@@ -137,7 +141,8 @@ static int consider(struct manager *manager, const struct sample *samples,
 		if (r < 0)
 			continue; /* one unit must not blind us for all others */
 		if (samples != manager->simulated)
-			sampler_suspect(manager->parts.sampler, i, is_suspect(&finding));
+			sampler_suspect(manager->parts.sampler, i,
+					is_suspect(&finding, &status[i]));
 		if (manager->parts.past.start.obstacle) /* no number that the past will know */
 			finding.incident.id = finding.decision.incident = 0;
 		*present = (struct present) {

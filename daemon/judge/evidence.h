@@ -16,6 +16,7 @@ struct evidence {
 	float deviation[METRIC_N];	      /* from the median, in spreads; signed */
 	uint32_t rising_s[METRIC_N];	      /* how long the floor has been rising; levels only */
 	double recent[METRIC_N]; /* counts: sum over the last 5 minutes; have applies */
+	uint8_t age_s[METRIC_N]; /* of the values */
 	double still_s; /* how long no thread of it ran, though each could; negative: not known */
 	/* How long it did not become less, from reading to reading; 0: none waits. */
 	uint32_t backlog_waiting_s, unread_waiting_s;

@@ -7,7 +7,8 @@
 
 /* Any of these above zero, and it ran, or was kept from it by something else than itself: by an
  * administrator or a debugger (stopped, which the frozen are too), by storage (blocked), or by others that
- * had the CPU. Pressure is asked, since run_delay counts a wait when it ends. */
+ * had the CPU. Pressure is asked, since run_delay counts a wait when it ends; and stuck, which is known where
+ * the frozen can be told from those that sleep: not from the files of proc. */
 static const enum metric moves[] = {
 	METRIC_CPU,
 	METRIC_SWITCHES_VOLUNTARY,
@@ -15,6 +16,7 @@ static const enum metric moves[] = {
 	METRIC_RUN_DELAY,
 	METRIC_STOPPED,
 	METRIC_BLOCKED,
+	METRIC_STUCK,
 	METRIC_PSI_CPU_SOME,
 };
 #define MOVES_N (sizeof(moves) / sizeof(moves[0]))

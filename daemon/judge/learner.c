@@ -160,6 +160,7 @@ static void fill_measured(const struct learner *learner, const struct sample *sa
 
 		ret->value[metric] = has ? sample->value[metric] : NAN;
 		ret->have |= has ? METRIC_BIT(metric) : 0;
+		ret->age_s[metric] = sample->age_s[metric];
 		ret->median[metric] = ret->low[metric] = ret->high[metric] = NAN;
 		ret->rising_s[metric] = learner->trend.rising_s[metric];
 		if (metric_table[metric].kind == METRIC_KIND_COUNT)

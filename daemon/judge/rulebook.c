@@ -93,7 +93,7 @@ static bool metric_side(const struct need *need, const struct evidence *evidence
 	uint32_t metric = need->metric;
 	double value = evidence->value[metric];
 
-	if (!(evidence->have & METRIC_BIT(metric)))
+	if (!(evidence->have & METRIC_BIT(metric)) || evidence->age_s[metric] > RULEBOOK_AGE_MAX_S)
 		return false;
 	switch (need->aspect) {
 	case ASPECT_VALUE:

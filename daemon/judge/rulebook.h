@@ -34,6 +34,9 @@ bool rulebook_holds(const struct rule *rule, const struct evidence *evidence,
 		    const struct unit_status *status);
 bool rulebook_need_holds(const struct need *need, const struct evidence *evidence,
 			 const struct unit_status *status);
+/* A value that is older holds for no rule: its For= would count one reading again and again. What takes turns
+ * is looked at every 10 s. */
+#define RULEBOOK_AGE_MAX_S 12
 /* Follow every rule by one sample; `statistics` says whether rules on statistics may hold at all. Such a rule
  * holds only while the sample is odd by the forest, or by what the rule itself needs: a metric, or a hang. */
 void rulebook_follow(const struct rulebook *rulebook, struct standing *standing,

@@ -182,16 +182,20 @@ void facts_job_ended(struct facts *facts, const char *result)
 		facts->stopped_by_hand = true;
 }
 
-void facts_order_begins(struct facts *facts)
+void facts_order_begins(struct facts *facts, uint64_t decision)
 {
+	facts->order = decision;
 	facts->awaits_ours = true;
 	facts->passed_over = false;
 }
 
-void facts_order_ended(struct facts *facts, bool is_done)
+void facts_order_ended(struct facts *facts, uint64_t decision, bool is_done)
 {
+	if (facts->order != decision)
+		return;
 	if (facts->passed_over && !is_done && is_down(facts))
 		facts->stopped_by_hand = true;
+	facts->order = 0;
 	facts->awaits_ours = false;
 	facts->passed_over = false;
 }

@@ -46,8 +46,9 @@ struct facts {
 	bool stopped_by_hand; /* a job left it not running */
 	bool down_before;     /* it was failed when all was read for the first time */
 	bool start_limit_hit;
-	bool awaits_ours; /* an order of our own is under way, and no job has ended since */
-	bool passed_over; /* the one that did may have been ours, or somebody's stop */
+	uint64_t order;		      /* of our own that is under way, by its decision; 0: none */
+	bool awaits_ours;	      /* no job has ended since it went out */
+	bool passed_over;	      /* the one that did may have been ours, or somebody's stop */
 	uint32_t n_restarts_at_start; /* NRestarts when this invocation was first seen */
 };
 
@@ -61,10 +62,11 @@ int facts_read(struct facts *facts, sd_bus_message *m);
 int facts_read_whole(struct facts *facts, sd_bus_message *m);
 /* A job of the unit ended with that result; all that it changed has been read before. */
 void facts_job_ended(struct facts *facts, const char *result);
-/* An order of our own goes out now: its job is nobody's stop. */
-void facts_order_begins(struct facts *facts);
-/* It is over. Unless it was done, a job that was taken for its own was somebody else's. */
-void facts_order_ended(struct facts *facts, bool is_done);
+/* An order of our own goes out now, by that decision: its job is nobody's stop. */
+void facts_order_begins(struct facts *facts, uint64_t decision);
+/* It is over; of one that never went out nothing follows. Unless it was done, a job that was taken for its own
+ * was somebody else's. */
+void facts_order_ended(struct facts *facts, uint64_t decision, bool is_done);
 /* Only its state is known: GONE when systemd dropped it, UNKNOWN when nobody can be asked. */
 void facts_set_active(struct facts *facts, enum unit_active active);
 

@@ -68,6 +68,20 @@ static void merge(const struct join_found *found, uint64_t wanted, struct join_p
 		}
 }
 
+/* What was read before this run began is of another one; and of a total of which no reading is known, the
+ * time of this one is not either. */
+static void drop_what_is_too_old(const struct join_past *past, bool is_anew, struct join_past *now)
+{
+	uint64_t rates = 0;
+
+	for (size_t i = 0; i < METRIC_N; i++)
+		if (metric_table[i].kind == METRIC_KIND_RATE)
+			rates |= METRIC_BIT(i);
+	now->usage.have &= ~(now->usage.old & rates & ~past->usage.have);
+	if (is_anew && past->when_ms != 0)
+		now->usage.have &= ~(now->usage.old & ~join_counts());
+}
+
 /* Since each total was read before; 0 where there is nothing to compare with, or nothing new. */
 static void measure_spans(const struct join_past *past, struct join_past *now,
 			  uint64_t ret_ms[METRIC_N])
@@ -113,6 +127,7 @@ void join_sample(struct join_past *past, const struct unit_status *status,
 		if (past->source[i] != now.source[i])
 			past->usage.have &= ~METRIC_BIT(i);
 
+	drop_what_is_too_old(past, is_anew, &now);
 	*ret = (struct sample) {
 		.unit = status->unit,
 		.when_ms = when_ms,

@@ -476,7 +476,7 @@ uint32_t probe_walk_every_ms(const struct probe *probe)
 
 	/* CPU time of each second must not wait, and is then that of tasks. */
 	if (!tasks || !probe->programs.cgroups || probe->view == PROBE_BY_PROCESS ||
-	    tasks->bss->n_tasks == 0)
+	    tasks->bss->n_tasks == 0 || probe->n_suspects > 0)
 		return 1000;
 	every_ms = (1 + (uint64_t)(tasks->bss->n_tasks - 1) / probe->tasks_a_second) * 1000;
 	return (uint32_t)(every_ms < PROBE_WALK_MOST_MS ? every_ms : PROBE_WALK_MOST_MS);
@@ -486,7 +486,7 @@ static bool is_walk_due(const struct probe *probe, uint64_t now_ms)
 {
 	uint32_t every_ms = probe_walk_every_ms(probe);
 
-	return probe->tasks_ms == 0 || probe->n_suspects > 0 || every_ms == 1000 ||
+	return probe->tasks_ms == 0 || every_ms == 1000 ||
 	       now_ms - probe->tasks_ms + EARLY_MS >= every_ms;
 }
 

@@ -85,7 +85,8 @@ int probe_works(struct probe *probe);
  */
 #define PROBE_TASKS_A_SECOND 2000
 #define PROBE_WALK_MOST_MS   5000
-uint32_t probe_walk_every_ms(const struct probe *probe); /* by the tasks that the last walk met */
+uint32_t probe_walk_every_ms(
+	const struct probe *probe); /* now, by the tasks that the last walk met */
 /* Another number than that; UINT32_MAX: each snapshot walks. */
 void probe_set_pace(struct probe *probe, uint32_t tasks_a_second);
 /* Set in usage what that snapshot has of a unit, and of this cgroup of it (0: of none); false: nothing.

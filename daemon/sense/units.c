@@ -344,10 +344,11 @@ void units_follow_order(struct units *units, const struct attempt *attempt)
 	if (!follower)
 		return;
 	if (attempt->state == ATTEMPT_ASKED)
-		facts_order_begins(&follower->facts);
+		facts_order_begins(&follower->facts, attempt->decision);
 	if (attempt->state != ATTEMPT_DONE)
 		return;
-	facts_order_ended(&follower->facts, attempt->result == ATTEMPT_RESULT_DONE);
+	facts_order_ended(&follower->facts, attempt->decision,
+			  attempt->result == ATTEMPT_RESULT_DONE);
 	units_show(units, follower);
 }
 

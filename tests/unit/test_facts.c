@@ -361,7 +361,7 @@ Test(facts, our_own_job_that_found_a_failed_unit_is_no_stop_and_the_next_one_is)
 	(void)say(&fake, &unit, &facts, facts_read_whole);
 	down(&unit, "failed"); /* while our try-restart was on its way */
 	(void)say(&fake, &unit, &facts, facts_read);
-	facts_order_begins(&facts);
+	facts_order_begins(&facts, 7);
 	facts_job_ended(&facts, "done");
 	cr_assert(not(has_flag(&facts, UNIT_STOPPED_BY_HAND)));
 	facts_job_ended(&facts, "done"); /* an admin's stop of a failed unit */
@@ -371,7 +371,7 @@ Test(facts, our_own_job_that_found_a_failed_unit_is_no_stop_and_the_next_one_is)
 	(void)say(&fake, &unit, &facts, facts_read);
 	down(&unit, "inactive");
 	(void)say(&fake, &unit, &facts, facts_read);
-	facts_order_begins(&facts);
+	facts_order_begins(&facts, 7);
 	facts_job_ended(&facts, "done"); /* ours never leaves it inactive */
 	cr_assert(has_flag(&facts, UNIT_STOPPED_BY_HAND));
 }
@@ -384,26 +384,28 @@ Test(facts, a_stop_that_was_taken_for_our_own_job_is_one_once_our_order_was_not_
 
 	fake_open(&fake);
 	(void)say(&fake, &unit, &facts, facts_read_whole);
-	facts_order_begins(&facts);
+	facts_order_begins(&facts, 7);
 	down(&unit, "failed"); /* an admin's stop that had to kill */
 	(void)say(&fake, &unit, &facts, facts_read);
 	facts_job_ended(&facts, "done");
 	cr_assert(not(has_flag(&facts, UNIT_STOPPED_BY_HAND)));
-	facts_order_ended(&facts, false); /* ours was refused, canceled, or never ended */
+	facts_order_ended(&facts, 8, false); /* one that was refused before it went out */
+	cr_assert(not(has_flag(&facts, UNIT_STOPPED_BY_HAND)));
+	facts_order_ended(&facts, 7, false); /* ours was refused, canceled, or never ended */
 	cr_assert(has_flag(&facts, UNIT_STOPPED_BY_HAND));
 
 	facts = nothing();
 	unit = fake_service("a.service");
 	(void)say(&fake, &unit, &facts, facts_read_whole);
-	facts_order_begins(&facts);
+	facts_order_begins(&facts, 7);
 	down(&unit, "failed");
 	(void)say(&fake, &unit, &facts, facts_read);
 	facts_job_ended(&facts, "done");
-	facts_order_ended(&facts,
+	facts_order_ended(&facts, 7,
 			  true); /* it was ours: it found a failed unit, and nothing to do */
 	cr_assert(not(has_flag(&facts, UNIT_STOPPED_BY_HAND)));
-	facts_order_begins(&facts);
-	facts_order_ended(&facts, false); /* what was passed over before is no reason now */
+	facts_order_begins(&facts, 7);
+	facts_order_ended(&facts, 7, false); /* what was passed over before is no reason now */
 	cr_assert(not(has_flag(&facts, UNIT_STOPPED_BY_HAND)));
 }
 

@@ -284,8 +284,11 @@ Test(join, a_rate_is_taken_between_readings_and_told_until_the_next)
 	struct usage *probe = &found.from[JOIN_PROBE];
 	struct sample sample;
 
+	usage_set_aged(probe, METRIC_RUN_DELAY, 9, 3000);
+	join_sample(&past, &status, &found, SECONDS(0.5), &sample);
 	usage_set(probe, METRIC_RUN_DELAY, 10);
 	join_sample(&past, &status, &found, SECONDS(1), &sample);
+	cr_assert(not(sample_has(&sample, METRIC_RUN_DELAY)), "since when is not known");
 	usage_set_aged(probe, METRIC_RUN_DELAY, 10, 1000);
 	join_sample(&past, &status, &found, SECONDS(2), &sample);
 	cr_assert(not(sample_has(&sample, METRIC_RUN_DELAY)), "one reading is no rate");
@@ -307,7 +310,8 @@ Test(join, a_rate_is_taken_between_readings_and_told_until_the_next)
 	join_sample(&past, &status, &found, SECONDS(8), &sample);
 	cr_assert(eq(dbl, sample.value[METRIC_RUN_DELAY], 1));
 	usage_set_aged(probe, METRIC_RUN_DELAY, 17, 1000);
+	usage_set_aged(probe, METRIC_THREADS, 5, 1000);
 	status = running(2);
 	join_sample(&past, &status, &found, SECONDS(9), &sample);
-	cr_assert(not(sample_has(&sample, METRIC_RUN_DELAY)), "the old run's is not the new one's");
+	cr_assert(zero(u64, sample.have), "the old run's are not the new one's");
 }

@@ -89,6 +89,19 @@ Test(rulebook, what_is_measured_but_not_learnt_has_a_value_and_nothing_else)
 			    &evidence, &status)));
 }
 
+Test(rulebook, one_reading_does_not_hold_for_as_long_as_it_is_shown)
+{
+	struct sample sample = fixture_sample(1000, 1, 200 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct rule rule = fixture_memory_rule();
+
+	evidence.age_s[METRIC_RSS] = RULEBOOK_AGE_MAX_S;
+	cr_assert(rulebook_holds(&rule, &evidence, &status));
+	evidence.age_s[METRIC_RSS]++;
+	cr_assert(not(rulebook_holds(&rule, &evidence, &status)));
+}
+
 Test(rulebook, a_rule_without_needs_holds_never)
 {
 	struct sample sample = fixture_sample(1000, 1, 150 * MIB);

@@ -10,6 +10,11 @@ start_patient hanging "ExecStart=$patients/hanging 7031 $trigger.hanging"
 start_patient slow "ExecStart=$patients/hanging 7032 $trigger.slow 10"
 start_patient idle "ExecStart=$patients/stuck 7033 4"
 start_clients 7031
+# The shipped rule, sooner.
+mkdir -p /etc/selfheal/rules.d
+sed 's/>= 90/>= 30/' /etc/selfheal/rules.d/hang.rule >/tmp/hang.rule
+mv /tmp/hang.rule /etc/selfheal/rules.d/hang.rule
+[[ $(grep -c '>= 30$' /etc/selfheal/rules.d/hang.rule) == 2 ]] || fail "the rule is another one"
 start_daemon "$(quick enforce)"
 for name in "$unit" "$slow" "$idle"; do
 	await_learnt "$name"
