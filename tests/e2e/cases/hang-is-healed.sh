@@ -12,8 +12,7 @@ start_patient idle "ExecStart=$patients/stuck 7033 4"
 start_clients 7031
 # The shipped rule, sooner.
 mkdir -p /etc/selfheal/rules.d
-sed 's/>= 90/>= 30/' /etc/selfheal/rules.d/hang.rule >/tmp/hang.rule
-mv /tmp/hang.rule /etc/selfheal/rules.d/hang.rule
+sed 's/>= 90/>= 30/' /usr/lib/selfheal/rules.d/hang.rule >/etc/selfheal/rules.d/hang.rule
 [[ $(grep -c '>= 30$' /etc/selfheal/rules.d/hang.rule) == 2 ]] || fail "the rule is another one"
 start_daemon "$(quick enforce)"
 for name in "$unit" "$slow" "$idle"; do
