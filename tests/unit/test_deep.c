@@ -489,6 +489,9 @@ static void starve(void *userdata)
 	uint64_t delay_ns[2], runs[2];
 	struct waits *waits = userdata;
 
+	/* Who wakes in this class does not preempt: it waits for a tick of the other. */
+	if (sched_setscheduler(0, SCHED_BATCH, &(struct sched_param) { 0 }) < 0)
+		_exit(1);
 	pin(waits->cpu);
 	read_own_schedstat(fd, &delay_ns[0], &runs[0]);
 	for (int i = 0; i < ROUNDS; i++) {
