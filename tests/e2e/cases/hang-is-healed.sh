@@ -36,7 +36,7 @@ assert_history "$unit" .decision.why allowed
 assert_outcome "$unit" healed
 measure_clients 7031 "after the heal" >/dev/null
 ctl history --steps "$unit"
-echo "# from its illness to a proven heal: $(history_of "$unit" \
+echo "# from its incident to a proven heal: $(history_of "$unit" \
 	'(.outcome.wall_ms - .incident.opened_wall_ms) / 1000 | floor') s"
 
 is_queueing() {
