@@ -36,7 +36,7 @@ struct streams_ground {
 
 /* Is a walk under way, or is it time for one? */
 bool streams_are_due(const struct streams *streams, uint64_t now_ms);
-/* One piece of a walk over all open files: some 16,000 of them, 4 ms. What it found counts when it
+/* One piece of a walk over all open files: some 16,000 of them. What it found counts when it
  * is whole. Negative: this walk is given up. */
 int streams_turn(struct streams *streams, const struct streams_ground *ground, uint64_t now_ms);
 
