@@ -50,12 +50,14 @@ n_ever=$(n_links)
 quiet() {
 	is_attached 0 && ! is_known failing_calls && ! is_known wait_tail
 }
-await_learnt "$unit"
+# While they learn nobody can be under suspicion; later any unit may be for a moment.
+wait_for 20 "it is watched" is_known descriptors
 hold_for 8 "nothing deep is attached or told of anybody" quiet
 
+await_learnt "$unit"
 make_ill failing
 wait_for 20 "a rule is held against it" is_status "$unit" .verdict.rule many-descriptors
-wait_for 10 "deep probes are attached" is_attached 2
+wait_for 70 "deep probes are attached, if for another before then a minute later" is_attached 2
 wait_for 10 "failing calls are known" is_known failing_calls
 wait_for 10 "and the tail of its waits" is_known wait_tail
 wait_for 15 "deep probes are gone again" is_attached 0
