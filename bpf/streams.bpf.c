@@ -60,7 +60,8 @@ static __always_inline void keep(__u64 key, const struct stream_end *end)
 
 	if (is_same && (!found->is_managers || end->is_managers))
 		return;
-	if (bpf_map_update_elem(&ends, &key, end, BPF_ANY) < 0)
+	/* Not "< 0": before 6.4 it has the sign of an int, in 64 bits. */
+	if (bpf_map_update_elem(&ends, &key, end, BPF_ANY) != 0)
 		__sync_fetch_and_add(&lost, 1);
 }
 
