@@ -25,17 +25,18 @@ is_known() { # METRIC
 }
 
 mkdir -p /etc/selfheal/rules.d
-cat >/etc/selfheal/rules.d/many-descriptors.rule <<-END
+cat >/etc/selfheal/rules.d/children-fail.rule <<-END
 	[Rule]
-	Description=holds many descriptors
-	Class=fds
-	Need=descriptors.value >= 500
+	Description=its children fail
+	Class=errors
+	Need=exits_failed.recent >= 5
 	For=10min
 	Action=none
 END
 enrolls=no
 start_patient failing "ExecStart=$patients/failing 400 $trigger.failing"
-start_daemon "$(quick mock)"
+# Nobody is learnt, so nobody else can be under suspicion: a rule on facts is all there is.
+start_daemon $'[Healing]\nMode=mock\n[Judge]\nLearnSec=3600'
 pid=$(systemctl show -P MainPID selfhealed.service)
 equal "$(awk '$1 == "CapPrm:" { print $2 }' "/proc/$pid/status")" 0000000000000000 "its capabilities"
 daemon_log | grep 'telemetry tier' || true
@@ -50,14 +51,12 @@ n_ever=$(n_links)
 quiet() {
 	is_attached 0 && ! is_known failing_calls && ! is_known wait_tail
 }
-# While they learn nobody can be under suspicion; later any unit may be for a moment.
-wait_for 20 "it is watched" is_known descriptors
+wait_for 20 "it is watched" is_known exits_failed
 hold_for 8 "nothing deep is attached or told of anybody" quiet
 
-await_learnt "$unit"
 make_ill failing
-wait_for 20 "a rule is held against it" is_status "$unit" .verdict.rule many-descriptors
-wait_for 70 "deep probes are attached, if for another before then a minute later" is_attached 2
+wait_for 20 "a rule is held against it" is_status "$unit" .verdict.rule children-fail
+wait_for 10 "deep probes are attached" is_attached 2
 wait_for 10 "failing calls are known" is_known failing_calls
 wait_for 10 "and the tail of its waits" is_known wait_tail
 wait_for 15 "deep probes are gone again" is_attached 0
@@ -78,7 +77,7 @@ grep -Eq '^failing_errno +EBADF +[0-9]+s ' /srv/status.txt ||
 	fail "people are not told the error, or how old it is"
 equal "$(signal failing_calls '.sources | keys[]')" tracepoints "from where failing calls are known"
 hold_for 20 "they are not attached again so soon, though it is still a suspect" is_attached 0
-is_status "$unit" .verdict.rule many-descriptors || fail "it is no suspect any more"
+is_status "$unit" .verdict.rule children-fail || fail "it is no suspect any more"
 wait_for 60 "but they are a minute later" is_attached 2
 systemctl stop "$unit"
 wait_for 15 "and go with it" is_attached 0

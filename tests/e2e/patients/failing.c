@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A service whose system calls fail, so many a second, with EBADF; once its trigger file
- * appears it also holds hundreds of descriptors.
+ * appears some of its children fail too.
  *
  *	failing CALLS_PER_SECOND TRIGGER
  */
-#include <fcntl.h>
+#include <sys/wait.h>
 
 #include "serve.h"
 
-#define TURN_US 10000
-#define N_HELD	500
+#define TURN_US	   10000
+#define N_CHILDREN 5
 
-static void hold_descriptors(void)
+static void let_children_fail(void)
 {
-	for (int i = 0; i < N_HELD; i++)
-		if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
-			err(1, "/dev/null");
+	for (int i = 0; i < N_CHILDREN; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(1);
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+			err(1, "a child");
+	}
 }
 
 int main(int argc, char **argv)
@@ -32,7 +37,7 @@ int main(int argc, char **argv)
 		for (; n < n_due; n++)
 			(void)close(-1);
 		if (!is_ill && access(argv[2], F_OK) == 0) {
-			hold_descriptors();
+			let_children_fail();
 			is_ill = true;
 		}
 		nap_ms(TURN_US / 1000);
