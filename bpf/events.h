@@ -20,6 +20,8 @@
 #define THREADS_EVERY 10    /* walks, from one look at the threads of a unit to the next */
 #define STREAMS_MAX   8192  /* unix sockets, connected or listening, in one walk of open files */
 #define STREAM_FILES  16384 /* open files in one piece of that walk */
+#define MADE_MAX      4096  /* cgroups and ports of TCP sockets that listen, in that walk */
+#define PASSED_MAX    256   /* of these, that were passed on */
 
 /* What only grows while a thread lives. */
 enum total {
@@ -172,6 +174,20 @@ struct stream_end {
 	__u32 unused;
 };
 
+/* TCP sockets that listen at one port, or came in by one that does, and were made in one cgroup. */
+struct made {
+	__u64 cgroup_id;
+	__u16 port;
+	__u16 unused[3];
+};
+
+/* ... who holds them open, systemd itself left out. */
+struct made_holder {
+	__u64 cgroup_id; /* watched */
+	__u32 unit;
+	__u32 is_several; /* or whoever made them, or somebody who is not watched */
+};
+
 #define WAIT_CLASSES  32  /* of powers of two: the last is 2^30 us and more, 18 minutes */
 #define ERRNO_CLASSES 134 /* errno(3) ends at EHWPOISON, 133 */
 
@@ -198,5 +214,7 @@ _Static_assert(sizeof(struct port) == 8, "no hole");
 _Static_assert(sizeof(struct port_owner) == 16, "no hole");
 _Static_assert(sizeof(struct call_key) == 16, "no hole");
 _Static_assert(sizeof(struct stream_end) == 40, "no hole");
+_Static_assert(sizeof(struct made) == 16, "no hole");
+_Static_assert(sizeof(struct made_holder) == 16, "no hole");
 _Static_assert(sizeof(struct task_sums) == 2 * sizeof(struct totals) + 104, "no hole");
 _Static_assert(sizeof(struct cgroup_facts) == 112, "no hole");

@@ -65,6 +65,7 @@ struct bpf_raw_tracepoint_args {
 #define TCP_NEW_SYN_RECV 12
 #define AF_UNIX		 1
 #define AF_INET		 2
+#define AF_INET6	 10
 #define SOCK_STREAM	 1
 #define SOCK_SEQPACKET	 5
 #define IPPROTO_TCP	 6
@@ -297,9 +298,13 @@ struct socket {
 	struct sock *sk;
 };
 
+/* It begins with a struct sock, as the next. */
+struct inet_sock {
+	__be16 inet_sport;
+};
+
 struct unix_address;
 
-/* It begins with a struct sock. */
 struct unix_sock {
 	struct unix_address *addr; /* that of the listening socket, where it came in by one */
 	struct sock *peer;

@@ -6,11 +6,11 @@
  * is says the cgroup of who made it; a connection that came in has that of its listening socket.
  */
 #include "kernel.h"
+#include "sockets.h"
 #include "traffic.h"
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
-#define ROOT_ID	   1
 #define HALVES_MAX 8192
 
 /* Set before loading: tcp_retransmit_skb is told of attempts that failed too. */
@@ -20,6 +20,15 @@ const volatile bool retransmit_may_fail;
 __u64 activator_id;
 __u32 activator_network; /* where its sockets are; 0: none was met */
 __u64 connections;	 /* counted in calls, those since dropped included */
+__u32 n_passed;		 /* in the map of these */
+
+/* Sockets that are held by another unit than made them: its cgroup. User space fills it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PASSED_MAX);
+	__type(key, struct made);
+	__type(value, __u64);
+} passed SEC(".maps");
 
 /* The sockets of an activator, and of nobody who is watched. */
 struct {
@@ -73,66 +82,44 @@ static __always_inline void count(__u32 unit, enum traffic what)
 
 /* ---- whose is a socket ---- */
 
-/* As unit_of_cgroup(), of a pointer that the verifier does not know. */
-static __always_inline __u32 unit_of_unknown(struct cgroup *cgroup)
-{
-	for (int level = 0; level < CGROUP_DEPTH_MAX && cgroup; level++) {
-		__u64 id = BPF_CORE_READ(cgroup, kn, id);
-		__u32 *unit = bpf_map_lookup_elem(&watched, &id);
-
-		if (unit)
-			return *unit;
-		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
-	}
-	return 0;
-}
-
-/* Before 5.15 the cgroup shares its place with numbers of v1 controllers, and the root is NULL. */
-static __always_inline struct cgroup *cgroup_of_old(const struct sock *socket)
-{
-	struct sock_cgroup_data___before_5_15 *data = (void *)&socket->sk_cgrp_data;
-	__u64 value = BPF_CORE_READ(data, val);
-
-	return value & 3 ? NULL : (struct cgroup *)value;
-}
-
-static __always_inline bool is_old(const struct sock *socket)
-{
-	return !bpf_core_field_exists(socket->sk_cgrp_data.cgroup);
-}
-
-static __always_inline __u32 unit_of_old(const struct sock *socket)
-{
-	struct cgroup *cgroup = cgroup_of_old(socket);
-	__u64 root = ROOT_ID;
-	__u32 *unit;
-
-	if (cgroup)
-		return unit_of_unknown(cgroup);
-	unit = bpf_map_lookup_elem(&watched, &root);
-	return unit ? *unit : 0;
-}
-
-static __always_inline __u32 unit_of_socket(const struct sock *socket)
-{
-	return is_old(socket) ? unit_of_old(socket) : unit_of_cgroup(socket->sk_cgrp_data.cgroup);
-}
-
-static __always_inline __u64 cgroup_id_of_socket(const struct sock *socket)
-{
-	struct cgroup *cgroup;
-
-	if (!is_old(socket))
-		return socket->sk_cgrp_data.cgroup->kn->id;
-	cgroup = cgroup_of_old(socket);
-	return cgroup ? BPF_CORE_READ(cgroup, kn, id) : ROOT_ID;
-}
-
 static __always_inline __u32 network_of(const struct sock *socket)
 {
 	return bpf_core_field_exists(socket->__sk_common.skc_net.net)
 		       ? socket->__sk_common.skc_net.net->ns.inum
 		       : 0;
+}
+
+/* Whose is what that cgroup made at that port: the unit that it was passed on to, else this one. */
+static __always_inline __u32 holder_of(__u64 cgroup_id, __u16 port, __u32 unit)
+{
+	const struct made key = { cgroup_id, port };
+	__u64 *holder;
+	__u32 *found;
+
+	if (!n_passed)
+		return unit;
+	holder = bpf_map_lookup_elem(&passed, &key);
+	found = holder ? bpf_map_lookup_elem(&watched, holder) : NULL;
+	return found ? *found : unit;
+}
+
+static __always_inline __u32 unit_of_end(const struct sock *socket)
+{
+	return holder_of(cgroup_id_of_socket(socket), socket->__sk_common.skc_num,
+			 unit_of_socket(socket));
+}
+
+/* The same of a pointer that the verifier does not know. Whoever resets a connection has closed it before,
+ * and then its port is only where headers are made from. */
+static __always_inline __u32 unit_of_unknown_end(struct sock *socket)
+{
+	__u16 port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)socket, inet_sport));
+	struct cgroup *cgroup;
+
+	if (is_old(socket))
+		return holder_of(cgroup_id_of_socket(socket), port, unit_of_old(socket));
+	cgroup = BPF_CORE_READ(socket, sk_cgrp_data.cgroup);
+	return holder_of(BPF_CORE_READ(cgroup, kn, id), port, unit_of_unknown(cgroup));
 }
 
 /* The unit that accepts at a port where the socket does not tell; 0: not known, but counted. */
@@ -155,12 +142,14 @@ static __always_inline __u32 unit_of_port(const struct sock *socket)
 
 static __always_inline __u32 unit_of_server(const struct sock *socket)
 {
-	bool is_activators = activator_id && activator_id == cgroup_id_of_socket(socket);
-	__u32 unit = unit_of_socket(socket);
+	__u64 maker = cgroup_id_of_socket(socket);
+	bool is_activators = activator_id && activator_id == maker;
+	__u32 unit = is_activators ? 0 : unit_of_socket(socket);
 
 	if (is_activators)
 		activator_network = network_of(socket);
-	return unit && !is_activators ? unit : unit_of_port(socket);
+	unit = holder_of(maker, socket->__sk_common.skc_num, unit);
+	return unit ? unit : unit_of_port(socket);
 }
 
 /* ---- who calls whom ---- */
@@ -268,7 +257,7 @@ int BPF_PROG(network_retransmit, const struct sock *socket)
 {
 	if (retransmit_may_fail && (int)ctx[2] != 0)
 		return 0;
-	count(unit_of_socket(socket), TRAFFIC_RETRANSMITS);
+	count(unit_of_end(socket), TRAFFIC_RETRANSMITS);
 	return 0;
 }
 
@@ -288,16 +277,14 @@ int network_reset_sent(struct bpf_raw_tracepoint_args *context)
 	state = BPF_CORE_READ(socket, __sk_common.skc_state);
 	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
 		return 0;
-	count(is_old(socket) ? unit_of_old(socket)
-			     : unit_of_unknown(BPF_CORE_READ(socket, sk_cgrp_data.cgroup)),
-	      TRAFFIC_RESETS_SENT);
+	count(unit_of_unknown_end(socket), TRAFFIC_RESETS_SENT);
 	return 0;
 }
 
 SEC("tp_btf/tcp_receive_reset")
 int BPF_PROG(network_reset_received, const struct sock *socket)
 {
-	count(unit_of_socket(socket), TRAFFIC_RESETS_RECEIVED);
+	count(unit_of_end(socket), TRAFFIC_RESETS_RECEIVED);
 	return 0;
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which unit holds which end of which connection over a unix socket: one walk over all open files.
+ * Which unit holds which end of which connection over a unix socket, and which listening TCP sockets:
+ * one walk over all open files.
  *
  * What such a socket says of its owner is no help: both ends carry the cgroup of who connected. So a
  * socket is of whoever holds it open. Unlike a walk of unix sockets this sees every network namespace.
+ * A TCP socket carries the cgroup of who made it, who may have passed it on.
  */
 #include "kernel.h"
-#include "watched.h"
+#include "sockets.h"
 
 __u64 manager_id; /* the cgroup of systemd itself; 0: not known */
 __u32 files;	  /* of this piece of the walk */
@@ -21,6 +23,14 @@ struct {
 	__type(value, struct stream_end);
 } ends SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MADE_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct made);
+	__type(value, struct made_holder);
+} listening SEC(".maps");
+
 /* The walk stops, and can go on later, where a reader got what it asked for: one byte. */
 static __always_inline void end_piece(struct seq_file *out)
 {
@@ -30,6 +40,11 @@ static __always_inline void end_piece(struct seq_file *out)
 		return;
 	files = 0;
 	bpf_seq_write(out, &byte, sizeof(byte));
+}
+
+static __always_inline bool is_manager(struct task_struct *task)
+{
+	return manager_id && cgroup_id_of(task) == manager_id;
 }
 
 /* Both ends must know each other: one whose other end was closed is no connection any more. */
@@ -65,12 +80,48 @@ static __always_inline void keep(__u64 key, const struct stream_end *end)
 		__sync_fetch_and_add(&lost, 1);
 }
 
+static __always_inline void take_stream(struct sock *socket, __u32 inode, struct task_struct *task)
+{
+	struct stream_end end = {};
+
+	if (socket->__sk_common.skc_state != TCP_LISTEN && !read_peer((void *)socket, &end))
+		return;
+	end.address = (__u64)BPF_CORE_READ((struct unix_sock *)socket, addr);
+	end.inode = inode;
+	end.unit = unit_of(task);
+	end.is_managers = is_manager(task);
+	keep((__u64)socket, &end);
+}
+
+static __always_inline bool is_listening(struct sock *socket)
+{
+	__u16 family = socket->__sk_common.skc_family;
+
+	return (family == AF_INET || family == AF_INET6) && socket->sk_type == SOCK_STREAM &&
+	       socket->__sk_common.skc_state == TCP_LISTEN;
+}
+
+static __always_inline void take_listening(struct sock *socket, struct task_struct *task)
+{
+	const struct made key = { cgroup_id_of_socket(socket), socket->__sk_common.skc_num };
+	struct made_holder holder = {}, *found;
+
+	if (is_manager(task))
+		return;
+	holder.unit = watched_above(task->cgroups->dfl_cgrp, &holder.cgroup_id);
+	holder.is_several = !holder.unit || holder.unit == unit_of_socket(socket);
+	found = bpf_map_lookup_elem(&listening, &key);
+	if (found)
+		found->is_several |= holder.is_several || holder.unit != found->unit;
+	else if (bpf_map_update_elem(&listening, &key, &holder, BPF_ANY) != 0)
+		__sync_fetch_and_add(&lost, 1);
+}
+
 SEC("iter/task_file")
 int streams_walk(struct bpf_iter__task_file *context)
 {
 	struct task_struct *task = context->task;
 	struct file *file = context->file;
-	struct stream_end end = {};
 	struct socket *opened;
 	struct sock *socket;
 
@@ -81,15 +132,12 @@ int streams_walk(struct bpf_iter__task_file *context)
 	if (!opened)
 		return 0;
 	socket = opened->sk;
-	if (!socket || !is_stream(socket))
+	if (!socket)
 		return 0;
-	if (socket->__sk_common.skc_state != TCP_LISTEN && !read_peer((void *)socket, &end))
-		return 0;
-	end.address = (__u64)BPF_CORE_READ((struct unix_sock *)socket, addr);
-	end.inode = file->f_inode->i_ino;
-	end.unit = unit_of(task);
-	end.is_managers = manager_id && cgroup_id_of(task) == manager_id;
-	keep((__u64)socket, &end);
+	if (is_stream(socket))
+		take_stream(socket, file->f_inode->i_ino, task);
+	else if (is_listening(socket))
+		take_listening(socket, task);
 	return 0;
 }
 

@@ -20,22 +20,31 @@ static __always_inline __u64 cgroup_id_of(struct task_struct *task)
 	return task->cgroups->dfl_cgrp->kn->id;
 }
 
-/* The unit of the nearest watched cgroup from this one upwards; 0: none is watched. */
-static __always_inline __u32 unit_of_cgroup(struct cgroup *cgroup)
+/* The unit of the nearest watched cgroup from this one upwards, and that cgroup; 0: none is watched. */
+static __always_inline __u32 watched_above(struct cgroup *cgroup, __u64 *ret_id)
 {
 	for (int level = 0; level < CGROUP_DEPTH_MAX && cgroup; level++) {
 		__u64 id = cgroup->kn->id;
 		__u32 *unit = bpf_map_lookup_elem(&watched, &id);
 		struct cgroup_subsys_state *parent;
 
-		if (unit)
+		if (unit) {
+			*ret_id = id;
 			return *unit;
+		}
 		parent = cgroup->self.parent;
 		if (!parent)
 			break;
 		cgroup = parent->cgroup;
 	}
 	return 0;
+}
+
+static __always_inline __u32 unit_of_cgroup(struct cgroup *cgroup)
+{
+	__u64 id;
+
+	return watched_above(cgroup, &id);
 }
 
 static __always_inline __u32 unit_of(struct task_struct *task)

@@ -8,6 +8,7 @@
 
 #include "bpf/events.h"
 #include "sense/calls.h"
+#include "sense/passed.h"
 
 #include "network.skel.h"
 
@@ -15,7 +16,8 @@ struct calls {
 	struct network_bpf *network;
 	uint32_t own_network; /* inode of our namespace; 0: not known */
 	uint64_t lost;
-	size_t n_ports; /* in the next three */
+	struct passed passed; /* as the kernel has it */
+	size_t n_ports;	      /* in the next three */
 	struct port port[PORTS_MAX];
 	struct port_owner owner[PORTS_MAX];
 	struct calls_port told_port[PORTS_MAX];
@@ -177,4 +179,24 @@ int calls_own_port(struct calls *calls, uint16_t port, uint32_t unit)
 		return 0;
 	owner.unit = unit;
 	return bpf_map_update_elem(fd, &key, &owner, BPF_ANY);
+}
+
+/* Where it is passed on to nobody any more, its holder is its maker. */
+static bool is_passed(const struct passed *passed, const struct made *made)
+{
+	return passed_to(passed, made->cgroup_id, made->port) != made->cgroup_id;
+}
+
+int calls_pass(struct calls *calls, const struct passed *passed)
+{
+	int fd = bpf_map__fd(calls->network->maps.passed), r = 0;
+
+	for (size_t i = 0; i < calls->passed.n; i++)
+		if (!is_passed(passed, &calls->passed.on[i].made))
+			(void)bpf_map_delete_elem(fd, &calls->passed.on[i].made);
+	for (size_t i = 0; r >= 0 && i < passed->n; i++)
+		r = bpf_map_update_elem(fd, &passed->on[i].made, &passed->on[i].holder, BPF_ANY);
+	calls->network->bss->n_passed = (uint32_t)passed->n;
+	calls->passed = *passed;
+	return r;
 }

@@ -18,6 +18,7 @@
 
 struct network_bpf;
 struct calls;
+struct passed;
 
 /* The programs are borrowed, and have to outlive it. -ENOMEM. */
 int calls_new(struct network_bpf *network, struct calls **ret);
@@ -51,3 +52,6 @@ int calls_ports(struct calls *calls, const struct calls_port **ret, size_t *ret_
  * was met: of our own) is the unit's (0: open again), but
  * only where the socket itself does not tell. Edges told before are told as the unit's too. */
 int calls_own_port(struct calls *calls, uint16_t port, uint32_t unit);
+/* From now on what comes in by these sockets is their holders', and by no others'. Half of it may be done
+ * after a negative errno. */
+int calls_pass(struct calls *calls, const struct passed *passed);

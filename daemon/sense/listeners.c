@@ -134,6 +134,17 @@ static bool is_managers(const struct listeners *listeners, uint64_t cgroup_id)
 	return cgroup_id != 0 && cgroup_id == listeners->ground->manager_cgroup;
 }
 
+/* As if who holds it had made it. */
+static struct diag_socket as_held(const struct listeners *listeners,
+				  const struct diag_socket *socket)
+{
+	struct diag_socket held = *socket;
+
+	held.cgroup_id =
+		passed_to(listeners->ground->passed, socket->cgroup_id, socket->local.port);
+	return held;
+}
+
 static uint32_t unit_by_activation(const struct listeners *listeners,
 				   const struct diag_socket *socket)
 {
@@ -165,6 +176,7 @@ static void add_socket(struct listeners *listeners, struct kind *kind,
 static void take_queue(const struct diag_socket *socket, void *userdata)
 {
 	struct listeners *listeners = userdata;
+	const struct diag_socket held = as_held(listeners, socket);
 	uint32_t grown = 0;
 	struct sums what = { .listening = 1, .backlog = socket->queued };
 
@@ -172,11 +184,11 @@ static void take_queue(const struct diag_socket *socket, void *userdata)
 	if (socket->state != DIAG_LISTEN)
 		return;
 	what.share = diag_share(socket);
-	if (socket->has_drops && queues_take(&listeners->followed, socket, &grown) < 0)
+	if (socket->has_drops && queues_take(&listeners->followed, &held, &grown) < 0)
 		listeners->lost++;
 	what.overflows = grown;
-	add_socket(listeners, &listeners->queues, socket, &what,
-		   unit_by_activation(listeners, socket));
+	add_socket(listeners, &listeners->queues, &held, &what,
+		   unit_by_activation(listeners, &held));
 }
 
 /* ---- connections ------------------------------------------------------------------------ */
@@ -184,6 +196,7 @@ static void take_queue(const struct diag_socket *socket, void *userdata)
 static void take_connected(const struct diag_socket *socket, void *userdata)
 {
 	struct listeners *listeners = userdata;
+	const struct diag_socket held = as_held(listeners, socket);
 	struct sums what = { .unread = socket->queued };
 
 	listeners->n_taken++;
@@ -197,9 +210,9 @@ static void take_connected(const struct diag_socket *socket, void *userdata)
 	} else {
 		return;
 	}
-	add_socket(listeners, &listeners->connected, socket, &what,
-		   unit_by_activation(listeners, socket));
-	if (socket_edges_add(&listeners->edges, &listeners->followed, socket) < 0)
+	add_socket(listeners, &listeners->connected, &held, &what,
+		   unit_by_activation(listeners, &held));
+	if (socket_edges_add(&listeners->edges, &listeners->followed, &held) < 0)
 		listeners->lost++;
 }
 

@@ -11,7 +11,8 @@
  * many.
  *
  * What sockets say of their owner is the cgroup that made them. Those that PID 1 made
- * are the service's that their .socket unit triggers: activation.h.
+ * are the service's that their .socket unit triggers: activation.h. Those that were passed on
+ * are whose they are now: passed.h.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@
 #include "base/cleanup.h"
 #include "sense/activation.h"
 #include "sense/owners.h"
+#include "sense/passed.h"
 #include "sense/usage.h"
 
 #define LISTENERS_EVERY_MS (uint64_t)5000
@@ -41,6 +43,7 @@ DEFINE_CLEANUP(struct listeners *, listeners_free)
 struct listeners_ground {
 	struct owners *owners;
 	const struct activation *activation; /* NULL: nobody knows */
+	const struct passed *passed;	     /* NULL: the same */
 	uint64_t manager_cgroup;	     /* of PID 1; 0: not known */
 };
 

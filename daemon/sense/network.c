@@ -66,7 +66,9 @@ static void turn_streams(struct network *network, const struct network_ground *g
 		if (known.manager_cgroup == 0)
 			return;
 	}
-	(void)streams_turn(network->streams, &known, now_ms); /* or again in a minute */
+	/* Or again in a minute. */
+	if (streams_turn(network->streams, &known, now_ms) > 0 && network->calls)
+		(void)calls_pass(network->calls, streams_passed(network->streams));
 }
 
 static void turn_queues(struct network *network, const struct network_ground *ground,
@@ -78,6 +80,8 @@ static void turn_queues(struct network *network, const struct network_ground *gr
 	if (!listeners_are_due(network->listeners, now_ms))
 		return;
 	known.manager_cgroup = list_owners(network, ground);
+	if (network->streams)
+		known.passed = streams_passed(network->streams);
 	listeners_turn(network->listeners, &known, now_ms);
 	if (!network->activation)
 		return;
@@ -89,8 +93,8 @@ static void turn_queues(struct network *network, const struct network_ground *gr
 
 void network_turn(struct network *network, const struct network_ground *ground, uint64_t now_ms)
 {
-	turn_queues(network, ground, now_ms);
 	turn_streams(network, ground, now_ms);
+	turn_queues(network, ground, now_ms);
 }
 
 /* ---- what is told ------------------------------------------------------------- */

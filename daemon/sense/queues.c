@@ -50,7 +50,6 @@ static struct queue *make_queue(struct queues *queues, const struct diag_socket 
 	queues->n++;
 	*queue = (struct queue) {
 		.cookie = socket->cookie,
-		.cgroup_id = socket->cgroup_id,
 		.end = socket->local,
 		.drops = queues->are_known ? 0 : socket->drops,
 	};
@@ -63,6 +62,7 @@ int queues_take(struct queues *queues, const struct diag_socket *socket, uint32_
 
 	if (!queue)
 		return -ENOSPC;
+	queue->cgroup_id = socket->cgroup_id; /* it may have been passed on */
 	queue->drops_read = socket->drops;
 	queue->is_there = true;
 	*ret_grown = queue->drops_read - queue->drops;

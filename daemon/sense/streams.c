@@ -46,6 +46,10 @@ struct streams {
 	struct met met[STREAMS_MAX];
 	size_t n_told;
 	struct stream told[STREAMS_PAIRS];
+	/* TCP sockets that listen, as read; and those of them that were passed on. */
+	struct made made[MADE_MAX];
+	struct made_holder holder[MADE_MAX];
+	struct passed passed;
 };
 
 int streams_new(struct streams_bpf *programs, struct streams **ret)
@@ -269,24 +273,34 @@ static void join(struct streams *streams)
 
 /* ---- the walk --------------------------------------------------------------------- */
 
-static int empty_map(struct streams *streams)
+/* All records, since the arrays are as large as the map. The number. */
+static int empty_map(const struct bpf_map *map, void *keys, void *values, __u32 n_max)
 {
-	__u32 cursor, n = STREAMS_MAX;
+	__u32 cursor, n = n_max;
 	int r;
 
-	r = bpf_map_lookup_and_delete_batch(bpf_map__fd(streams->programs->maps.ends), NULL,
-					    &cursor, streams->key, streams->end, &n, NULL);
-	if (r < 0 && r != -ENOENT) /* that was the end */
-		return r;
-	streams->n = n;
-	return 0;
+	r = bpf_map_lookup_and_delete_batch(bpf_map__fd(map), NULL, &cursor, keys, values, &n,
+					    NULL);
+	return r < 0 && r != -ENOENT ? r : (int)n; /* -ENOENT: that was the end */
+}
+
+/* Returns how many TCP sockets there are. */
+static int empty_maps(struct streams *streams)
+{
+	int n = empty_map(streams->programs->maps.ends, streams->key, streams->end, STREAMS_MAX);
+
+	if (n < 0)
+		return n;
+	streams->n = (size_t)n;
+	return empty_map(streams->programs->maps.listening, streams->made, streams->holder,
+			 MADE_MAX);
 }
 
 static int begin_walk(struct streams *streams, const struct streams_ground *ground)
 {
 	int r;
 
-	r = empty_map(streams); /* of a walk that was given up */
+	r = empty_maps(streams); /* of a walk that was given up */
 	if (r < 0)
 		return r;
 	streams->ground = *ground;
@@ -333,10 +347,18 @@ int streams_turn(struct streams *streams, const struct streams_ground *ground, u
 	cleanup_close(&streams->walk_fd);
 	streams->walk_fd = -1;
 	if (r >= 0)
-		r = empty_map(streams);
-	if (r >= 0)
-		join(streams);
-	return r;
+		r = empty_maps(streams);
+	if (r < 0)
+		return r;
+	streams->n_forgotten +=
+		passed_fill(&streams->passed, streams->made, streams->holder, (size_t)r);
+	join(streams);
+	return 1;
+}
+
+const struct passed *streams_passed(const struct streams *streams)
+{
+	return streams->has_walked ? &streams->passed : NULL;
 }
 
 bool streams_are_fresh(const struct streams *streams, uint64_t now_ms)

@@ -10,12 +10,15 @@
  *
  * Left out are connections of systemd itself, and those to systemd-journald.service: nearly every unit's
  * output goes there, and nothing follows from it. Paths are not looked at.
+ *
+ * The same walk finds whose the TCP sockets are that one unit made and another holds: passed.h.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "sense/passed.h"
 
 #define STREAMS_EVERY_MS (uint64_t)60000
 #define STREAMS_PAIRS	 4096 /* of units, that are remembered */
@@ -37,7 +40,7 @@ struct streams_ground {
 /* Is a walk under way, or is it time for one? */
 bool streams_are_due(const struct streams *streams, uint64_t now_ms);
 /* One piece of a walk over all open files: some 16,000 of them. What it found counts when it
- * is whole. Negative: this walk is given up. */
+ * is whole: 1. Negative: this walk is given up. */
 int streams_turn(struct streams *streams, const struct streams_ground *ground, uint64_t now_ms);
 
 struct stream {
@@ -50,6 +53,8 @@ struct stream {
 /* All that were met, in order of client and server; they live until the next turn. NULL: there was no
  * whole walk yet. */
 const struct stream *streams_list(const struct streams *streams, size_t *ret_n);
+/* NULL: there was no whole walk yet. It lives as long as streams. */
+const struct passed *streams_passed(const struct streams *streams);
 /* Is what stands there known to stand? Not after two walks that failed. */
 bool streams_are_fresh(const struct streams *streams, uint64_t now_ms);
 /* Sockets and connections that found no room, once for each walk that met them. */
