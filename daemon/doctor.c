@@ -54,10 +54,12 @@ static int look(struct sampler *sampler, struct harvest *ret)
 	r = sampler_take(sampler, clock_boot_ms(), clock_wall_ms(), ret);
 	for (size_t i = 0; r >= 0 && i < ret->n; i++)
 		sampler_suspect(sampler, i, true);
+	sampler_hurry(sampler, true);
 	for (int i = 0; r >= 0 && i < 2; i++) {
 		(void)nanosleep(&pause, NULL);
 		r = sampler_take(sampler, clock_boot_ms(), clock_wall_ms(), ret);
 	}
+	sampler_hurry(sampler, false); /* what is told is how often they are walked without us */
 	return r;
 }
 

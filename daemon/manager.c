@@ -109,17 +109,30 @@ static int make_room(struct manager *manager, size_t n)
 	return 0;
 }
 
-/* Also one that is being healed, which its values have to prove; but not one that is down, of which there is
- * nothing to see. */
-static bool is_suspect(const struct finding *finding, const struct unit_status *status)
+/* Of one that is down there is nothing to see. */
+static bool is_up(const struct unit_status *status)
 {
-	const struct verdict *verdict = &finding->verdict;
+	return status->active != UNIT_ACTIVE_INACTIVE && status->active != UNIT_ACTIVE_FAILED &&
+	       status->active != UNIT_ACTIVE_GONE;
+}
 
-	if (status->active == UNIT_ACTIVE_INACTIVE || status->active == UNIT_ACTIVE_FAILED ||
-	    status->active == UNIT_ACTIVE_GONE)
-		return false;
-	return verdict->rule[0] || verdict->health == HEALTH_UNUSUAL ||
-	       verdict->health == HEALTH_SICK || finding->why == WHY_ATTEMPT_RUNNING;
+/* Will its next values decide something? Those of one that is being healed have to prove it. */
+static bool is_urgent(const struct finding *finding)
+{
+	return finding->verdict.rule[0] || finding->verdict.health == HEALTH_SICK ||
+	       finding->why == WHY_ATTEMPT_RUNNING;
+}
+
+/* What is merely unusual is worth a closer look, but is so too often to walk all tasks for it. */
+static void suspect(struct manager *manager, size_t i, const struct finding *finding,
+		    const struct unit_status *status)
+{
+	bool is_unusual = finding->verdict.health == HEALTH_UNUSUAL;
+
+	sampler_suspect(manager->parts.sampler, i,
+			is_up(status) && (is_unusual || is_urgent(finding)));
+	if (is_up(status) && is_urgent(finding))
+		sampler_hurry(manager->parts.sampler, true);
 }
 
 static int consider(struct manager *manager, const struct sample *samples,
@@ -141,8 +154,7 @@ static int consider(struct manager *manager, const struct sample *samples,
 		if (r < 0)
 			continue; /* one unit must not blind us for all others */
 		if (samples != manager->simulated)
-			sampler_suspect(manager->parts.sampler, i,
-					is_suspect(&finding, &status[i]));
+			suspect(manager, i, &finding, &status[i]);
 		if (manager->parts.past.start.obstacle) /* no number that the past will know */
 			finding.incident.id = finding.decision.incident = 0;
 		*present = (struct present) {
@@ -303,6 +315,7 @@ static int manager_tick(struct manager *manager)
 		r = sampler_take(manager->parts.sampler, when_ms, wall_ms, &harvest);
 		if (r < 0)
 			return log_error_errno(r, "cannot sample");
+		sampler_hurry(manager->parts.sampler, false); /* unless one of these is urgent */
 	}
 	r = make_room(manager, harvest.n + SIMULATOR_UNITS);
 	if (r < 0)

@@ -38,7 +38,7 @@ struct probe {
 	uint64_t when_ms;  /* of the last snapshot */
 	bool left_over;	   /* a walk that failed may have left records in the map */
 	uint64_t tasks_ms; /* of the last walk of tasks; 0: the next snapshot walks them */
-	size_t n_suspects;
+	bool is_hurried;
 	uint32_t tasks_a_second;
 
 	struct census *census;
@@ -286,14 +286,11 @@ int probe_suspect(struct probe *probe, uint32_t unit, bool is_suspect)
 			return r;
 	}
 	if (!is_suspect) {
-		if (bpf_map_delete_elem(bpf_map__fd(tasks->maps.suspects), &unit) == 0)
-			probe->n_suspects--;
+		(void)bpf_map_delete_elem(bpf_map__fd(tasks->maps.suspects), &unit);
 		return 0;
 	}
 	first = tasks->bss->walk + 1;
 	r = bpf_map_update_elem(bpf_map__fd(tasks->maps.suspects), &unit, &first, BPF_NOEXIST);
-	if (r == 0)
-		probe->n_suspects++;
 	if (r == -EEXIST)
 		return 0;
 	return r == -E2BIG ? -ENOSPC : r;
@@ -464,6 +461,11 @@ static int walk_cgroups(struct probe *probe, bool *ret_flushed)
 	return n < 0 ? n : 0;
 }
 
+void probe_hurry(struct probe *probe, bool is_hurried)
+{
+	probe->is_hurried = is_hurried;
+}
+
 void probe_set_pace(struct probe *probe, uint32_t tasks_a_second)
 {
 	probe->tasks_a_second = tasks_a_second;
@@ -476,7 +478,7 @@ uint32_t probe_walk_every_ms(const struct probe *probe)
 
 	/* CPU time of each second must not wait, and is then that of tasks. */
 	if (!tasks || !probe->programs.cgroups || probe->view == PROBE_BY_PROCESS ||
-	    tasks->bss->n_tasks == 0 || probe->n_suspects > 0)
+	    tasks->bss->n_tasks == 0 || probe->is_hurried)
 		return 1000;
 	every_ms = (1 + (uint64_t)(tasks->bss->n_tasks - 1) / probe->tasks_a_second) * 1000;
 	return (uint32_t)(every_ms < PROBE_WALK_MOST_MS ? every_ms : PROBE_WALK_MOST_MS);

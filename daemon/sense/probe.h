@@ -65,7 +65,7 @@ uint64_t probe_lost(const struct probe *probe);
 int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit);
 void probe_unwatch(struct probe *probe, uint64_t cgroup_id);
 
-/* Look at the threads of that unit in every snapshot from now on, or again in turn only, once in ten;
+/* Look at the threads of that unit in every walk from now on, or again in turn only, once in ten;
  * and have deep probes attached for it, if it lasts, as sense/deep.h says.
  * What its busiest thread does is known in the second of two looks. Forgotten with the unit's last
  * cgroup. -ENOSPC: there are SUSPECTS_MAX. Where threads are not looked at it does nothing. */
@@ -80,14 +80,16 @@ int probe_works(struct probe *probe);
  * How often tasks are walked. A further task costs a walk some microseconds, most of them waiting for
  * memory that nobody else has touched since; so on a host of many threads not all of them are
  * walked each second, but on average at most PROBE_TASKS_A_SECOND. What is told of tasks in between
- * is what the last walk found, with its age. While a unit is a suspect, after a cgroup was watched that
+ * is what the last walk found, with its age. In a hurry, after a cgroup was watched that
  * was not before, and where units are process trees or cgroups are not walked, each snapshot walks.
  */
-#define PROBE_TASKS_A_SECOND 2000
+#define PROBE_TASKS_A_SECOND 1500
 #define PROBE_WALK_MOST_MS   5000
 uint32_t probe_walk_every_ms(
 	const struct probe *probe); /* now, by the tasks that the last walk met */
-/* Another number than that; UINT32_MAX: each snapshot walks. */
+/* Until said otherwise, something waits for what the next walk tells. */
+void probe_hurry(struct probe *probe, bool is_hurried);
+/* Another number than PROBE_TASKS_A_SECOND; UINT32_MAX: each snapshot walks. */
 void probe_set_pace(struct probe *probe, uint32_t tasks_a_second);
 /* Set in usage what that snapshot has of a unit, and of this cgroup of it (0: of none); false: nothing.
  * By cgroup: a watched unit without tasks has none, which is known. CPU time is the cgroup's where

@@ -588,6 +588,11 @@ void sampler_suspect(struct sampler *sampler, size_t place, bool is_suspect)
 		held->is_suspect = is_suspect;
 }
 
+void sampler_hurry(struct sampler *sampler, bool is_hurried)
+{
+	probe_hurry(sampler->ground.probe, is_hurried);
+}
+
 int sampler_edges(const struct sampler *sampler, uint64_t wall_ms, struct edge_list *ret)
 {
 	return sampler->units ? units_edges(sampler->units, wall_ms, ret) : 0;

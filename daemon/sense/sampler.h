@@ -56,9 +56,11 @@ void sampler_follow_order(struct sampler *sampler, const struct attempt *attempt
 
 /* Events, sockets and lines lost so far on the way here, at least. */
 uint64_t sampler_lost(const struct sampler *sampler);
-/* Is the unit at that place of the last harvest under suspicion? Then its threads are looked at in each
- * tick, and deep probes attached for a while if it lasts. */
+/* Is the unit at that place of the last harvest under suspicion? Then its threads are looked at whenever
+ * tasks are walked, and deep probes attached for a while if it lasts. */
 void sampler_suspect(struct sampler *sampler, size_t place, bool is_suspect);
+/* From now on tasks are walked in each tick, or at their pace: probe.h. */
+void sampler_hurry(struct sampler *sampler, bool is_hurried);
 
 /* What systemd says that units need of one another, as units_edges(); nothing without systemd. */
 int sampler_edges(const struct sampler *sampler, uint64_t wall_ms, struct edge_list *ret);

@@ -199,10 +199,11 @@ Test(probe_threads, more_tasks_than_are_walked_in_a_second_wait_unless_there_is_
 	cr_assert(eq(u32, probe_walk_every_ms(pen.probe), PROBE_WALK_MOST_MS));
 	cr_assert(not(is_new(&pen)));
 	cr_assert(zero(int, probe_suspect(pen.probe, PEN_UNIT, true)));
-	cr_assert(zero(int, probe_suspect(pen.probe, PEN_UNIT, true)));
+	cr_assert(not(is_new(&pen)), "a suspicion alone is no hurry");
+	probe_hurry(pen.probe, true);
 	cr_assert(is_new(&pen));
 	cr_assert(is_new(&pen));
-	cr_assert(zero(int, probe_suspect(pen.probe, PEN_UNIT, false)));
+	probe_hurry(pen.probe, false);
 	cr_assert(not(is_new(&pen)));
 	cr_assert(zero(int, probe_watch(pen.probe, 1, PEN_UNIT + 1)), "the root");
 	cr_assert(is_new(&pen));
