@@ -14,6 +14,7 @@
 #include <math.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -440,6 +441,7 @@ Test(deep, what_was_loaded_is_attached_without_any_right_or_that_is_told)
 /* What a child knows of its own waits, from /proc. */
 struct waits {
 	int cpu;
+	atomic_bool is_taken; /* somebody else keeps that one busy */
 	size_t n;
 	uint64_t least_ns[WAITS_MAX], most_ns[WAITS_MAX];
 };
@@ -456,9 +458,10 @@ static void pin(int cpu)
 
 static void spin(void *userdata)
 {
-	const struct waits *waits = userdata;
+	struct waits *waits = userdata;
 
 	pin(waits->cpu);
+	waits->is_taken = true;
 	for (;;)
 		;
 }
@@ -534,6 +537,8 @@ Test(deep, tail_of_a_starving_process_is_as_proc_has_it)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		spin(waits);
 	}
+	while (!waits->is_taken)
+		(void)sched_yield();
 	home_fork(&place.home[0], starve, waits);
 	begin(&place, UNIT, 10000);
 	home_go(&place.home[0]);
