@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/privilege.h"
+#include "lessons.h"
 #include "manager.h"
 #include "orders.h"
 #include "parts.h"
@@ -20,13 +21,10 @@
 #include "sense/simulator.h"
 #include "topology.h"
 
-#define TICK_US	       UINT64_C(1000000)
-#define RELINK_MS      SECONDS(2)
-#define ROOM_MS	       SECONDS(5)
-#define EARLY_GAP_MS   200u  /* an early tick comes no sooner than this after the last */
-#define LESSON_TICKS   3600u /* what a unit taught is kept once an hour, */
-#define LESSON_YOUNG   300u  /* every five minutes in its first hour */
-#define LESSON_YOUNG_S 3600u
+#define TICK_US	     UINT64_C(1000000)
+#define RELINK_MS    SECONDS(2)
+#define ROOM_MS	     SECONDS(5)
+#define EARLY_GAP_MS 200u /* an early tick comes no sooner than this after the last */
 
 struct manager {
 	sd_event *event;
@@ -41,7 +39,6 @@ struct manager {
 	uint64_t feed_ms;		/* how often systemd's watchdog is fed; 0: there is none */
 	bool is_hidden;			/* the present could not be published */
 	const struct sample *simulated; /* samples that are: of this tick */
-	uint64_t inject_at_ms;		/* 0: no fault is to come */
 
 	struct keeper keeper;
 	struct present *present;
@@ -194,32 +191,6 @@ static void tell_what_lapsed(struct manager *manager, uint64_t when_ms)
 	}
 }
 
-static void keep_lessons(struct manager *manager, bool all)
-{
-	uint64_t tick = manager->keeper.n_ticks;
-	struct judge_lesson lesson;
-
-	for (size_t i = 0; i < manager->n_present; i++) {
-		uint32_t unit = manager->present[i].status.unit;
-		uint64_t every =
-			manager->present[i].age_s < LESSON_YOUNG_S ? LESSON_YOUNG : LESSON_TICKS;
-		int r;
-
-		if (!all && tick % every != unit % every)
-			continue;
-		r = judge_lesson(manager->parts.judge, unit, &lesson);
-		if (r == -ENODATA)
-			continue;
-		if (r >= 0)
-			r = writer_lesson(manager->parts.past.writer, unit, lesson.identity,
-					  lesson.was_well, clock_wall_ms(), lesson.bytes,
-					  lesson.size);
-		if (r < 0)
-			(void)log_warning_errno(r, "cannot keep what was learnt of %s",
-						manager->present[i].status.name);
-	}
-}
-
 /* Said when the first is left out, and when all are watched again. */
 static void count_unwatched(struct manager *manager)
 {
@@ -273,23 +244,6 @@ static void keep_topology(struct manager *manager, uint64_t when_ms, uint64_t wa
 		(void)log_warning_errno(r, "cannot keep who talks to whom");
 }
 
-static void inject_when_due(struct manager *manager, uint64_t when_ms)
-{
-	int r;
-
-	if (manager->inject_at_ms == 0 || when_ms < manager->inject_at_ms)
-		return;
-	manager->inject_at_ms = 0;
-	r = simulation_inject(manager->parts.simulation, manager->options->inject_fault,
-			      manager->options->inject_unit, when_ms);
-	if (r < 0)
-		(void)log_error_errno(r, "cannot inject %s into %s", manager->options->inject_fault,
-				      manager->options->inject_unit);
-	else
-		log_notice("%s (simulated) falls ill: %s", manager->options->inject_unit,
-			   manager->options->inject_fault);
-}
-
 /* Said when it begins and when it is over: in between nothing is decided. */
 static void follow_store(struct manager *manager, uint64_t when_ms)
 {
@@ -322,7 +276,6 @@ static int manager_tick(struct manager *manager)
 		return log_error_errno(r, "cannot watch %zu units", harvest.n);
 	r = consider(manager, harvest.samples, harvest.status, harvest.n);
 	if (r >= 0 && manager->parts.simulation) {
-		inject_when_due(manager, when_ms);
 		simulation_take(manager->parts.simulation, when_ms, wall_ms, &samples, &status);
 		manager->simulated = samples;
 		r = consider(manager, samples, status, SIMULATOR_UNITS);
@@ -334,7 +287,8 @@ static int manager_tick(struct manager *manager)
 	outbox_turn(&manager->parts.outbox, when_ms);
 	close_what_is_gone(manager, when_ms, wall_ms);
 	tell_what_lapsed(manager, when_ms);
-	keep_lessons(manager, false);
+	lessons_turn(&manager->parts, manager->present, manager->n_present,
+		     manager->keeper.n_ticks);
 	keep_topology(manager, when_ms, wall_ms);
 	publish(manager, wall_ms, cpu_us);
 	return 0;
@@ -416,23 +370,6 @@ static void spend_privilege(struct manager *manager)
 					   "they are kept");
 }
 
-/* The fault that was asked for on the command line. */
-static int plan_fault(struct manager *manager)
-{
-	const struct options *options = manager->options;
-
-	if (!options->inject_fault[0])
-		return 0;
-	if (!simulation_knows(options->inject_fault, options->inject_unit)) {
-		log_error("--inject: there is no fault '%s' or no simulated service '%s'; faults: "
-			  "cpu-spike, memory-leak; services: sim-web.service, sim-worker.service",
-			  options->inject_fault, options->inject_unit);
-		return -EINVAL;
-	}
-	manager->inject_at_ms = clock_boot_ms() + options->inject_after_ms;
-	return 0;
-}
-
 /* ---- parts that come back --------------------------------------------------------- */
 
 static int watch_ring(struct manager *manager)
@@ -470,7 +407,6 @@ static int find_room_when_due(struct manager *manager, uint64_t when_ms)
 		topology_clear(&manager->topology);
 		spend_privilege(manager);
 		describe_keeper(manager);
-		r = plan_fault(manager);
 	}
 	if (r < 0 && r != -EAGAIN)
 		return r;
@@ -572,8 +508,6 @@ static int start(struct manager *manager)
 	int r;
 
 	r = parts_open(&manager->parts);
-	if (r >= 0)
-		r = plan_fault(manager);
 	if (r < 0)
 		return r;
 	keeper->pid = (uint32_t)getpid();
@@ -620,7 +554,7 @@ struct manager *manager_free(struct manager *manager)
 	if (!manager)
 		return NULL;
 	if (manager->parts.judge) {
-		keep_lessons(manager, true);
+		lessons_keep(&manager->parts, manager->present, manager->n_present);
 		manager->topology.turned_ms = 0; /* its last minute, however short */
 		keep_topology(manager, clock_boot_ms(), clock_wall_ms());
 	}

@@ -43,9 +43,10 @@ static int open_judge(struct parts *parts)
 
 static int open_simulation(struct parts *parts)
 {
+	const struct options *options = parts->options;
 	int r;
 
-	if (!parts->options->simulate)
+	if (!options->simulate)
 		return 0;
 	r = simulation_new(writer_number, parts->past.writer, &parts->simulation);
 	if (r >= 0)
@@ -54,7 +55,15 @@ static int open_simulation(struct parts *parts)
 	if (r < 0)
 		return log_error_errno(r, "cannot simulate");
 	parts->by_simulator = simulation_actuator(parts->simulation);
-	return 0;
+	if (!options->inject_fault[0])
+		return 0;
+	r = simulation_plan(parts->simulation, options->inject_fault, options->inject_unit,
+			    clock_boot_ms() + options->inject_after_ms);
+	if (r < 0)
+		log_error("--inject: there is no fault '%s' or no simulated service '%s'; faults: "
+			  "cpu-spike, memory-leak; services: sim-web.service, sim-worker.service",
+			  options->inject_fault, options->inject_unit);
+	return r;
 }
 
 /* With --speed there is no host to watch: only simulated time can run faster. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "sense/simulator.h"
 #include "simulation.h"
@@ -19,6 +20,11 @@ struct simulation {
 	uint32_t unit[SIMULATOR_UNITS];
 	uint64_t last_ms; /* host's clock; 0: no tick yet */
 	uint64_t n_ticks;
+	/* The fault that is to come; when_ms 0: none. */
+	struct plan {
+		const char *fault, *unit;
+		uint64_t when_ms;
+	} plan;
 };
 
 int simulation_new(simulation_number *number, void *userdata, struct simulation **ret)
@@ -65,11 +71,27 @@ int simulation_past(struct simulation *simulation, struct judge *judge, uint64_t
 	return 0;
 }
 
+static void inject_when_due(struct simulation *simulation, uint64_t when_ms)
+{
+	struct plan *plan = &simulation->plan;
+	int r;
+
+	if (plan->when_ms == 0 || when_ms < plan->when_ms)
+		return;
+	plan->when_ms = 0;
+	r = simulation_inject(simulation, plan->fault, plan->unit, when_ms);
+	if (r < 0)
+		(void)log_error_errno(r, "cannot inject %s into %s", plan->fault, plan->unit);
+	else
+		log_notice("%s (simulated) falls ill: %s", plan->unit, plan->fault);
+}
+
 void simulation_take(struct simulation *simulation, uint64_t when_ms, uint64_t wall_ms,
 		     const struct sample **ret_samples, const struct unit_status **ret_status)
 {
 	uint64_t span_ms = simulation->last_ms ? when_ms - simulation->last_ms : SECONDS(1);
 
+	inject_when_due(simulation, when_ms);
 	simulation->last_ms = when_ms;
 	simulation->n_ticks++;
 	simulator_take(simulation->simulator, when_ms + PAST_MS, wall_ms, (uint32_t)span_ms,
@@ -84,9 +106,13 @@ static bool is_named(const char *(*name)(size_t i), const char *wanted)
 	return false;
 }
 
-bool simulation_knows(const char *fault, const char *unit)
+int simulation_plan(struct simulation *simulation, const char *fault, const char *unit,
+		    uint64_t when_ms)
 {
-	return is_named(simulator_fault_name, fault) && is_named(simulator_unit_name, unit);
+	if (!is_named(simulator_fault_name, fault) || !is_named(simulator_unit_name, unit))
+		return -EINVAL;
+	simulation->plan = (struct plan) { fault, unit, when_ms };
+	return 0;
 }
 
 bool simulation_owns(const struct simulation *simulation, uint32_t unit)

@@ -26,10 +26,12 @@ int simulation_past(struct simulation *simulation, struct judge *judge, uint64_t
 /* One tick; SIMULATOR_UNITS of each, the simulation's until the next call. */
 void simulation_take(struct simulation *simulation, uint64_t when_ms, uint64_t wall_ms,
 		     const struct sample **ret_samples, const struct unit_status **ret_status);
-/* Are these the names of a fault and of a service of it? */
-bool simulation_knows(const char *fault, const char *unit);
 /* Is that number one of its services'? simulation may be NULL. */
 bool simulation_owns(const struct simulation *simulation, uint32_t unit);
+/* One fault that is to come, and is said when it does; the names are borrowed. -EINVAL: there is no such
+ * fault, or service. */
+int simulation_plan(struct simulation *simulation, const char *fault, const char *unit,
+		    uint64_t when_ms);
 /* As simulator_inject(), now. */
 int simulation_inject(struct simulation *simulation, const char *fault, const char *unit,
 		      uint64_t when_ms);
