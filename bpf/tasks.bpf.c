@@ -12,7 +12,8 @@ const volatile bool by_process; /* a record per process, not per unit */
  * delay, so that total falls when a thread ends.) */
 const volatile bool add_ended;
 
-__u32 n_tasks; /* met in this walk, threads and kernel threads too; user space sets it to 0 before */
+/* Met in this walk, kernel threads too; user space sets them to 0 before. */
+__u32 n_tasks, n_processes;
 __u32 lacks;   /* a bit for each of enum total that this kernel does not keep; known after a walk */
 
 struct {
@@ -193,6 +194,7 @@ int tasks_walk(struct bpf_iter__task *context)
 	if (!began_ns)
 		began_ns = bpf_ktime_get_ns();
 	n_tasks++;
+	n_processes += task->pid == task->tgid;
 	if (task->flags & PF_KTHREAD)
 		return 0;
 	key = by_process ? (__u32)task->tgid : unit_of(task);

@@ -178,6 +178,7 @@ static const struct route {
 	  .source = SIGNAL_PROC,
 	  .tier = 0,
 	  .of_host = true },
+	{ .gives = BIT(PROCESSES), .source = SIGNAL_ITERATORS, .tier = 1, .of_host = true },
 	{ .gives = PSI, .source = SIGNAL_PROC, .tier = 0, .needs = NEEDS_PSI, .of_host = true },
 	{ .gives = SOCKETS & ~(BIT(RTT) | QUEUES),
 	  .source = SIGNAL_SOCK_DIAG,

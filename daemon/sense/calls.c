@@ -8,6 +8,7 @@
 
 #include "bpf/events.h"
 #include "sense/calls.h"
+#include "sense/maps.h"
 #include "sense/passed.h"
 
 #include "network.skel.h"
@@ -46,19 +47,10 @@ struct calls *calls_free(struct calls *calls)
 	return NULL;
 }
 
-/* All records, since the arrays are as large as the map. The number. */
-static int read_map(const struct bpf_map *map, void *keys, void *values, __u32 n_max)
-{
-	__u32 cursor, n = n_max;
-	int r;
-
-	r = bpf_map_lookup_batch(bpf_map__fd(map), NULL, &cursor, keys, values, &n, NULL);
-	return r < 0 && r != -ENOENT ? r : (int)n; /* -ENOENT: that was the end */
-}
-
 static int read_ports(struct calls *calls)
 {
-	int n = read_map(calls->network->maps.ports, calls->port, calls->owner, PORTS_MAX);
+	int n = maps_read(bpf_map__fd(calls->network->maps.ports), calls->port, calls->owner,
+			  PORTS_MAX);
 
 	calls->n_ports = n < 0 ? 0 : (size_t)n;
 	return n;
@@ -111,7 +103,8 @@ int calls_read(struct calls *calls, const struct call **ret, size_t *ret_n)
 
 	n = read_ports(calls);
 	if (n >= 0)
-		n = read_map(calls->network->maps.calls, calls->key, calls->connections, CALLS_MAX);
+		n = maps_read(bpf_map__fd(calls->network->maps.calls), calls->key,
+			      calls->connections, CALLS_MAX);
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n; i++) {

@@ -373,6 +373,17 @@ static void tell_busiest(const struct census *census, const struct unit_record *
 	usage_set_aged(usage, METRIC_THREAD_SWITCHES, record->busiest_switches_per_s, age_ms);
 }
 
+static void tell_processes(const struct census *census, struct usage *usage)
+{
+	const struct census_known *known = &census->known;
+
+	if (known->n_processes == 0)
+		return;
+	usage_set(usage, METRIC_PROCESSES, known->n_processes);
+	if (!census->walks_tasks)
+		usage_age(usage, METRIC_PROCESSES, known->when_ms - known->tasks_ms);
+}
+
 static void tell_counts(const struct unit_counters *counters, bool oom_kills, struct usage *usage)
 {
 	usage_set(usage, METRIC_FORKS, (double)counters->forks);
@@ -455,12 +466,14 @@ bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id
 
 	if (!record)
 		return false;
+	if (unit == 0)
+		tell_processes(census, usage);
 	if (known->counters)
 		tell_counts(&record->after, known->oom_kills, usage);
 	if (known->traffic)
 		tell_traffic(record, known->traffic, usage);
 	if (unit == 0)
-		return known->counters || known->traffic;
+		return known->counters || known->traffic || known->n_processes;
 	if (known->tasks) {
 		tell_tasks(census, record, usage);
 		tell_busiest(census, record, usage);

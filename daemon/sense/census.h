@@ -55,7 +55,8 @@ struct census_known {
 	uint32_t lacks;	  /* bits of enum total which this kernel does not keep */
 	uint64_t traffic; /* METRIC_BIT() of each metric of sockets and block I/O that is counted */
 	uint64_t when_ms;
-	uint64_t tasks_ms; /* when tasks were walked: now, or before */
+	uint64_t tasks_ms;    /* when tasks were walked: now, or before */
+	uint32_t n_processes; /* of the host, kernel threads too, then; 0: not known */
 };
 void census_end(struct census *census, const struct census_known *known);
 
@@ -64,7 +65,7 @@ void census_end(struct census *census, const struct census_known *known);
  * cgroup's where cgroups are walked, and the sum of its tasks where not, or for cgroup 0. False:
  * nothing. Block I/O is known of a unit whose cgroups are charged for it, each for its own; its latency
  * is the mean over what completed since the walk before. Unit 0 is the whole host, with what
- * tracepoints count only. */
+ * tracepoints count, and its processes. */
 bool census_usage(const struct census *census, uint32_t unit, uint64_t cgroup_id,
 		  struct usage *usage);
 

@@ -14,15 +14,16 @@
 #include "sense/calls.h"
 #include "sense/deep.h"
 #include "sense/flush.h"
+#include "sense/maps.h"
 #include "sense/probe.h"
 #include "sense/programs.h"
 #include "sense/streams.h"
+#include "sense/task_walk.h"
 
 #include "cgroups.skel.h"
 #include "lifecycle.skel.h"
 #include "tasks.skel.h"
 
-#define EARLY_MS	 500		   /* a tick may come so much earlier than its second */
 #define RECORDS_MAX	 (WATCHED_MAX + 1) /* of any map */
 #define RECORD_BYTES_MAX sizeof(struct task_sums)
 
@@ -35,11 +36,8 @@ struct probe {
 	enum probe_view view;
 	struct programs programs;
 	struct ring_buffer *ring;
-	uint64_t when_ms;  /* of the last snapshot */
-	bool left_over;	   /* a walk that failed may have left records in the map */
-	uint64_t tasks_ms; /* of the last walk of tasks; 0: the next snapshot walks them */
-	bool is_hurried;
-	uint32_t tasks_a_second;
+	uint64_t when_ms; /* of the last snapshot */
+	struct task_walk walk;
 
 	struct census *census;
 	struct calls *calls;	   /* NULL: no network programs */
@@ -114,8 +112,13 @@ int probe_new(enum probe_view view, struct probe **ret)
 	if (!probe)
 		return -ENOMEM;
 	probe->view = view;
-	probe->tasks_a_second = PROBE_TASKS_A_SECOND;
 	programs_load(&probe->programs, view == PROBE_BY_PROCESS);
+	probe->walk = (struct task_walk) {
+		.programs = probe->programs.tasks,
+		/* CPU time of each second is then that of tasks. */
+		.has_no_pace = view == PROBE_BY_PROCESS || !probe->programs.cgroups,
+		.tasks_a_second = PROBE_TASKS_A_SECOND,
+	};
 	r = reserve(probe);
 	if (r < 0)
 		return r;
@@ -250,7 +253,7 @@ int probe_watch(struct probe *probe, uint64_t cgroup_id, uint32_t unit)
 	r = census_watch(probe->census, cgroup_id, unit, &dropped);
 	if (r < 0)
 		return r;
-	probe->tasks_ms = 0;
+	probe->walk.at_ms = 0;
 	r = make_counters(probe, unit);
 	if (r >= 0)
 		r = bpf_map_update_elem(probe->programs.watched_fd, &key, &unit, BPF_ANY);
@@ -298,39 +301,9 @@ int probe_suspect(struct probe *probe, uint32_t unit, bool is_suspect)
 
 /* ---- a snapshot ---------------------------------------------------------- */
 
-/* Run an iterator to its end. It writes to maps, so there is nothing to read but the end. */
-static int walk(const struct bpf_link *link)
-{
-	CLEANUP(cleanup_close) int fd = bpf_iter_create(bpf_link__fd(link));
-	char nothing[64];
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	do
-		n = read(fd, nothing, sizeof(nothing));
-	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
-	return n < 0 ? -errno : 0;
-}
-
-/* All records of a map, in one call since the buffer holds as many as there can be. The number. */
 static int read_map(struct probe *probe, int fd)
 {
-	__u32 cursor, n = RECORDS_MAX;
-	int r;
-
-	r = bpf_map_lookup_batch(fd, NULL, &cursor, probe->keys, probe->records, &n, NULL);
-	return r < 0 && r != -ENOENT ? r : (int)n; /* -ENOENT: that was the end */
-}
-
-static int empty_map(struct probe *probe, const struct bpf_map *map)
-{
-	__u32 cursor, n = bpf_map__max_entries(map);
-	int r;
-
-	r = bpf_map_lookup_and_delete_batch(bpf_map__fd(map), NULL, &cursor, probe->keys,
-					    probe->records, &n, NULL);
-	return r < 0 && r != -ENOENT ? r : (int)n;
+	return maps_read(fd, probe->keys, probe->records, RECORDS_MAX);
 }
 
 typedef void counters_taker(struct census *census, uint32_t unit,
@@ -378,12 +351,14 @@ static void take_process(struct probe *probe, __u32 pid, const struct task_sums 
 	census_convert(sums, &sums->alive, probe->programs.tasks->bss->lacks, &process->usage);
 }
 
-static int take_sums(struct probe *probe)
+static int walk_tasks(struct probe *probe)
 {
 	const struct task_sums *sums = probe->records;
 	int n;
 
-	n = empty_map(probe, probe->programs.tasks->maps.sums);
+	if (!probe->walk.programs)
+		return 0;
+	n = task_walk_run(&probe->walk, probe->keys, probe->records);
 	for (int i = 0; i < n; i++) {
 		if (probe->view == PROBE_BY_PROCESS)
 			take_process(probe, (__u32)probe->keys[i], &sums[i]);
@@ -391,58 +366,6 @@ static int take_sums(struct probe *probe)
 			census_sums(probe->census, (uint32_t)probe->keys[i], &sums[i]);
 	}
 	return n < 0 ? n : 0;
-}
-
-static int empty_map_of(struct probe *probe, const struct bpf_map *map, __u32 *n)
-{
-	int r;
-
-	if (*n == 0)
-		return 0;
-	r = empty_map(probe, map);
-	if (r < 0)
-		return r;
-	*n = 0;
-	return 0;
-}
-
-/* The number of the walk says which maps hold the threads of the one before, and which are for
- * this one. */
-static int begin_walk(struct probe *probe)
-{
-	struct tasks_bpf *tasks = probe->programs.tasks;
-	bool odd = ++tasks->bss->walk & 1;
-	int r;
-
-	tasks->bss->before_ns = probe->left_over ? 0 : tasks->bss->began_ns;
-	tasks->bss->began_ns = 0;
-	tasks->bss->n_tasks = 0;
-	r = empty_map_of(probe, odd ? tasks->maps.threads_odd : tasks->maps.threads_even,
-			 &tasks->bss->n_threads[odd]);
-	if (r >= 0)
-		r = empty_map_of(probe, odd ? tasks->maps.blocked_odd : tasks->maps.blocked_even,
-				 &tasks->bss->n_blocked[odd]);
-	if (r >= 0 && probe->left_over)
-		r = empty_map(probe, tasks->maps.sums);
-	return r < 0 ? r : 0;
-}
-
-static int walk_tasks(struct probe *probe)
-{
-	int r;
-
-	if (!probe->programs.tasks)
-		return 0;
-	r = begin_walk(probe);
-	probe->left_over = true;
-	if (r >= 0)
-		r = walk(probe->programs.tasks->links.tasks_walk);
-	if (r >= 0)
-		r = take_sums(probe);
-	if (r < 0)
-		return r;
-	probe->left_over = false;
-	return 0;
 }
 
 static int walk_cgroups(struct probe *probe, bool *ret_flushed)
@@ -453,49 +376,33 @@ static int walk_cgroups(struct probe *probe, bool *ret_flushed)
 	if (!probe->programs.cgroups)
 		return 0;
 	*ret_flushed = flush_all(probe->programs.flush) >= 0;
-	n = walk(probe->programs.cgroups->links.cgroups_walk);
+	n = maps_walk(probe->programs.cgroups->links.cgroups_walk);
 	if (n >= 0)
-		n = empty_map(probe, probe->programs.cgroups->maps.facts);
+		n = maps_empty(probe->programs.cgroups->maps.facts, probe->keys, probe->records);
 	for (int i = 0; i < n; i++)
 		census_facts(probe->census, probe->keys[i], &facts[i]);
 	return n < 0 ? n : 0;
 }
 
+uint32_t probe_walk_every_ms(const struct probe *probe)
+{
+	return task_walk_every_ms(&probe->walk);
+}
+
 void probe_hurry(struct probe *probe, bool is_hurried)
 {
-	probe->is_hurried = is_hurried;
+	probe->walk.is_hurried = is_hurried;
 }
 
 void probe_set_pace(struct probe *probe, uint32_t tasks_a_second)
 {
-	probe->tasks_a_second = tasks_a_second;
-}
-
-uint32_t probe_walk_every_ms(const struct probe *probe)
-{
-	const struct tasks_bpf *tasks = probe->programs.tasks;
-	uint64_t every_ms;
-
-	/* CPU time of each second must not wait, and is then that of tasks. */
-	if (!tasks || !probe->programs.cgroups || probe->view == PROBE_BY_PROCESS ||
-	    tasks->bss->n_tasks == 0 || probe->is_hurried)
-		return 1000;
-	every_ms = (1 + (uint64_t)(tasks->bss->n_tasks - 1) / probe->tasks_a_second) * 1000;
-	return (uint32_t)(every_ms < PROBE_WALK_MOST_MS ? every_ms : PROBE_WALK_MOST_MS);
-}
-
-static bool is_walk_due(const struct probe *probe, uint64_t now_ms)
-{
-	uint32_t every_ms = probe_walk_every_ms(probe);
-
-	return probe->tasks_ms == 0 || every_ms == 1000 ||
-	       now_ms - probe->tasks_ms + EARLY_MS >= every_ms;
+	probe->walk.tasks_a_second = tasks_a_second;
 }
 
 int probe_snapshot(struct probe *probe)
 {
 	uint64_t now_ms = clock_boot_ms();
-	bool walks_tasks = is_walk_due(probe, now_ms);
+	bool walks_tasks = task_walk_is_due(&probe->walk, now_ms);
 	struct census_known known = {
 		.tasks = probe->programs.tasks && probe->view == PROBE_BY_CGROUP,
 		.counters = probe->programs.lifecycle != NULL,
@@ -524,13 +431,16 @@ int probe_snapshot(struct probe *probe)
 		(void)deep_turn(probe->programs.deep, now_ms);
 	if (r < 0) {
 		probe->n_processes = 0;
-		probe->tasks_ms = 0;
+		probe->walk.at_ms = 0;
 		return r;
 	}
 	if (walks_tasks)
-		probe->tasks_ms = now_ms;
-	known.tasks_ms = probe->tasks_ms;
-	known.lacks = probe->programs.tasks ? probe->programs.tasks->bss->lacks : 0;
+		probe->walk.at_ms = now_ms;
+	known.tasks_ms = probe->walk.at_ms;
+	if (probe->programs.tasks) {
+		known.lacks = probe->programs.tasks->bss->lacks;
+		known.n_processes = probe->programs.tasks->bss->n_processes;
+	}
 	census_end(probe->census, &known);
 	probe->when_ms = known.when_ms;
 	return 0;

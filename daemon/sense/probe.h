@@ -94,7 +94,8 @@ void probe_set_pace(struct probe *probe, uint32_t tasks_a_second);
 /* Set in usage what that snapshot has of a unit, and of this cgroup of it (0: of none); false: nothing.
  * By cgroup: a watched unit without tasks has none, which is known. CPU time is the cgroup's where
  * cgroups are walked, else (or for cgroup 0) the sum over its tasks. Unit 0 is the whole host, in both
- * views: what tracepoints count alone, that is forks, exits, OOM kills, connections and block I/O. Below TIER_EVENTS a total falls when what it
+ * views: what tracepoints count, that is forks, exits, OOM kills, connections and block I/O, and how many
+ * processes the last walk met, kernel threads too. Below TIER_EVENTS a total falls when what it
  * sums ends; pressure is the mean of two snapshots, since the kernel renews it every two seconds. */
 bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, struct usage *usage);
 /* Who calls whom over TCP; NULL: that cannot be known here. Lives with the probe. */

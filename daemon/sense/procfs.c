@@ -320,7 +320,6 @@ void procfs_host(const char *root, struct usage *ret)
 	CLEANUP(cleanup_close) int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct usage usage = { 0 };
 	char text[16384];
-	int64_t n_processes;
 
 	*ret = usage;
 	if (fd < 0)
@@ -333,9 +332,6 @@ void procfs_host(const char *root, struct usage *ret)
 	}
 	if (keyfile_read(fd, "vmstat", text, sizeof(text)) >= 0)
 		use_vmstat(text, &usage);
-	n_processes = count_numbers(fd, ".");
-	if (n_processes >= 0)
-		usage_set(&usage, METRIC_PROCESSES, (double)n_processes);
 	/* Its line "full" is 0 on every host: where somebody waits for a CPU, somebody else has it. */
 	use_pressure(fd, "pressure/cpu", "some", METRIC_PSI_CPU_SOME, &usage);
 	use_pressure(fd, "pressure/memory", "some", METRIC_PSI_MEMORY_SOME, &usage);
@@ -343,4 +339,12 @@ void procfs_host(const char *root, struct usage *ret)
 	use_pressure(fd, "pressure/io", "some", METRIC_PSI_IO_SOME, &usage);
 	use_pressure(fd, "pressure/io", "full", METRIC_PSI_IO_FULL, &usage);
 	*ret = usage;
+}
+
+void procfs_count(const char *root, struct usage *usage)
+{
+	int64_t n = count_numbers(AT_FDCWD, root);
+
+	if (n >= 0)
+		usage_set(usage, METRIC_PROCESSES, (double)n);
 }

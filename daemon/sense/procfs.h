@@ -21,6 +21,9 @@ int procfs_process(const char *root, uint32_t pid, struct process *ret);
  * left out. */
 int procfs_processes(const char *root, struct process **ret, size_t *ret_n);
 
-/* The whole host: stat, meminfo, vmstat, pressure/..., and how many processes there are (kernel
- * threads too). CPU in seconds over all CPUs, without what the hypervisor took. */
+/* The whole host: stat, meminfo, vmstat, pressure/... CPU in seconds over all CPUs, without what the
+ * hypervisor took. */
 void procfs_host(const char *root, struct usage *ret);
+/* Set how many processes there are, kernel threads too. It lists them, which on a host of thousands costs more
+ * than all else that is known of it. */
+void procfs_count(const char *root, struct usage *usage);

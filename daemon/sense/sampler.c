@@ -371,6 +371,8 @@ static void sample_host(struct sampler *sampler, uint64_t when_ms)
 	procfs_host("/proc", &from[JOIN_PROCESSES]);
 	if (sampler->has_snapshot)
 		(void)probe_usage(sampler->ground.probe, 0, 0, &from[JOIN_PROBE]);
+	if (!(from[JOIN_PROBE].have & METRIC_BIT(METRIC_PROCESSES)))
+		procfs_count("/proc", &from[JOIN_PROCESSES]);
 	network_usage(sampler->network, 0, when_ms, &from[JOIN_SOCKETS]);
 	if (sampler->units)
 		find_errors(sampler, sampler->error_lines, &from[JOIN_JOURNAL]);

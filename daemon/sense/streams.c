@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bpf/events.h"
+#include "sense/maps.h"
 #include "sense/streams.h"
 
 #include "streams.skel.h"
@@ -273,27 +274,15 @@ static void join(struct streams *streams)
 
 /* ---- the walk --------------------------------------------------------------------- */
 
-/* All records, since the arrays are as large as the map. The number. */
-static int empty_map(const struct bpf_map *map, void *keys, void *values, __u32 n_max)
-{
-	__u32 cursor, n = n_max;
-	int r;
-
-	r = bpf_map_lookup_and_delete_batch(bpf_map__fd(map), NULL, &cursor, keys, values, &n,
-					    NULL);
-	return r < 0 && r != -ENOENT ? r : (int)n; /* -ENOENT: that was the end */
-}
-
 /* Returns how many TCP sockets there are. */
 static int empty_maps(struct streams *streams)
 {
-	int n = empty_map(streams->programs->maps.ends, streams->key, streams->end, STREAMS_MAX);
+	int n = maps_empty(streams->programs->maps.ends, streams->key, streams->end);
 
 	if (n < 0)
 		return n;
 	streams->n = (size_t)n;
-	return empty_map(streams->programs->maps.listening, streams->made, streams->holder,
-			 MADE_MAX);
+	return maps_empty(streams->programs->maps.listening, streams->made, streams->holder);
 }
 
 static int begin_walk(struct streams *streams, const struct streams_ground *ground)

@@ -196,3 +196,48 @@ Test(probe, exit_by_signal_is_counted_for_the_unit_and_told_once)
 	cr_assert(eq(sz, heard.n, 1));
 	cr_assert(eq(u32, heard.unit, 7));
 }
+
+/* After one more snapshot; it may be less than /proc lists, where a kernel shows its first process to no
+ * iterator. */
+static double walked_less_than_listed(struct probe *probe)
+{
+	struct usage listed = { 0 }, walked = { 0 };
+
+	cr_assert(eq(int, probe_snapshot(probe), 0));
+	cr_assert(probe_usage(probe, 0, 0, &walked));
+	procfs_count("/proc", &listed);
+	cr_assert(zero(u64, walked.old & METRIC_BIT(METRIC_PROCESSES)));
+	return listed.total[METRIC_PROCESSES] - walked.total[METRIC_PROCESSES];
+}
+
+Test(probe, host_has_as_many_processes_as_proc_lists)
+{
+	CLEANUP(probe_freep) struct probe *probe = load(PROBE_BY_CGROUP);
+	struct usage walked = { 0 };
+	double less, again;
+	pid_t child[8];
+
+	if (probe_tier(probe) < TIER_ITERATORS) {
+		cr_assert(eq(int, probe_snapshot(probe), 0));
+		(void)probe_usage(probe, 0, 0, &walked);
+		cr_assert(zero(u64, walked.have & METRIC_BIT(METRIC_PROCESSES)));
+		return;
+	}
+	less = walked_less_than_listed(probe);
+	for (size_t i = 0; i < 8; i++)
+		child[i] = fork_child();
+	again = walked_less_than_listed(probe);
+	for (int i = 0; i < 1000 && (again != less || less < 0 || less > 1); i++) {
+		less = again; /* others came or went meanwhile */
+		again = walked_less_than_listed(probe);
+	}
+	cr_assert(eq(dbl, again, less));
+	cr_assert(ge(dbl, less, 0));
+	cr_assert(le(dbl, less, 1));
+	for (size_t i = 0; i < 8; i++)
+		kill_child(child[i], SIGKILL);
+	probe_set_pace(probe, 1);
+	cr_assert(eq(int, probe_snapshot(probe), 0));
+	cr_assert(probe_usage(probe, 0, 0, &walked));
+	cr_assert(ne(u64, walked.old & METRIC_BIT(METRIC_PROCESSES), 0), "it says that it is old");
+}

@@ -161,6 +161,8 @@ Test(procfs, host_has_what_its_files_say)
 	cr_assert(eq(dbl, value(&host, METRIC_READ_BYTES), 5821004.0 * 1024));
 	cr_assert(eq(dbl, value(&host, METRIC_WRITE_BYTES), 3300122.0 * 1024));
 	cr_assert(eq(dbl, value(&host, METRIC_OOM_KILLS), 2));
+	cr_assert(zero(u64, host.have & METRIC_BIT(METRIC_PROCESSES)), "they are counted apart");
+	procfs_count(ROOT, &host);
 	cr_assert(eq(dbl, value(&host, METRIC_PROCESSES), 8));
 	cr_assert(epsilon_eq(dbl, value(&host, METRIC_PSI_CPU_SOME), 2.5, 1e-9));
 	cr_assert(epsilon_eq(dbl, value(&host, METRIC_PSI_MEMORY_SOME), 1.5, 1e-9));
@@ -175,8 +177,10 @@ Test(procfs, host_without_files_is_unknown_and_not_idle)
 
 	procfs_host("tests/data/none", &host);
 	cr_assert(eq(u64, host.have, 0));
+	procfs_count("tests/data/none", &host);
+	cr_assert(eq(u64, host.have, 0));
 	procfs_host("tests/data/mountinfo", &host); /* a folder with other files */
-	cr_assert(eq(u64, host.have, METRIC_BIT(METRIC_PROCESSES)));
+	cr_assert(eq(u64, host.have, 0));
 }
 
 Test(procfs, real_process_is_read_too)

@@ -50,6 +50,7 @@ static void walk_all(uint64_t *ret_unit, uint64_t *ret_host)
 		.cgroups = true,
 		.cpu = true,
 		.traffic = TRAFFIC,
+		.n_processes = 1,
 	};
 	static const struct unit_traffic traffic = { .of = { [TRAFFIC_IO_TIMED] = 1 } };
 	static const struct cgroup_facts facts = {
@@ -83,8 +84,9 @@ Test(signal, table_has_what_the_probe_gives_and_no_more)
 	walk_all(&unit, &host);
 	is_the_table(unit & ~traced(), signal_of_units(SIGNAL_ITERATORS), "iterators");
 	is_the_table((unit & traced()) | DEEP, signal_of_units(SIGNAL_TRACEPOINTS), "tracepoints");
-	is_the_table(host, signal_of_host(SIGNAL_TRACEPOINTS), "tracepoints, of the host");
-	is_the_table(0, signal_of_host(SIGNAL_ITERATORS), "iterators, of the host");
+	is_the_table(host & traced(), signal_of_host(SIGNAL_TRACEPOINTS),
+		     "tracepoints, of the host");
+	is_the_table(host & ~traced(), signal_of_host(SIGNAL_ITERATORS), "iterators, of the host");
 }
 
 Test(signal, table_has_what_files_give_and_no_more)
@@ -100,6 +102,7 @@ Test(signal, table_has_what_files_give_and_no_more)
 	cr_assert(eq(int, procfs_process("tests/data/proc", 1, &process), 0));
 	is_the_table(process.usage.have, signal_of_units(SIGNAL_PROC), "proc");
 	procfs_host("tests/data/proc", &usage);
+	procfs_count("tests/data/proc", &usage);
 	is_the_table(usage.have, signal_of_host(SIGNAL_PROC), "proc, of the host");
 	is_the_table(0, signal_of_host(SIGNAL_CGROUP_FILES), "cgroup files, of the host");
 }
