@@ -83,7 +83,7 @@ int probe_works(struct probe *probe);
  * is what the last walk found, with its age. In a hurry, after a cgroup was watched that
  * was not before, and where units are process trees or cgroups are not walked, each snapshot walks.
  */
-#define PROBE_TASKS_A_SECOND 1500
+#define PROBE_TASKS_A_SECOND 1000
 #define PROBE_WALK_MOST_MS   5000
 uint32_t probe_walk_every_ms(
 	const struct probe *probe); /* now, by the tasks that the last walk met */
