@@ -14,7 +14,7 @@ const volatile bool add_ended;
 
 /* Met in this walk, kernel threads too; user space sets them to 0 before. */
 __u32 n_tasks, n_processes;
-__u32 lacks;   /* a bit for each of enum total that this kernel does not keep; known after a walk */
+__u32 lacks; /* a bit for each of enum total that this kernel does not keep; known after a walk */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
