@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/chance.h"
 #include "judge/forest.h"
 
 /*
@@ -56,66 +57,11 @@ struct forest {
 _Static_assert(METRIC_N <= METRIC_MASK + 1, "a metric's number must fit its six bits");
 _Static_assert(FOREST_SAMPLE == 1 << LEVELS && SLOTS == FOREST_SAMPLE, "one leaf a vector");
 
-/* ---- chance -------------------------------------------------------------- */
-
-/* xoshiro256++ of Blackman and Vigna, seeded by splitmix64 as they advise. */
-struct random {
-	uint64_t state[4];
-};
-
-static uint64_t splitmix(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
-/* Each tree has its own, so that it does not matter which was grown before. */
-static void random_init(struct random *random, uint64_t seed, uint64_t tree)
-{
-	uint64_t state = splitmix(&seed) ^ tree;
-
-	for (unsigned int i = 0; i < 4; i++)
-		random->state[i] = splitmix(&state);
-}
-
-static uint64_t rotate_left(uint64_t value, unsigned int by)
-{
-	return value << by | value >> (64 - by);
-}
-
-static uint64_t random_next(struct random *random)
-{
-	uint64_t *s = random->state;
-	uint64_t ret = rotate_left(s[0] + s[3], 23) + s[0];
-	uint64_t t = s[1] << 17;
-
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= t;
-	s[3] = rotate_left(s[3], 45);
-	return ret;
-}
-
-static uint32_t random_below(struct random *random, uint32_t n)
-{
-	return (uint32_t)((random_next(random) >> 32) * n >> 32);
-}
-
-static double random_share(struct random *random)
-{
-	return (double)(random_next(random) >> 11) * 0x1p-53;
-}
-
 /* ---- growing ------------------------------------------------------------- */
 
 /* One tree while it grows: on the stack, so that growing allocates nothing. */
 struct growth {
-	struct random random;
+	struct chance chance;
 	unsigned int n, depth_max;
 	double path_unit;
 	const struct vector *row[FOREST_SAMPLE];
@@ -170,7 +116,7 @@ static float column_of(const struct vector *vector, unsigned int metric)
 static bool draw_split(struct growth *growth, unsigned int metric, float low, float high,
 		       uint32_t *ret)
 {
-	double drawn = low + random_share(&growth->random) * ((double)high - low);
+	double drawn = low + chance_share(&growth->chance) * ((double)high - low);
 	uint32_t bits = (bits_of((float)drawn) & ~METRIC_MASK) | metric;
 	const uint32_t tries[] = { bits, bits + METRIC_MASK + 1, bits - METRIC_MASK - 1 };
 
@@ -187,7 +133,7 @@ static bool draw_split(struct growth *growth, unsigned int metric, float low, fl
 
 static unsigned int draw_metric(struct growth *growth, uint64_t among)
 {
-	uint32_t skip = random_below(&growth->random, (uint32_t)__builtin_popcountll(among));
+	uint32_t skip = chance_below(&growth->chance, (uint32_t)__builtin_popcountll(among));
 
 	while (skip-- > 0)
 		among &= among - 1;
@@ -273,7 +219,7 @@ static void draw_rows(struct growth *growth, const struct vector *vectors, size_
 
 	growth->have = 0;
 	for (size_t i = 0; taken < growth->n; i++) {
-		if (random_share(&growth->random) * (double)(n - i) >= growth->n - taken)
+		if (chance_share(&growth->chance) * (double)(n - i) >= growth->n - taken)
 			continue;
 		growth->row[taken++] = &vectors[i];
 		growth->have |= vectors[i].have;
@@ -283,7 +229,7 @@ static void draw_rows(struct growth *growth, const struct vector *vectors, size_
 static void grow_tree(struct growth *growth, const struct vector *vectors, size_t n, uint64_t seed,
 		      uint64_t tree)
 {
-	random_init(&growth->random, seed, tree);
+	chance_init(&growth->chance, seed, tree);
 	draw_rows(growth, vectors, n);
 	for (unsigned int node = 0; node < SLOTS; node++)
 		growth->node[node] = SPLIT_NOWHERE;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The generator, and the few shapes in which its numbers are wanted. */
+#include "judge/chance.h"
+
+static uint64_t splitmix(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+void chance_init(struct chance *chance, uint64_t seed, uint64_t stream)
+{
+	uint64_t state = splitmix(&seed) ^ stream;
+
+	for (unsigned int i = 0; i < 4; i++)
+		chance->state[i] = splitmix(&state);
+}
+
+static uint64_t rotate_left(uint64_t value, unsigned int by)
+{
+	return value << by | value >> (64 - by);
+}
+
+uint64_t chance_next(struct chance *chance)
+{
+	uint64_t *s = chance->state;
+	uint64_t ret = rotate_left(s[0] + s[3], 23) + s[0];
+	uint64_t t = s[1] << 17;
+
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = rotate_left(s[3], 45);
+	return ret;
+}
+
+uint32_t chance_below(struct chance *chance, uint32_t n)
+{
+	return (uint32_t)((chance_next(chance) >> 32) * n >> 32);
+}
+
+double chance_share(struct chance *chance)
+{
+	return (double)(chance_next(chance) >> 11) * 0x1p-53;
+}
