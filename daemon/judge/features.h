@@ -25,5 +25,6 @@ double features_floor(enum metric metric, double column);
  * varies, and rules on facts own them. They are absent from every row. */
 bool features_is_judged(enum metric metric);
 
-/* A row as distances from the unit's own normal: finite; absent where the value or its normal is. */
+/* A row as distances from the unit's own normal: finite; absent, and 0, where the
+ * value or its normal is. */
 void features_from(const struct row *row, const struct baseline *baseline, struct vector *ret);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Isolation Forest: growing trees, packing them into blocks, walking them. */
+#include <assert.h>
 #include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +17,7 @@
  * that ends earlier is padded with splits at infinity, which always lead left.
  *
  * A split is four bytes. Where it falls is drawn at random anyway, so the low six
- * bits of its float are given to the number of its metric, and the value with
+ * bits of its float are given to the number of its column, and the value with
  * these very bits is what both growing and walking compare with: it is exact.
  *
  * The upper four levels and the lower four are blocks: a walk touches three or
@@ -27,8 +29,8 @@
 #define BLOCK	      16
 #define SLOTS	      256 /* of a padded tree: nodes 1 to 255, and as many leaves */
 #define EMPTY	      0	  /* the shared block */
-#define METRIC_MASK   63u
-#define SPLIT_NOWHERE 0x7f800000u /* infinity, of metric 0 */
+#define COLUMN_MASK   63u
+#define SPLIT_NOWHERE 0x7f800000u /* infinity, of column 0 */
 
 struct top {
 	uint32_t node[BLOCK];  /* children of i: 2 i and 2 i + 1; [0] is not used */
@@ -42,11 +44,12 @@ struct block {
 };
 
 /* Path lengths are kept as integers of 1/3072: the longest, below, then just fits 16 bits, and
- * scores are within 1e-6 of those in double precision (3e-6 in trees of fewer vectors). */
+ * scores are within 1e-6 of those in double precision (3e-6 in trees of fewer rows). */
 #define PATH_UNITS 3072.0
 
 struct forest {
 	alignas(64) struct top top[FOREST_TREES]; /* tree number s is top[s % FOREST_TREES] */
+	unsigned int n_columns;
 	uint64_t seed;
 	uint64_t n_grown;     /* the number of the next tree */
 	double score_per_sum; /* the score is 2^-(sum of path units x this) */
@@ -54,8 +57,8 @@ struct forest {
 	uint32_t n_blocks, n_free, first_free;
 };
 
-_Static_assert(METRIC_N <= METRIC_MASK + 1, "a metric's number must fit its six bits");
-_Static_assert(FOREST_SAMPLE == 1 << LEVELS && SLOTS == FOREST_SAMPLE, "one leaf a vector");
+_Static_assert(FOREST_COLUMNS_MAX == COLUMN_MASK + 1, "a column's number must fit its six bits");
+_Static_assert(FOREST_SAMPLE == 1 << LEVELS && SLOTS == FOREST_SAMPLE, "one leaf a row");
 
 /* ---- growing ------------------------------------------------------------- */
 
@@ -64,15 +67,15 @@ struct growth {
 	struct chance chance;
 	unsigned int n, depth_max;
 	double path_unit;
-	const struct vector *row[FOREST_SAMPLE];
-	float value[FOREST_SAMPLE]; /* of the metric that is looked at */
-	uint64_t have;		    /* metrics that any of the rows has: no other varies */
+	const float *row[FOREST_SAMPLE];
+	float value[FOREST_SAMPLE]; /* of the column that is looked at */
+	uint64_t varying;	    /* columns: no other ever parts two rows */
 	float average[FOREST_SAMPLE + 1];
 	uint32_t node[SLOTS];
 	uint16_t path[SLOTS]; /* of leaf i, the node 256 + i */
 };
 
-/* The mean depth of a search that fails in a tree of n: what an isolated vector would still have
+/* The mean depth of a search that fails in a tree of n: what an isolated row would still have
  * walked, and what makes scores comparable. H(n - 1) is summed up, since it is exact and cheap. */
 static void fill_average(float *average)
 {
@@ -102,23 +105,21 @@ static uint32_t bits_of(float value)
 }
 
 /* By comparisons, since fminf() is a call and this is the innermost of all. */
-static float column_of(const struct vector *vector, unsigned int metric)
+static float clean(float value)
 {
-	float value = vector->have & METRIC_BIT(metric) ? vector->deviation[metric] : 0;
-
-	value = value > FLT_MAX ? FLT_MAX : value;
-	value = value < -FLT_MAX ? -FLT_MAX : value;
+	value = value > FOREST_FARTHEST ? FOREST_FARTHEST : value;
+	value = value < -FOREST_FARTHEST ? -FOREST_FARTHEST : value;
 	return value == value ? value : 0;
 }
 
-/* Between low and high (low included) at random, as a split; false if no number with the metric's
+/* Between low and high (low included) at random, as a split; false if no number with the column's
  * bits lies there, as happens when the two are next to each other. */
-static bool draw_split(struct growth *growth, unsigned int metric, float low, float high,
+static bool draw_split(struct growth *growth, unsigned int column, float low, float high,
 		       uint32_t *ret)
 {
 	double drawn = low + chance_share(&growth->chance) * ((double)high - low);
-	uint32_t bits = (bits_of((float)drawn) & ~METRIC_MASK) | metric;
-	const uint32_t tries[] = { bits, bits + METRIC_MASK + 1, bits - METRIC_MASK - 1 };
+	uint32_t bits = (bits_of((float)drawn) & ~COLUMN_MASK) | column;
+	const uint32_t tries[] = { bits, bits + COLUMN_MASK + 1, bits - COLUMN_MASK - 1 };
 
 	for (unsigned int i = 0; i < 3; i++) {
 		float split = float_of(tries[i]);
@@ -131,7 +132,7 @@ static bool draw_split(struct growth *growth, unsigned int metric, float low, fl
 	return false;
 }
 
-static unsigned int draw_metric(struct growth *growth, uint64_t among)
+static unsigned int draw_column(struct growth *growth, uint64_t among)
 {
 	uint32_t skip = chance_below(&growth->chance, (uint32_t)__builtin_popcountll(among));
 
@@ -140,25 +141,25 @@ static unsigned int draw_metric(struct growth *growth, uint64_t among)
 	return (unsigned int)__builtin_ctzll(among);
 }
 
-/* Choose how to part rows [begin, begin + n). Metrics found constant leave `varying`: they are
+/* Choose how to part rows [begin, begin + n). Columns found constant leave `varying`: they are
  * constant in all that lies below, too. */
 static bool choose_split(struct growth *growth, unsigned int begin, unsigned int n,
 			 uint64_t *varying, uint32_t *ret)
 {
 	while (*varying) {
-		unsigned int metric = draw_metric(growth, *varying);
+		unsigned int column = draw_column(growth, *varying);
 		float low = FLT_MAX, high = -FLT_MAX;
 
 		for (unsigned int i = begin; i < begin + n; i++) {
-			float value = column_of(growth->row[i], metric);
+			float value = clean(growth->row[i][column]);
 
 			growth->value[i] = value;
 			low = value < low ? value : low;
 			high = value > high ? value : high;
 		}
-		if (low < high && draw_split(growth, metric, low, high, ret))
+		if (low < high && draw_split(growth, column, low, high, ret))
 			return true;
-		*varying &= ~METRIC_BIT(metric);
+		*varying &= ~(UINT64_C(1) << column);
 	}
 	return false;
 }
@@ -169,7 +170,7 @@ static unsigned int part(struct growth *growth, unsigned int begin, unsigned int
 	unsigned int left = begin;
 
 	for (unsigned int i = begin; i < begin + n; i++) {
-		const struct vector *row = growth->row[i];
+		const float *row = growth->row[i];
 
 		growth->row[i] = growth->row[left];
 		growth->row[left] = row;
@@ -199,41 +200,56 @@ static void grow(struct growth *growth, unsigned int begin, unsigned int n, unsi
 			(uint16_t)lrint((depth + (double)growth->average[n]) * growth->path_unit);
 }
 
-static void growth_init(struct growth *growth, size_t n)
+/* Once for all trees of a roll, since most of what never changes is soon told: by its first rows. */
+static uint64_t find_varying(const struct forest_rows *rows)
 {
-	growth->n = n < FOREST_SAMPLE ? (unsigned int)n : FOREST_SAMPLE;
+	uint64_t varying = 0;
+
+	for (unsigned int column = 0; column < rows->n_columns; column++) {
+		const float *value = rows->values + column;
+		float first = clean(*value);
+
+		for (size_t i = 1; i < rows->n; i++)
+			if (clean(value[i * rows->n_columns]) != first) {
+				varying |= UINT64_C(1) << column;
+				break;
+			}
+	}
+	return varying;
+}
+
+static void growth_init(struct growth *growth, const struct forest_rows *rows)
+{
+	growth->n = rows->n < FOREST_SAMPLE ? (unsigned int)rows->n : FOREST_SAMPLE;
 	growth->depth_max = 0;
 	while (1u << growth->depth_max < growth->n)
 		growth->depth_max++;
+	growth->varying = find_varying(rows);
 	fill_average(growth->average);
-	/* Trees of fewer vectors are shallower. Stretched to the usual depth they can be summed
-	 * up with all others. The longest path, 19.55 of 33 vectors, still fits 16 bits. */
+	/* Trees of fewer rows are shallower. Stretched to the usual depth they can be summed
+	 * up with all others. The longest path, 19.55 of 33 rows, still fits 16 bits. */
 	growth->path_unit =
 		PATH_UNITS * growth->average[FOREST_SAMPLE] / growth->average[growth->n];
 }
 
 /* A sample without repetition in one pass and without memory (Knuth's algorithm S). */
-static void draw_rows(struct growth *growth, const struct vector *vectors, size_t n)
+static void draw_rows(struct growth *growth, const struct forest_rows *rows)
 {
 	unsigned int taken = 0;
 
-	growth->have = 0;
-	for (size_t i = 0; taken < growth->n; i++) {
-		if (chance_share(&growth->chance) * (double)(n - i) >= growth->n - taken)
-			continue;
-		growth->row[taken++] = &vectors[i];
-		growth->have |= vectors[i].have;
-	}
+	for (size_t i = 0; taken < growth->n; i++)
+		if (chance_share(&growth->chance) * (double)(rows->n - i) < growth->n - taken)
+			growth->row[taken++] = rows->values + i * rows->n_columns;
 }
 
-static void grow_tree(struct growth *growth, const struct vector *vectors, size_t n, uint64_t seed,
+static void grow_tree(struct growth *growth, const struct forest_rows *rows, uint64_t seed,
 		      uint64_t tree)
 {
 	chance_init(&growth->chance, seed, tree);
-	draw_rows(growth, vectors, n);
+	draw_rows(growth, rows);
 	for (unsigned int node = 0; node < SLOTS; node++)
 		growth->node[node] = SPLIT_NOWHERE;
-	grow(growth, 0, growth->n, 0, 1, growth->have & (METRIC_BIT(METRIC_N) - 1));
+	grow(growth, 0, growth->n, 0, 1, growth->varying);
 }
 
 /* ---- packing ------------------------------------------------------------- */
@@ -314,7 +330,7 @@ static int pack_tree(struct forest *forest, const struct growth *growth, struct 
 
 /* ---- life ---------------------------------------------------------------- */
 
-static int make_forest(uint64_t seed, struct forest **ret)
+static int make_forest(unsigned int n_columns, uint64_t seed, struct forest **ret)
 {
 	CLEANUP(forest_freep) struct forest *forest = aligned_alloc(64, sizeof(*forest));
 	int r;
@@ -322,6 +338,7 @@ static int make_forest(uint64_t seed, struct forest **ret)
 	if (!forest)
 		return -ENOMEM;
 	memset(forest, 0, sizeof(*forest));
+	forest->n_columns = n_columns;
 	forest->seed = seed;
 	r = reserve_blocks(forest, 1);
 	if (r < 0)
@@ -336,16 +353,17 @@ static int make_forest(uint64_t seed, struct forest **ret)
 	return 0;
 }
 
-int forest_roll(struct forest *forest, const struct vector *vectors, size_t n, unsigned int n_trees)
+int forest_roll(struct forest *forest, const struct forest_rows *rows, unsigned int n_trees)
 {
 	struct growth growth;
 	int r;
 
-	if (n < FOREST_VECTORS_MIN)
+	assert(rows->n_columns == forest->n_columns);
+	if (rows->n < FOREST_ROWS_MIN)
 		return -ENODATA;
-	growth_init(&growth, n);
+	growth_init(&growth, rows);
 	for (unsigned int i = 0; i < n_trees; i++) {
-		grow_tree(&growth, vectors, n, forest->seed, forest->n_grown);
+		grow_tree(&growth, rows, forest->seed, forest->n_grown);
 		r = pack_tree(forest, &growth, &forest->top[forest->n_grown % FOREST_TREES]);
 		if (r < 0)
 			return r;
@@ -356,15 +374,17 @@ int forest_roll(struct forest *forest, const struct vector *vectors, size_t n, u
 	return 0;
 }
 
-int forest_train(const struct vector *vectors, size_t n, uint64_t seed, struct forest **ret)
+int forest_train(const struct forest_rows *rows, uint64_t seed, struct forest **ret)
 {
 	CLEANUP(forest_freep) struct forest *forest = NULL;
 	int r;
 
-	r = make_forest(seed, &forest);
+	if (rows->n_columns > FOREST_COLUMNS_MAX)
+		return -E2BIG;
+	r = make_forest(rows->n_columns, seed, &forest);
 	if (r < 0)
 		return r;
-	r = forest_roll(forest, vectors, n, FOREST_TREES);
+	r = forest_roll(forest, rows, FOREST_TREES);
 	if (r < 0)
 		return r;
 	*ret = TAKE(forest);
@@ -400,7 +420,7 @@ static uint32_t step(const uint32_t *nodes, uint32_t at, const float *column)
 {
 	uint32_t split = nodes[at];
 
-	return 2 * at + (column[split & METRIC_MASK] > float_of(split));
+	return 2 * at + (column[split & COLUMN_MASK] > float_of(split));
 }
 
 static uint32_t sum_paths(const struct forest *forest, const float *column)
@@ -436,38 +456,38 @@ static float score_of(const struct forest *forest, const float *column)
 	return (float)exp2(-(double)sum_paths(forest, column) * forest->score_per_sum);
 }
 
-static void fill_columns(const struct vector *vector, float *ret)
+static void fill_columns(const struct forest *forest, const float *row, float *ret)
 {
-	for (unsigned int metric = 0; metric < METRIC_N; metric++)
-		ret[metric] = column_of(vector, metric);
+	for (unsigned int i = 0; i < forest->n_columns; i++)
+		ret[i] = clean(row[i]);
 }
 
-float forest_score(const struct forest *forest, const struct vector *vector)
+float forest_score(const struct forest *forest, const float *row)
 {
-	float column[METRIC_N];
+	float column[FOREST_COLUMNS_MAX] = { 0 };
 
-	fill_columns(vector, column);
+	fill_columns(forest, row, column);
 	return score_of(forest, column);
 }
 
-void forest_blame(const struct forest *forest, const struct vector *vector, float *ret_share)
+void forest_blame(const struct forest *forest, const float *row, float *ret_share)
 {
-	float column[METRIC_N];
+	float column[FOREST_COLUMNS_MAX] = { 0 };
 	float score, total = 0;
 
-	fill_columns(vector, column);
+	fill_columns(forest, row, column);
 	score = score_of(forest, column);
-	for (unsigned int metric = 0; metric < METRIC_N; metric++) {
-		float kept = column[metric];
+	for (unsigned int i = 0; i < forest->n_columns; i++) {
+		float kept = column[i];
 
-		ret_share[metric] = 0;
+		ret_share[i] = 0;
 		if (kept == 0)
 			continue;
-		column[metric] = 0;
-		ret_share[metric] = fmaxf(score - score_of(forest, column), 0);
-		column[metric] = kept;
-		total += ret_share[metric];
+		column[i] = 0;
+		ret_share[i] = fmaxf(score - score_of(forest, column), 0);
+		column[i] = kept;
+		total += ret_share[i];
 	}
-	for (unsigned int metric = 0; total > 0 && metric < METRIC_N; metric++)
-		ret_share[metric] /= total;
+	for (unsigned int i = 0; total > 0 && i < forest->n_columns; i++)
+		ret_share[i] /= total;
 }

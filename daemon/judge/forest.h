@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Isolation Forest: how easily is one vector told apart from the rest?
+ * Isolation Forest: how easily is one row told apart from the rest?
  * (Liu, Ting, Zhou: Isolation Forest, ICDM 2008.)
  *
+ * It knows columns, not what they mean: whoever brings the rows has put each
+ * column on a scale on which 0 is the normal. A value that is missing (NaN)
+ * counts as 0; one beyond FOREST_FARTHEST counts as that.
+ *
  * A forest is rolled: its oldest trees are replaced from time to time. The same
- * vectors and seed give the same forest, byte for byte, on every machine: each
+ * rows and seed give the same forest, byte for byte, on every machine: each
  * tree has a generator of its own, and path lengths are integers whose sum does
  * not depend on order.
  */
@@ -13,29 +17,36 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
-#include "record/record.h"
 
 #define FOREST_TREES	   100
-#define FOREST_SAMPLE	   256 /* vectors a tree sees at most */
-#define FOREST_VECTORS_MIN 16
+#define FOREST_SAMPLE	   256 /* rows a tree sees at most */
+#define FOREST_ROWS_MIN	   16
+#define FOREST_COLUMNS_MAX 64
+#define FOREST_FARTHEST	   1e18f /* sums of squares of such values are still finite */
+
+/* Borrowed: row after row without a gap. */
+struct forest_rows {
+	const float *values;
+	size_t n;
+	unsigned int n_columns;
+};
 
 struct forest;
 
-/* Train on n vectors, of which each tree sees FOREST_SAMPLE at most; -ENODATA below
- * FOREST_VECTORS_MIN; -ENOMEM. Missing values count as 0 (the normal). The caller owns ret. */
-int forest_train(const struct vector *vectors, size_t n, uint64_t seed, struct forest **ret);
-/* Replace the n_trees oldest trees by ones grown on these vectors. On -ENOMEM fewer are replaced;
- * the forest is whole at any time. */
-int forest_roll(struct forest *forest, const struct vector *vectors, size_t n,
-		unsigned int n_trees);
+/* Train on all rows, of which each tree sees FOREST_SAMPLE at most. -ENODATA below FOREST_ROWS_MIN;
+ * -E2BIG above FOREST_COLUMNS_MAX; -ENOMEM. The caller owns ret. */
+int forest_train(const struct forest_rows *rows, uint64_t seed, struct forest **ret);
+/* Replace the n_trees oldest trees by ones grown on these rows, which have as many columns as those
+ * it was trained on. On -ENOMEM fewer are replaced; the forest is whole at any time. */
+int forest_roll(struct forest *forest, const struct forest_rows *rows, unsigned int n_trees);
 struct forest *forest_free(struct forest *forest);
 DEFINE_CLEANUP(struct forest *, forest_free)
 
 /* In [0, 1]; 0.5 is ordinary, near 1 is alone. Cannot fail, allocates nothing. */
-float forest_score(const struct forest *forest, const struct vector *vector);
-/* Each metric's share of that score, METRIC_N of them, summing to 1 (or all 0): by ablation, how far
- * the score falls when the metric is put back to normal. Costs up to METRIC_N scores. */
-void forest_blame(const struct forest *forest, const struct vector *vector, float *ret_share);
+float forest_score(const struct forest *forest, const float *row);
+/* Each column's share of that score, summing to 1 (or all 0): by ablation, how far the score falls
+ * when the column is put back to normal. Costs up to as many scores as there are columns. */
+void forest_blame(const struct forest *forest, const float *row, float *ret_share);
 /* Trees replaced since training. */
 uint32_t forest_generation(const struct forest *forest);
 /* Memory it takes, for those who promise how much. */

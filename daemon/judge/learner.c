@@ -113,8 +113,8 @@ uint32_t learner_left_s(const struct learner *learner)
 		return 0;
 	if (kept->taught_ms < learner->learn_ms)
 		left_s = (learner->learn_ms - kept->taught_ms + 999) / 1000;
-	if (kept->n_rows < FOREST_VECTORS_MIN)
-		rows_left = FOREST_VECTORS_MIN - kept->n_rows; /* at one a second */
+	if (kept->n_rows < FOREST_ROWS_MIN)
+		rows_left = FOREST_ROWS_MIN - kept->n_rows; /* at one a second */
 	if (left_s < rows_left)
 		left_s = rows_left;
 	return left_s > 0 ? (uint32_t)left_s : 1; /* the next sample ends it */
@@ -197,12 +197,12 @@ static void fill_judged(const struct learner *learner, const struct sample *samp
 	features_row(sample, &row);
 	features_from(&row, &learner->baseline, &vector);
 	memcpy(ret->deviation, vector.deviation, sizeof(ret->deviation));
-	ret->score = forest_score(learner->forest, &vector);
+	ret->score = forest_score(learner->forest, vector.deviation);
 	ret->threshold = learner->threshold;
 	ret->lead = furthest(&vector);
 	if (ret->score < ret->threshold || ret->lead == METRIC_N)
 		return; /* who is to blame for an ordinary score is not worth 20 us a unit and second */
-	forest_blame(learner->forest, &vector, share);
+	forest_blame(learner->forest, vector.deviation, share);
 	ret->lead_share = share[ret->lead];
 }
 
@@ -223,14 +223,14 @@ void learner_look(struct learner *learner, const struct sample *sample, struct e
 
 /* ---- learning ------------------------------------------------------------ */
 
-static float threshold_of(const struct forest *forest, const struct vector *vectors, size_t n)
+static float threshold_of(const struct forest *forest, const struct forest_rows *rows)
 {
 	float score[LEARNER_ROWS];
 
-	for (size_t i = 0; i < n; i++)
-		score[i] = forest_score(forest, &vectors[i]);
-	baseline_sort(score, n);
-	return fmaxf(baseline_quantile(score, n, THRESHOLD_SHARE), THRESHOLD_MIN);
+	for (size_t i = 0; i < rows->n; i++)
+		score[i] = forest_score(forest, rows->values + i * rows->n_columns);
+	baseline_sort(score, rows->n);
+	return fmaxf(baseline_quantile(score, rows->n, THRESHOLD_SHARE), THRESHOLD_MIN);
 }
 
 static void unscale(const struct baseline *baseline, struct normal *ret)
@@ -267,33 +267,43 @@ static uint32_t refit_every_ms(const struct learner *learner)
 	return learner->kept.taught_ms < YOUNG_MS ? REFIT_EVERY_YOUNG_MS : REFIT_EVERY_MS;
 }
 
+/* All that is remembered, as distances from the normal; what is missing is normal. */
+static void fill_values(const struct learner *learner, float *ret)
+{
+	for (uint32_t i = 0; i < learner->kept.n_rows; i++) {
+		struct row row;
+		struct vector vector;
+
+		remembered_row(&learner->kept, i, &row);
+		features_from(&row, &learner->baseline, &vector);
+		memcpy(ret + (size_t)i * METRIC_N, vector.deviation, sizeof(vector.deviation));
+	}
+}
+
 /* Baseline, forest and threshold anew from the rows; the first time for less long than usual, each
  * unit for a time of its own, so that the units of a host do not all refit in one tick. */
 static int refit(struct learner *learner)
 {
 	struct remembered *kept = &learner->kept;
-	CLEANUP(cleanup_free) struct vector *vectors = NULL;
+	CLEANUP(cleanup_free)
+	float *values = reallocarray(NULL, kept->n_rows, METRIC_N * sizeof(*values));
+	const struct forest_rows rows = { values, kept->n_rows, METRIC_N };
 	bool first = !learner->forest;
-	struct row row;
 	int r;
 
-	vectors = reallocarray(NULL, kept->n_rows, sizeof(*vectors));
-	if (!vectors)
+	if (!values)
 		return -ENOMEM;
 	fit_baseline(kept, &learner->baseline);
 	unscale(&learner->baseline, &learner->normal);
-	for (uint32_t i = 0; i < kept->n_rows; i++) {
-		remembered_row(kept, i, &row);
-		features_from(&row, &learner->baseline, &vectors[i]);
-	}
+	fill_values(learner, values);
 	if (first)
-		r = forest_train(vectors, kept->n_rows, learner->seed, &learner->forest);
+		r = forest_train(&rows, learner->seed, &learner->forest);
 	else
-		r = forest_roll(learner->forest, vectors, kept->n_rows, REFIT_TREES);
+		r = forest_roll(learner->forest, &rows, REFIT_TREES);
 	if (r < 0)
 		return r;
 	kept->generation += first ? FOREST_TREES : REFIT_TREES;
-	learner->threshold = threshold_of(learner->forest, vectors, kept->n_rows);
+	learner->threshold = threshold_of(learner->forest, &rows);
 	learner->refit_due_ms = kept->taught_ms + refit_every_ms(learner) -
 				(first ? draw_below(learner->seed, 0, REFIT_EVERY_YOUNG_MS) : 0);
 	return 0;
@@ -305,7 +315,7 @@ static bool is_due(const struct learner *learner)
 
 	if (learner->forest)
 		return kept->taught_ms >= learner->refit_due_ms;
-	return kept->taught_ms >= learner->learn_ms && kept->n_rows >= FOREST_VECTORS_MIN;
+	return kept->taught_ms >= learner->learn_ms && kept->n_rows >= FOREST_ROWS_MIN;
 }
 
 /* Does the moment of this slot of taught time lie in the sample's span? */

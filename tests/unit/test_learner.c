@@ -119,8 +119,8 @@ Test(learner, it_has_learnt_after_its_time_and_enough_rows_whatever_the_spans)
 		{ 30, 1000, 30 },
 		{ 600, 1000, 600 },
 		{ 600, 10000, 60 },
-		{ 30, 10000, FOREST_VECTORS_MIN },
-		{ 600, UINT32_MAX, FOREST_VECTORS_MIN }, /* a night of sleep is no lesson */
+		{ 30, 10000, FOREST_ROWS_MIN },
+		{ 600, UINT32_MAX, FOREST_ROWS_MIN }, /* a night of sleep is no lesson */
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
