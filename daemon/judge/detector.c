@@ -131,7 +131,7 @@ static int learn(struct detector *detector, const struct forest_rows *rows, uint
 	for (size_t i = 0; i < rows->n; i++)
 		(void)apply_scale(detector, rows->values + i * rows->n_columns,
 				  values + i * rows->n_columns);
-	r = forest_train(&scaled, seed, &detector->forest);
+	r = forest_train(FOREST_AXES, &scaled, seed, &detector->forest);
 	if (r < 0)
 		return r;
 	return learn_threshold(detector, rows);

@@ -18,11 +18,19 @@
 
 #include "base/cleanup.h"
 
-#define FOREST_TREES	   100
-#define FOREST_SAMPLE	   256 /* rows a tree sees at most */
-#define FOREST_ROWS_MIN	   16
-#define FOREST_COLUMNS_MAX 64
-#define FOREST_FARTHEST	   1e18f /* sums of squares of such values are still finite */
+#define FOREST_TREES	100
+#define FOREST_SAMPLE	256 /* rows a tree sees at most */
+#define FOREST_ROWS_MIN 16
+#define FOREST_FARTHEST 1e18f /* sums of squares of such values are still finite */
+
+#define FOREST_COLUMNS_MAX	192
+#define FOREST_AXES_COLUMNS_MAX 64
+
+enum forest_form {
+	FOREST_AXES,   /* the textbook's: a split asks for one column */
+	FOREST_PLANES, /* a split asks for a sum of several, and knows the range it has seen; columns
+			* have a spread of about 1 */
+};
 
 /* Borrowed: row after row without a gap. */
 struct forest_rows {
@@ -34,8 +42,9 @@ struct forest_rows {
 struct forest;
 
 /* Train on all rows, of which each tree sees FOREST_SAMPLE at most. -ENODATA below FOREST_ROWS_MIN;
- * -E2BIG above FOREST_COLUMNS_MAX; -ENOMEM. The caller owns ret. */
-int forest_train(const struct forest_rows *rows, uint64_t seed, struct forest **ret);
+ * -E2BIG: more columns than the form can have; -ENOMEM. The caller owns ret. */
+int forest_train(enum forest_form form, const struct forest_rows *rows, uint64_t seed,
+		 struct forest **ret);
 /* Replace the n_trees oldest trees by ones grown on these rows, which have as many columns as those
  * it was trained on. On -ENOMEM fewer are replaced; the forest is whole at any time. */
 int forest_roll(struct forest *forest, const struct forest_rows *rows, unsigned int n_trees);

@@ -297,7 +297,7 @@ static int refit(struct learner *learner)
 	unscale(&learner->baseline, &learner->normal);
 	fill_values(learner, values);
 	if (first)
-		r = forest_train(&rows, learner->seed, &learner->forest);
+		r = forest_train(FOREST_AXES, &rows, learner->seed, &learner->forest);
 	else
 		r = forest_roll(learner->forest, &rows, REFIT_TREES);
 	if (r < 0)

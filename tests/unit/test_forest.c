@@ -213,7 +213,7 @@ static struct forest *train(size_t n)
 
 	const struct forest_rows rows = first(n);
 
-	cr_assert(zero(int, forest_train(&rows, SEED, &forest)));
+	cr_assert(zero(int, forest_train(FOREST_AXES, &rows, SEED, &forest)));
 	return forest;
 }
 
@@ -272,7 +272,7 @@ Test(forest, the_same_rows_and_seed_give_the_same_scores)
 	fill_values(0);
 	one = train(N);
 	same = train(N);
-	cr_assert(zero(int, forest_train(&rows, SEED + 1, &other)));
+	cr_assert(zero(int, forest_train(FOREST_AXES, &rows, SEED + 1, &other)));
 	for (size_t i = 0; i < N; i++)
 		cr_assert(eq(flt, forest_score(one, values[i]), forest_score(same, values[i])));
 	cr_assert(ne(flt, forest_score(one, values[0]), forest_score(other, values[0])));
@@ -350,12 +350,12 @@ Test(forest, neighbouring_floats_which_no_split_parts_count_as_one)
 Test(forest, too_few_rows_and_too_many_columns_are_refused)
 {
 	const struct forest_rows few = first(3), too_few = first(FOREST_ROWS_MIN - 1);
-	const struct forest_rows too_wide = { values[0], 100, FOREST_COLUMNS_MAX + 1 };
+	const struct forest_rows too_wide = { values[0], 100, FOREST_AXES_COLUMNS_MAX + 1 };
 	struct forest *forest = NULL;
 
 	fill_values(0);
-	cr_assert(eq(int, forest_train(&too_few, SEED, &forest), -ENODATA));
-	cr_assert(eq(int, forest_train(&too_wide, SEED, &forest), -E2BIG));
+	cr_assert(eq(int, forest_train(FOREST_AXES, &too_few, SEED, &forest), -ENODATA));
+	cr_assert(eq(int, forest_train(FOREST_AXES, &too_wide, SEED, &forest), -E2BIG));
 	cr_assert(eq(ptr, forest, NULL));
 	forest = train(N);
 	cr_assert(eq(int, forest_roll(forest, &few, 10), -ENODATA));
