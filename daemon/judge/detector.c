@@ -3,12 +3,20 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "judge/baseline.h"
 #include "judge/detector.h"
+#include "judge/expand.h"
 #include "judge/forest.h"
 
+#define COLUMNS_MAX	(DETECTOR_COLUMNS_MAX * EXPAND_COLUMNS)
 #define THRESHOLD_SHARE 0.99
+
+/* How many spreads are far: where squash() begins to bend. */
+#define NEAR 5.0f
+/* Of the newest row in the smoothed score. */
+#define SMOOTH_SHARE 0.4
 
 /* The column's normal: mean and standard deviation of its values in the past. */
 struct scale {
@@ -17,51 +25,98 @@ struct scale {
 };
 
 struct detector {
-	unsigned int n_columns;
+	enum detector_kind kind;
+	unsigned int n_metrics, n_columns; /* as they are given, and as the forest sees them */
 	float threshold;
+	double odd;	       /* the 16th power of the scores, smoothed */
+	struct expand *expand; /* NULL: the forest sees what is given */
 	struct forest *forest;
-	struct scale scale[DETECTOR_COLUMNS_MAX];
+	struct scale scale[COLUMNS_MAX];
 };
 
 struct detector *detector_free(struct detector *detector)
 {
-	if (detector)
+	if (detector) {
+		(void)expand_free(detector->expand);
 		(void)forest_free(detector->forest);
+	}
 	free(detector);
 	return NULL;
 }
 
 size_t detector_bytes(const struct detector *detector)
 {
-	return sizeof(*detector) + forest_bytes(detector->forest);
+	return sizeof(*detector) + forest_bytes(detector->forest) +
+	       (detector->expand ? expand_bytes(detector->expand) : 0);
 }
 
 /* ---- judging ------------------------------------------------------------- */
 
-/* To distances from the normal. Which is furthest is returned. */
-static unsigned int apply_scale(const struct detector *detector, const float *row, float *ret)
+/* The columns that the forest sees of this row, not yet on its scale. */
+static void fill_columns(struct detector *detector, const float *row, float *ret)
+{
+	if (detector->expand)
+		expand_take(detector->expand, row, ret);
+	else
+		memcpy(ret, row, detector->n_metrics * sizeof(*row));
+}
+
+/* Beyond a few spreads twice as far is less than twice as odd: in the end its square root. By what
+ * is exact on every machine (IEEE 754), which no logarithm is. */
+static float squash(float distance)
+{
+	return distance / sqrtf(1 + fabsf(distance) / NEAR);
+}
+
+/* Whatever the value, squash() can bear it; NaN stays NaN. */
+static float distance_of(const struct scale *scale, float value)
+{
+	float distance = (value - scale->mean) * scale->per_spread;
+
+	distance = distance > FOREST_FARTHEST ? FOREST_FARTHEST : distance;
+	return distance < -FOREST_FARTHEST ? -FOREST_FARTHEST : distance;
+}
+
+/* To distances from the normal. Which metric is furthest is returned. */
+static unsigned int apply_scale(const struct detector *detector, float *column)
 {
 	unsigned int top = 0;
 	float most = 0;
 
 	for (unsigned int i = 0; i < detector->n_columns; i++) {
-		const struct scale *scale = &detector->scale[i];
+		float distance = distance_of(&detector->scale[i], column[i]);
 
-		ret[i] = (row[i] - scale->mean) * scale->per_spread;
-		if (!(fabsf(ret[i]) > most))
-			continue;
-		most = fabsf(ret[i]);
-		top = i;
+		if (fabsf(distance) > most) {
+			most = fabsf(distance);
+			top = i % detector->n_metrics;
+		}
+		column[i] = detector->expand ? squash(distance) : distance;
 	}
 	return top;
 }
 
+/* Of a high power, so that one row that is alone by far is not washed out by calm ones before it, as
+ * in the mean of bare scores it would be. */
+static float smooth(struct detector *detector, float score)
+{
+	double power = (double)score * score;
+
+	power *= power;
+	power *= power;
+	power *= power;
+	detector->odd += SMOOTH_SHARE * (power - detector->odd);
+	return (float)sqrt(sqrt(sqrt(sqrt(detector->odd))));
+}
+
 void detector_judge(struct detector *detector, const float *row, struct judgement *ret)
 {
-	float column[DETECTOR_COLUMNS_MAX];
+	float column[COLUMNS_MAX];
 
-	ret->top = apply_scale(detector, row, column);
+	fill_columns(detector, row, column);
+	ret->top = apply_scale(detector, column);
 	ret->score = forest_score(detector->forest, column);
+	if (detector->kind == DETECTOR_JUDGE)
+		ret->score = smooth(detector, ret->score);
 	ret->threshold = detector->threshold;
 	ret->state = ret->score > ret->threshold ? DETECTOR_UNUSUAL : DETECTOR_HEALTHY;
 }
@@ -100,12 +155,15 @@ static int by_value(const void *one, const void *other)
 	return (a > b) - (a < b);
 }
 
+/* By judging the past once more, from its first row on. What comes next follows its last. */
 static int learn_threshold(struct detector *detector, const struct forest_rows *rows)
 {
 	CLEANUP(cleanup_free) float *score = reallocarray(NULL, rows->n, sizeof(*score));
 
 	if (!score)
 		return -ENOMEM;
+	if (detector->expand)
+		expand_restart(detector->expand);
 	for (size_t i = 0; i < rows->n; i++) {
 		struct judgement judgement;
 
@@ -119,44 +177,66 @@ static int learn_threshold(struct detector *detector, const struct forest_rows *
 
 static int learn(struct detector *detector, const struct forest_rows *rows, uint64_t seed)
 {
-	CLEANUP(cleanup_free)
-	float *values = reallocarray(NULL, rows->n, rows->n_columns * sizeof(*values));
-	const struct forest_rows scaled = { values, rows->n, rows->n_columns };
+	const enum forest_form form =
+		detector->kind == DETECTOR_FOREST ? FOREST_AXES : FOREST_PLANES;
+	unsigned int n = detector->n_columns;
+	CLEANUP(cleanup_free) float *values = reallocarray(NULL, rows->n, n * sizeof(*values));
+	const struct forest_rows columns = { values, rows->n, n };
 	int r;
 
 	if (!values)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < rows->n_columns; i++)
-		fit_scale(rows, i, &detector->scale[i]);
 	for (size_t i = 0; i < rows->n; i++)
-		(void)apply_scale(detector, rows->values + i * rows->n_columns,
-				  values + i * rows->n_columns);
-	r = forest_train(FOREST_AXES, &scaled, seed, &detector->forest);
+		fill_columns(detector, rows->values + i * rows->n_columns, values + i * n);
+	for (unsigned int i = 0; i < n; i++)
+		fit_scale(&columns, i, &detector->scale[i]);
+	for (size_t i = 0; i < rows->n; i++)
+		(void)apply_scale(detector, values + i * n);
+	r = forest_train(form, &columns, seed, &detector->forest);
 	if (r < 0)
 		return r;
 	return learn_threshold(detector, rows);
 }
 
+static int make_detector(enum detector_kind kind, unsigned int n_metrics, struct detector **ret)
+{
+	CLEANUP(detector_freep) struct detector *detector = calloc(1, sizeof(*detector));
+	int r;
+
+	if (!detector)
+		return -ENOMEM;
+	detector->kind = kind;
+	detector->n_metrics = detector->n_columns = n_metrics;
+	if (kind == DETECTOR_JUDGE) {
+		detector->n_columns *= EXPAND_COLUMNS;
+		r = expand_new(n_metrics, &detector->expand);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE(detector);
+	return 0;
+}
+
 int detector_train(enum detector_kind kind, const float *values, size_t n_rows,
 		   unsigned int n_columns, uint64_t seed, struct detector **ret)
 {
-	CLEANUP(detector_freep) struct detector *detector = NULL;
+	struct detector *detector;
 	const struct forest_rows rows = { values, n_rows, n_columns };
 	int r;
 
-	if (kind != DETECTOR_FOREST)
+	if (kind != DETECTOR_FOREST && kind != DETECTOR_JUDGE)
 		return -EINVAL;
 	if (n_columns > DETECTOR_COLUMNS_MAX)
 		return -E2BIG;
 	if (n_rows < FOREST_ROWS_MIN)
 		return -ENODATA;
-	detector = calloc(1, sizeof(*detector));
-	if (!detector)
-		return -ENOMEM;
-	detector->n_columns = n_columns;
-	r = learn(detector, &rows, seed);
+	r = make_detector(kind, n_columns, &detector);
 	if (r < 0)
 		return r;
-	*ret = TAKE(detector);
-	return 0;
+	r = learn(detector, &rows, seed);
+	if (r < 0)
+		(void)detector_free(detector);
+	else
+		*ret = detector;
+	return r;
 }

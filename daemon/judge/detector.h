@@ -13,8 +13,8 @@
 #define DETECTOR_COLUMNS_MAX 64
 
 enum detector_kind {
-	DETECTOR_FOREST, /* the textbook's Isolation Forest on the columns as they are, for comparison */
-	DETECTOR_JUDGE,
+	DETECTOR_FOREST, /* the textbook's Isolation Forest on the columns as they are, to compare with */
+	DETECTOR_JUDGE, /* a forest of planes on what the columns were lately; scores are smoothed */
 };
 
 /* Of how a row is. A third, sick, is for harm, and a column without a meaning can do none: so far
@@ -34,7 +34,8 @@ struct detector;
 
 /*
  * Learn from n_rows rows of n_columns values, row after row, in the order of time;
- * NaN: missing. The threshold is the 99th percentile of what these rows score. The
+ * NaN: missing. The threshold is the 99th percentile of what these rows score
+ * under the forest they made. A column that never varied in them is not looked at. The
  * same rows and seed give the same judgements, to the last bit.
  * -ENODATA: too few rows; -E2BIG: more than DETECTOR_COLUMNS_MAX columns; -EINVAL:
  * a kind that is not there; -ENOMEM. The caller owns ret.
@@ -44,7 +45,7 @@ int detector_train(enum detector_kind kind, const float *values, size_t n_rows,
 struct detector *detector_free(struct detector *detector);
 DEFINE_CLEANUP(struct detector *, detector_free)
 
-/* Judge the next row, in the order of time. Cannot fail, allocates nothing. */
+/* Judge the next row, in the order of time: the first follows the last of the past. Cannot fail, allocates nothing. */
 void detector_judge(struct detector *detector, const float *row, struct judgement *ret);
 /* Memory it takes, all that is learnt included. */
 size_t detector_bytes(const struct detector *detector);

@@ -16,7 +16,7 @@
 #define SEED	42
 #define COLUMN	5 /* any one */
 
-static const enum detector_kind kinds[] = { DETECTOR_FOREST };
+static const enum detector_kind kinds[] = { DETECTOR_FOREST, DETECTOR_JUDGE };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static float past[ROWS][COLUMNS], later[LATER][COLUMNS];
@@ -136,6 +136,69 @@ Test(detector, no_value_is_too_odd_to_be_judged_or_learnt_from)
 			(void)judge(fooled, later[i]);
 		}
 	}
+}
+
+Test(detector, a_leap_from_the_tiniest_to_the_largest_is_unusual)
+{
+	for (size_t k = 0; k < KINDS; k++) {
+		CLEANUP(detector_freep) struct detector *detector = NULL;
+
+		fill(past, ROWS, 0);
+		for (size_t i = 0; i < ROWS; i++)
+			for (unsigned int c = 0; c < COLUMNS; c++)
+				past[i][c] *= 1e-30f;
+		cr_assert(zero(int,
+			       detector_train(kinds[k], past[0], ROWS, COLUMNS, SEED, &detector)));
+		for (unsigned int c = 0; c < COLUMNS; c++)
+			later[0][c] = FLT_MAX;
+		cr_assert(eq(uint, judge(detector, later[0]).state, DETECTOR_UNUSUAL));
+	}
+}
+
+Test(detector, the_first_row_follows_the_past)
+{
+	CLEANUP(detector_freep) struct detector *calm = train(DETECTOR_JUDGE);
+	CLEANUP(detector_freep) struct detector *shaken = NULL;
+
+	/* So few that the threshold, a percentile, hardly knows them. */
+	for (size_t i = ROWS - 5; i < ROWS; i++)
+		for (unsigned int c = 0; c < COLUMNS; c++)
+			past[i][c] = 0;
+	cr_assert(zero(int, detector_train(DETECTOR_JUDGE, past[0], ROWS, COLUMNS, SEED, &shaken)));
+	cr_assert(eq(uint, judge(calm, later[0]).state, DETECTOR_HEALTHY));
+	cr_assert(eq(uint, judge(shaken, later[0]).state, DETECTOR_UNUSUAL));
+}
+
+Test(detector, that_the_past_ended_elsewhere_than_it_began_is_no_leap)
+{
+	enum { DRIFTING = 300 };
+	CLEANUP(detector_freep) struct detector *detector = NULL;
+	struct judgement judgement;
+
+	/* Were its end followed by its beginning, the threshold would be that of a greater leap. */
+	fill(past, DRIFTING, 0);
+	for (size_t i = 0; i < DRIFTING; i++)
+		for (unsigned int c = 0; c < COLUMNS - 1; c++)
+			past[i][c] += (float)(0.1 * i * exp2(c));
+	cr_assert(zero(
+		int, detector_train(DETECTOR_JUDGE, past[0], DRIFTING, COLUMNS, SEED, &detector)));
+	for (unsigned int i = 0; i < 5; i++)
+		judgement = judge(detector, past[DRIFTING / 2]);
+	cr_assert(eq(uint, judgement.state, DETECTOR_UNUSUAL));
+}
+
+Test(detector, what_was_shaken_is_healthy_again_sixty_calm_rows_later)
+{
+	CLEANUP(detector_freep) struct detector *detector = train(DETECTOR_JUDGE);
+	struct judgement judgement;
+
+	for (size_t i = 0; i < 5; i++) {
+		judgement = judge(detector, (const float[COLUMNS]) { 0 });
+		cr_assert(eq(uint, judgement.state, DETECTOR_UNUSUAL));
+	}
+	for (size_t i = 0; i < 60; i++)
+		judgement = judge(detector, later[i]);
+	cr_assert(eq(uint, judgement.state, DETECTOR_HEALTHY));
 }
 
 Test(detector, what_is_missing_counts_as_normal)
