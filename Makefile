@@ -31,7 +31,7 @@ LANGUAGE := -std=gnu17 -D_GNU_SOURCE $(INCLUDES)
 ALL_CFLAGS := $(LANGUAGE) $(WARNINGS) $(CFLAGS) -ffp-contract=off -fPIE -MD -MP
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 DAEMON_LIBS := -lbpf -lelf -lz -lsystemd -lsqlite3 -lm -lpthread
-CLIENT_LIBS := -lsqlite3 -lsystemd -lsmartcols -lm
+CLIENT_LIBS := -lsqlite3 -lsystemd -lsmartcols -lz -lm
 
 BPF_SOURCES := $(wildcard bpf/*.bpf.c)
 SKELETONS := $(BPF_SOURCES:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
