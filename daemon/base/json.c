@@ -101,7 +101,7 @@ void json_boolean(struct json *json, const char *name, bool value)
 
 void json_real(struct json *json, const char *name, double value)
 {
-	char digits[40], *mark;
+	char digits[40];
 	double again;
 
 	if (!isfinite(value)) {
@@ -111,11 +111,9 @@ void json_real(struct json *json, const char *name, double value)
 	(void)snprintf(digits, sizeof(digits), "%.15g", value);
 	if (sscanf(digits, "%lf", &again) != 1 || again != value)
 		(void)snprintf(digits, sizeof(digits), "%.17g", value);
-	mark = strstr(digits, localeconv()->decimal_point);
-	if (mark) /* a locale's decimal comma is none of JSON's */
-		*mark = '.';
 	json_key(json, name);
-	(void)fputs(digits, json->out);
+	/* A locale's decimal comma is none of JSON's. */
+	(void)fputs(text_point(digits, localeconv()->decimal_point), json->out);
 }
 
 void json_single(struct json *json, const char *name, float value)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Numbers and spans for people to read, and text of strangers made harmless.
- * Nothing here asks the locale: a decimal has a point wherever the client runs.
+ * A decimal has a point wherever the client runs.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -63,6 +65,35 @@ static char *print_size(char *buffer, size_t size, double bytes, const char *per
 	}
 	(void)snprintf(suffix, sizeof(suffix), "%c%s", letters[i], per);
 	return print_decimal(buffer, size, bytes, i == 0 ? 0 : 1, suffix);
+}
+
+char *text_point(char *number, const char *mark)
+{
+	char *found = strstr(number, mark), *rest;
+
+	if (found) { /* of more than one byte in some locales */
+		rest = found + strlen(mark);
+		*found = '.';
+		memmove(found + 1, rest, strlen(rest) + 1);
+	}
+	return number;
+}
+
+char *text_float(char *buffer, size_t size, float value, int n_digits)
+{
+	if (!isfinite(value)) {
+		(void)snprintf(buffer, size, "%s", UNKNOWN_SHOWN);
+		return buffer;
+	}
+	if (n_digits > 0)
+		(void)snprintf(buffer, size, "%.*g", n_digits, (double)value);
+	else /* 9 are enough for any */
+		for (n_digits = 6; n_digits <= 9; n_digits++) {
+			(void)snprintf(buffer, size, "%.*g", n_digits, (double)value);
+			if (strtof(buffer, NULL) == value)
+				break;
+		}
+	return text_point(buffer, localeconv()->decimal_point);
 }
 
 char *text_size(char *buffer, size_t size, double bytes)

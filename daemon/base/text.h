@@ -28,6 +28,10 @@ char *text_size(char *buffer, size_t size, double bytes);	/* "51.2M" */
 char *text_span(char *buffer, size_t size, uint64_t ms);	/* "1h 4min", "34s", "0.8s" */
 char *text_ago(char *buffer, size_t size, uint64_t ms);		/* "2h 5min ago"; under 2 s "now" */
 char *text_moment(char *buffer, size_t size, uint64_t wall_ms); /* "2026-11-24 14:03:20", local */
+/* Put a point into what printf() made of a number, in place of localeconv()'s decimal mark; returns it. */
+char *text_point(char *number, const char *mark);
+/* A number of no quantity, to so many significant digits; 0: as few as read back as the same float. */
+char *text_float(char *buffer, size_t size, float value, int n_digits); /* "0.5", "1.2e-05" */
 /* A value in its quantity, as metric_info.quantity names it: "bytes", "ratio", "cores", ... */
 char *text_quantity(char *buffer, size_t size, const char *quantity, double value);
 

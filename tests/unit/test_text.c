@@ -307,6 +307,40 @@ Test(text, values_are_shown_in_their_quantity)
 			     (char *)shown_values[i].shown));
 }
 
+Test(text, a_float_is_told_in_as_few_digits_as_read_back_as_the_same)
+{
+	char buffer[32];
+	uint32_t bits = 1;
+	float value;
+
+	cr_expect(eq(str, text_float(buffer, sizeof(buffer), 0, 0), "0"));
+	cr_expect(eq(str, text_float(buffer, sizeof(buffer), 0.1f, 0), "0.1"));
+	cr_expect(eq(str, text_float(buffer, sizeof(buffer), -1234.5f, 0), "-1234.5"));
+	cr_expect(eq(str, text_float(buffer, sizeof(buffer), NAN, 0), "-"));
+	cr_expect(eq(str, text_float(buffer, sizeof(buffer), INFINITY, 3), "-"));
+	cr_expect(eq(str, text_float(buffer, sizeof(buffer), 0.123456f, 3), "0.123"));
+	for (int i = 0; i < 10000; i++) {
+		bits = bits * 1664525u + 1013904223u;
+		memcpy(&value, &bits, sizeof(value));
+		if (isfinite(value))
+			cr_assert(eq(flt,
+				     strtof(text_float(buffer, sizeof(buffer), value, 0), NULL),
+				     value));
+	}
+}
+
+Test(text, the_decimal_mark_of_any_locale_becomes_a_point)
+{
+	char comma[] = "-1,250",
+	     arabic[] = "1\xd9\xab"
+			"5e-05",
+	     whole[] = "7";
+
+	cr_expect(eq(str, text_point(comma, ","), "-1.250"));
+	cr_expect(eq(str, text_point(arabic, "\xd9\xab"), "1.5e-05"));
+	cr_expect(eq(str, text_point(whole, ","), "7"));
+}
+
 Test(text, sizes_are_cut_rather_than_the_buffer_overrun)
 {
 	char shown[32];
