@@ -25,6 +25,11 @@ enum accepts {
 	ACCEPTS_LIMIT = 1 << 3,
 	ACCEPTS_STEPS = 1 << 4,
 	ACCEPTS_MODE = 1 << 5,
+	ACCEPTS_CSV = 1 << 6,
+	ACCEPTS_TRAIN = 1 << 7,
+	ACCEPTS_DETECTOR = 1 << 8,
+	ACCEPTS_SEED = 1 << 9,
+	ACCEPTS_FORMAT = 1 << 10,
 };
 
 struct context {
@@ -37,6 +42,8 @@ struct context {
 	const char *since;     /* --since; NULL */
 	size_t limit;	       /* --limit; 0: all */
 	const char *mode;      /* --mode; NULL */
+	const char *csv;       /* --csv; NULL, as those that follow */
+	const char *train, *detector, *seed, *format;
 	struct reader *reader; /* open when the command asked for it */
 	/* The files it reads then; "": none. */
 	const char *past_path, *live_path;
@@ -54,7 +61,7 @@ struct command {
 };
 
 extern const struct command command_status, command_history, command_inject, command_doctor,
-	command_enroll, command_unenroll, command_deps;
+	command_enroll, command_unenroll, command_deps, command_backtest;
 
 /* Say what is wrong with the arguments and how it would be right; returns EXIT_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)

@@ -18,7 +18,7 @@
 
 static const struct command *const commands[] = {
 	&command_status, &command_history,  &command_inject, &command_doctor,
-	&command_enroll, &command_unenroll, &command_deps,
+	&command_enroll, &command_unenroll, &command_deps,   &command_backtest,
 };
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
 
@@ -32,6 +32,11 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_JSON,
 	OPTION_STEPS,
+	OPTION_CSV,
+	OPTION_TRAIN,
+	OPTION_DETECTOR,
+	OPTION_SEED,
+	OPTION_FORMAT,
 	OPTION_HELP = 'h'
 };
 
@@ -52,6 +57,16 @@ static const struct {
 	  "tell each as a story, step by step" },
 	{ "mode", required_argument, OPTION_MODE, ACCEPTS_MODE, "--mode MODE",
 	  "enforce, or approve: somebody has to agree each time" },
+	{ "csv", required_argument, OPTION_CSV, ACCEPTS_CSV, "--csv FILE",
+	  "the samples to judge, also gzip's" },
+	{ "train", required_argument, OPTION_TRAIN, ACCEPTS_TRAIN, "--train FILE",
+	  "the samples to learn from (those to judge)" },
+	{ "detector", required_argument, OPTION_DETECTOR, ACCEPTS_DETECTOR, "--detector NAME",
+	  "judge (that), or forest, that of the textbooks" },
+	{ "seed", required_argument, OPTION_SEED, ACCEPTS_SEED, "--seed N",
+	  "for the detector's choices by chance (1)" },
+	{ "format", required_argument, OPTION_FORMAT, ACCEPTS_FORMAT, "--format FORMAT",
+	  "table for people (that), csv, or json" },
 	{ "json", no_argument, OPTION_JSON, ACCEPTS_JSON, "--json",
 	  "for programs: see selfhealctl(1)" },
 	{ "state-dir", required_argument, OPTION_STATE_DIR, 0, "--state-dir DIR",
@@ -186,12 +201,44 @@ static int run_command(const struct command *command, struct context *context, i
 	return exit_code(r);
 }
 
+/* Where the text of an option goes as it is; NULL: nowhere. */
+static const char **place_of(int id, struct context *context)
+{
+	switch (id) {
+	case OPTION_SINCE:
+		return &context->since;
+	case OPTION_MODE:
+		return &context->mode;
+	case OPTION_CSV:
+		return &context->csv;
+	case OPTION_TRAIN:
+		return &context->train;
+	case OPTION_DETECTOR:
+		return &context->detector;
+	case OPTION_SEED:
+		return &context->seed;
+	case OPTION_FORMAT:
+		return &context->format;
+	case OPTION_STATE_DIR:
+		return &context->state_dir;
+	case OPTION_DB:
+		return &context->db;
+	default:
+		return NULL;
+	}
+}
+
 /* Take one option; negative: it was said what is wrong with it. */
 static int take_option(int id, struct context *context, struct request *request)
 {
+	const char **place = place_of(id, context);
 	uint64_t limit;
 
-	switch (id) {
+	if (place)
+		*place = optarg;
+	switch (place ? 0 : id) {
+	case 0:
+		break;
 	case OPTION_ALL:
 		context->all = true;
 		break;
@@ -201,24 +248,12 @@ static int take_option(int id, struct context *context, struct request *request)
 	case OPTION_STEPS:
 		context->steps = true;
 		break;
-	case OPTION_SINCE:
-		context->since = optarg;
-		break;
 	case OPTION_LIMIT:
 		if (text_parse_u64(optarg, &limit) < 0) {
 			log_error("--limit: '%s' is no number", optarg);
 			return -EINVAL;
 		}
 		context->limit = (size_t)limit;
-		break;
-	case OPTION_MODE:
-		context->mode = optarg;
-		break;
-	case OPTION_STATE_DIR:
-		context->state_dir = optarg;
-		break;
-	case OPTION_DB:
-		context->db = optarg;
 		break;
 	case OPTION_HELP:
 		request->help = true;

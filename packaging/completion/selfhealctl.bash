@@ -19,7 +19,7 @@ _selfhealctl()
 			state=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
 			((i++))
 			;;
-		--since | --limit | --mode) ((i++)) ;;
+		--since | --limit | --mode | --csv | --train | --detector | --seed | --format) ((i++)) ;;
 		-*) ;;
 		*)
 			[ -n "$command" ] || command=${COMP_WORDS[i]}
@@ -34,7 +34,7 @@ _selfhealctl()
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--db)
+	--db | --csv | --train)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
@@ -46,16 +46,25 @@ _selfhealctl()
 		mapfile -t COMPREPLY < <(compgen -W 'enforce approve' -- "$current")
 		return
 		;;
-	--limit) return ;;
+	--detector)
+		mapfile -t COMPREPLY < <(compgen -W 'judge forest' -- "$current")
+		return
+		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W 'table csv json' -- "$current")
+		return
+		;;
+	--limit | --seed) return ;;
 	esac
 
 	local choices='--state-dir --db --help --version'
 	case $command in
-	'') choices+=' status history deps inject doctor enroll unenroll --json --all' ;;
+	'') choices+=' status history deps inject doctor enroll unenroll backtest --json --all' ;;
 	status) choices+=' --all --json' ;;
 	history) choices+=' --since --limit --steps --json' ;;
 	deps | doctor) choices+=' --json' ;;
 	enroll) choices+=' --mode' ;;
+	backtest) choices+=' --csv --train --detector --seed --format --json' ;;
 	esac
 	case $command:${#words[@]} in
 	inject:1) choices+=' cpu-spike memory-leak' ;;
