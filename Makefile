@@ -8,6 +8,8 @@
 # uninstall takes it away again; what it remembers and your settings stay
 # check   all tests that this place can run: unit, demo, e2e
 # unit    the unit tests and the simulated days, under sanitizers
+# days    healthy, bursty days and faults in them through the judge, against bars: minutes;
+#         DAYS="--kinds web --seeds 1": only these
 # e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
 # bench   what it costs beside the alternatives, against the bars (root); QUICK=1: under a minute
 # fresh   run and check in a debootstrapped Debian 12 (root, network)
@@ -41,12 +43,15 @@ DAEMON_SOURCES := $(filter-out $(CORE_SOURCES),$(wildcard daemon/*.c daemon/*/*.
 CLIENT_SOURCES := $(wildcard cli/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 SIM_SOURCES := $(wildcard tests/sim/*.c)
+DAYS_SOURCES := $(wildcard tests/days/*.c)
+# The services and faults of those days, without the program.
+DAYS_NOUNS := $(addprefix tests/days/,chance.c faults.c kinds.c reading.c service.c)
 # Without main.c, and the commands which need the one of the client.
 TESTABLE_SOURCES := $(filter-out %/main.c cli/cmd_%.c,$(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES))
 PATIENT_SOURCES := $(wildcard tests/e2e/patients/*.c)
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
 ALL_SOURCES := $(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES) $(UNIT_SOURCES) \
-	$(SIM_SOURCES) $(PATIENT_SOURCES) $(BENCH_SOURCES)
+	$(SIM_SOURCES) $(DAYS_SOURCES) $(PATIENT_SOURCES) $(BENCH_SOURCES)
 ALL_HEADERS := $(wildcard bpf/*.h daemon/*.h daemon/*/*.h cli/*.h tests/*/*.h)
 
 # The schemas are embedded as they are (.incbin), so they have one owner each.
@@ -56,10 +61,11 @@ EMBEDDED_OBJECTS := $(EMBEDDED:%.S=$(BUILD)/obj/%.o)
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/obj/%.o) $(EMBEDDED_OBJECTS)
 DAEMON_OBJECTS := $(DAEMON_SOURCES:%.c=$(BUILD)/obj/%.o)
 CLIENT_OBJECTS := $(CLIENT_SOURCES:%.c=$(BUILD)/obj/%.o)
-UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(TESTABLE_SOURCES) $(UNIT_SOURCES)) \
+UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(TESTABLE_SOURCES) $(DAYS_NOUNS) $(UNIT_SOURCES)) \
 	$(EMBEDDED_OBJECTS)
 SIM_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(CORE_SOURCES) daemon/sense/simulator.c \
 	$(SIM_SOURCES)) $(EMBEDDED_OBJECTS)
+DAYS_OBJECTS := $(DAYS_SOURCES:%.c=$(BUILD)/obj/%.o)
 PATIENTS := $(PATIENT_SOURCES:tests/e2e/patients/%.c=$(BUILD)/patients/%)
 BENCHES := $(patsubst tests/bench/bench_%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
@@ -87,6 +93,10 @@ $(BUILD)/unit: $(UNIT_OBJECTS)
 $(BUILD)/sim: $(SIM_OBJECTS)
 	echo "  link    $@"
 	$(CC) $(SANITIZE) -o $@ $^ $(CLIENT_LIBS)
+# As it ships, for it takes minutes: what is measured is the judge's word, not its memory.
+$(BUILD)/days: $(DAYS_OBJECTS) $(BUILD)/libcore.a
+	echo "  link    $@"
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(CLIENT_LIBS)
 
 $(BUILD)/obj/daemon/store/%.o: daemon/store/%.S daemon/store/schema.sql daemon/store/live.sql
 	mkdir -p $(@D)
@@ -229,6 +239,10 @@ unit: $(BUILD)/setup-with-tests
 	tests/sanitized $(BUILD)/unit
 	tests/sanitized $(BUILD)/sim $(wildcard tests/sim/*.day)
 
+days: $(BUILD)/setup-with-tests
+	$(BUILD_NOW) $(BUILD)/days
+	$(BUILD)/days --why $(DAYS)
+
 e2e: $(BUILD)/setup-with-tests
 	$(BUILD_NOW) all $(PATIENTS)
 	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/root prefix=/usr
@@ -251,7 +265,7 @@ lint: $(BUILD)/setup-with-tests
 
 # Used by tests/lint/run: one stamp a file, so that only what changed is read again.
 TIDY := $(filter-out tests/unit/%,$(ALL_SOURCES))
-lint-gcc: all $(PATIENTS) $(BENCHES) $(if $(UNIT_SOURCES),$(BUILD)/unit) $(if $(SIM_SOURCES),$(BUILD)/sim)
+lint-gcc: all $(PATIENTS) $(BENCHES) $(if $(UNIT_SOURCES),$(BUILD)/unit) $(if $(SIM_SOURCES),$(BUILD)/sim) $(BUILD)/days
 lint-clang: $(ALL_SOURCES:%=$(BUILD)/lint/%.clang)
 lint-tidy: $(TIDY:%=$(BUILD)/lint/%.tidy)
 $(BUILD)/lint/%.clang: % $(ALL_HEADERS) | $(SKELETONS)
@@ -269,9 +283,9 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all is-ours install uninstall run demo demo-control check unit e2e bench fresh kernels lint lint-gcc lint-clang lint-tidy help clean
+.PHONY: all is-ours install uninstall run demo demo-control check unit days e2e bench fresh kernels lint lint-gcc lint-clang lint-tidy help clean
 .DELETE_ON_ERROR:
 # Named in pattern rules alone, these would be deleted as intermediate.
 .SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o) $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.o)
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(DAEMON_OBJECTS) $(CLIENT_OBJECTS) $(UNIT_OBJECTS) \
-	$(SIM_OBJECTS)) $(PATIENTS:=.d) $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.d)
+	$(SIM_OBJECTS) $(DAYS_OBJECTS)) $(PATIENTS:=.d) $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.d)
