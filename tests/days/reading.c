@@ -168,7 +168,7 @@ static void read_network(struct reading *reading, const struct work *work, doubl
 	value[METRIC_RETRANSMITS] = chance_count(chance, work->segments * (0.0005 + work->lost));
 	value[METRIC_RESETS_SENT] = chance_count(chance, 0.002 * work->accepts);
 	value[METRIC_RESETS_RECEIVED] = chance_count(chance, 0.01 * work->accepts);
-	value[METRIC_CONNECTIONS] = chance_count(chance, work->connections);
+	value[METRIC_CONNECTIONS] = floor(work->connections);
 	value[METRIC_RTT] =
 		value[METRIC_CONNECTIONS] > 0 ? noisy(reading, METRIC_RTT, work->rtt_s) : NAN;
 	value[METRIC_UNREAD] =
@@ -180,7 +180,7 @@ static void read_network(struct reading *reading, const struct work *work, doubl
 	value[METRIC_BACKLOG_SHARE] =
 		work->backlog_most > 0 ? value[METRIC_BACKLOG] / work->backlog_most : 0;
 	value[METRIC_OVERFLOWS] =
-		work->waiting > work->backlog_most ? chance_count(chance, work->accepts) : 0;
+		chance_count(chance, work->waiting > work->backlog_most ? work->accepts : 0);
 	value[METRIC_ERROR_LINES] = chance_count(chance, work->errors);
 }
 

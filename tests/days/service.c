@@ -17,8 +17,10 @@
 #define CREEP_S	       120.0  /* a new level is reached within minutes, not at once */
 #define DOWN_S	       2      /* of a deployment */
 #define WARMING_S      120.0  /* caches of a new run fill so quickly */
-#define SPREAD_S       3600.0 /* `small` knows a metric's spread over so long */
-#define CLIENT_WAITS_S 30.0   /* a client that gets no answer gives up after that */
+#define SPREAD_S       3600.0 /* `small` knows a metric's spread over so long, */
+#define SPREAD_YOUNG_S 600    /* and takes everything for ordinary at first */
+#define SMALL_CLIP     3.0
+#define CLIENT_WAITS_S 30.0 /* a client that gets no answer gives up after that */
 #define REQUEST_BYTES  600.0
 #define RECENT_S       60.0 /* who asks what goes on is told of what has just ended, too */
 #define RECENT_LEVEL_S 1800.0
@@ -41,6 +43,11 @@ struct turn {
 	double ended_s; /* the one before; 0: there was none */
 };
 
+/* Of one metric's values over the last hour. */
+struct spread {
+	double mean, variance;
+};
+
 /* What changes for good: a factor that creeps to where it is going. */
 enum level { LEVEL_DEMAND, LEVEL_COST, LEVEL_MEMORY };
 
@@ -59,7 +66,7 @@ struct service {
 	double garbage_bytes;
 	uint32_t n_own; /* processes of jobs, in the second before */
 	struct trouble trouble;
-	double mean[SMALL_N], square[SMALL_N]; /* of each one's values */
+	struct spread spread[SMALL_N];
 	struct reading reading;
 	struct unit_status status;
 	struct sample sample;
@@ -342,7 +349,7 @@ static void work_on_cpu(const struct service *service, const struct effect *jobs
 }
 
 /* By Little's law as many are open as come in a second, times how long each is. */
-static void work_on_connections(const struct service *service, const struct effect *jobs,
+static void work_on_connections(struct service *service, const struct effect *jobs,
 				struct work *work)
 {
 	const struct kind *kind = service->kind;
@@ -353,7 +360,8 @@ static void work_on_connections(const struct service *service, const struct effe
 	work->segments = work->requests * kind->segments;
 	work->rtt_s = kind->rtt_s;
 	work->lost = jobs->lost;
-	work->connections = kind->pool + work->accepts * open_s;
+	work->connections =
+		kind->pool + chance_count(&service->demand_chance, work->accepts * open_s);
 	work->errors =
 		kind->errors + jobs->errors + work->requests * service->trouble.failing_share;
 	work->backlog_most = kind->backlog_most;
@@ -409,24 +417,31 @@ static void hang(const struct service *service, struct work *work)
 	work->read_bytes = work->write_bytes = work->fault_bytes = 0;
 }
 
-/* Each of a dozen metrics moves by as much of its own spread. */
+/* The spread of what is ordinary: a burst counts as no further off than SMALL_CLIP of them. */
+static void learn_spread(struct spread *spread, double value, uint64_t n)
+{
+	const double part = 1.0 / fmin(SPREAD_S, (double)n);
+	double most = SMALL_CLIP * sqrt(spread->variance), off = value - spread->mean;
+
+	if (n > SPREAD_YOUNG_S)
+		off = fmin(fmax(off, -most), most);
+	spread->mean += part * off;
+	spread->variance += part * (off * off - spread->variance);
+}
+
+/* Each of a dozen metrics moves by as much of its own spread, which is that of health. */
 static void suffer_small(struct service *service)
 {
-	const double keep = 1.0 - 1.0 / fmin(SPREAD_S, (double)service->n_steps + 1.0);
-
 	for (size_t i = 0; i < SMALL_N; i++) {
-		enum metric metric = small_metrics[i];
-		double *value = &service->sample.value[metric], variance;
+		struct spread *spread = &service->spread[i];
+		double *value = &service->sample.value[small_metrics[i]];
 
-		if (!sample_has(&service->sample, metric))
+		if (!sample_has(&service->sample, small_metrics[i]))
 			continue;
-		variance = fmax(0, service->square[i] - service->mean[i] * service->mean[i]);
-		if (service->trouble.small > 0) {
-			*value += service->trouble.small * sqrt(variance);
-			continue; /* the spread is that of health */
-		}
-		service->mean[i] = keep * service->mean[i] + (1 - keep) * *value;
-		service->square[i] = keep * service->square[i] + (1 - keep) * *value * *value;
+		if (service->trouble.small > 0)
+			*value += service->trouble.small * sqrt(spread->variance);
+		else
+			learn_spread(spread, *value, service->n_steps);
 	}
 }
 

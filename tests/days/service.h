@@ -30,7 +30,8 @@ struct trouble {
 	double hung_s; /* no thread of it has run for so long */
 	double small; /* so many of each one's own standard deviation, on SMALL_N metrics at once */
 };
-/* The metrics of `small`. A standard deviation is that of the last hour, bursts and all. */
+/* The metrics of `small`. A standard deviation is that of the last hour, in which a burst counts for no more
+ * than three: each metric alone is then nothing to speak of. */
 #define SMALL_N 12
 extern const enum metric small_metrics[SMALL_N];
 

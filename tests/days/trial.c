@@ -57,7 +57,7 @@ static int turn(struct watch *watch, struct moment *ret)
 static void explain(const struct watch *watch, const struct moment *moment)
 {
 	const struct verdict *verdict = &moment->finding.verdict;
-	char span[32], doings[256], now[32] = "-", normal[32] = "-";
+	char doings[256], now[32] = "-", normal[32] = "-";
 	const char *lead = verdict->lead < METRIC_N ? metric_table[verdict->lead].name : "-";
 
 	if (verdict->lead < METRIC_N) {
@@ -68,13 +68,13 @@ static void explain(const struct watch *watch, const struct moment *moment)
 	}
 	(void)fprintf(
 		stderr,
-		"%s seed %" PRIu64 " at %s: %s, rule %s, %s %s normally %s (%+.1f), score %.2f of "
+		"%s seed %" PRIu64
+		" at %.2f h: %s, rule %s, %s %s normally %s (%+.1f), score %.2f of "
 		"%.2f, while %s\n",
-		watch->trial->kind->name, watch->trial->seed,
-		text_span(span, sizeof(span), moment->when_ms), health_word(verdict->health),
-		verdict->rule[0] ? verdict->rule : "-", lead, now, normal,
-		(double)verdict->lead_deviation, (double)verdict->score, (double)verdict->threshold,
-		service_doings(watch->service, doings, sizeof(doings)));
+		watch->trial->kind->name, watch->trial->seed, (double)moment->when_ms / 3600e3,
+		health_word(verdict->health), verdict->rule[0] ? verdict->rule : "-", lead, now,
+		normal, (double)verdict->lead_deviation, (double)verdict->score,
+		(double)verdict->threshold, service_doings(watch->service, doings, sizeof(doings)));
 }
 
 /* ---- in health ----------------------------------------------------------------- */
