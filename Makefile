@@ -9,7 +9,7 @@
 # check   all tests that this place can run: unit, demo, e2e
 # unit    the unit tests and the simulated days, under sanitizers
 # days    healthy, bursty days and faults in them through the judge, against bars: minutes;
-#         DAYS="--kinds web --seeds 1": only these
+#         DAYS="--kinds web --seeds 1 --why": only these, with a line for each notice in health
 # e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
 # bench   what it costs beside the alternatives, against the bars (root); QUICK=1: under a minute
 # fresh   run and check in a debootstrapped Debian 12 (root, network)
@@ -45,7 +45,7 @@ UNIT_SOURCES := $(wildcard tests/unit/*.c)
 SIM_SOURCES := $(wildcard tests/sim/*.c)
 DAYS_SOURCES := $(wildcard tests/days/*.c)
 # The services and faults of those days, without the program.
-DAYS_NOUNS := $(addprefix tests/days/,chance.c faults.c kinds.c reading.c service.c)
+DAYS_NOUNS := $(addprefix tests/days/,chance.c faults.c jobs.c kinds.c reading.c service.c)
 # Without main.c, and the commands which need the one of the client.
 TESTABLE_SOURCES := $(filter-out %/main.c cli/cmd_%.c,$(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES))
 PATIENT_SOURCES := $(wildcard tests/e2e/patients/*.c)
@@ -239,9 +239,9 @@ unit: $(BUILD)/setup-with-tests
 	tests/sanitized $(BUILD)/unit
 	tests/sanitized $(BUILD)/sim $(wildcard tests/sim/*.day)
 
-days: $(BUILD)/setup-with-tests
+days: $(BUILD)/setup
 	$(BUILD_NOW) $(BUILD)/days
-	$(BUILD)/days --why $(DAYS)
+	$(BUILD)/days $(DAYS)
 
 e2e: $(BUILD)/setup-with-tests
 	$(BUILD_NOW) all $(PATIENTS)

@@ -96,8 +96,12 @@ static int read_option(const char *name, const char *value, struct wish *wish)
 {
 	int r = -EINVAL;
 
-	if (strcmp(name, "--json") == 0 || strcmp(name, "--why") == 0) {
-		*(name[2] == 'j' ? &wish->json : &wish->why) = true;
+	if (strcmp(name, "--json") == 0) {
+		wish->json = true;
+		return 1;
+	}
+	if (strcmp(name, "--why") == 0) {
+		wish->why = true;
 		return 1;
 	}
 	if (!value)

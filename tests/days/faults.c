@@ -40,6 +40,11 @@ double fault_bar_s(enum fault fault, const struct kind *kind)
 	return fault_table[fault].bar_s;
 }
 
+bool fault_has_bar(enum fault fault, const struct kind *kind)
+{
+	return fault != FAULT_CONTROL && kind->requests > 0;
+}
+
 void fault_after(enum fault fault, double age_s, struct trouble *ret)
 {
 	*ret = (struct trouble) { 0 };

@@ -24,8 +24,8 @@ enum fault {
 
 struct fault_info {
 	const char *name;
-	double bar_share; /* of the places, to be found; 0: no bar */
-	double bar_s;	  /* median delay until it is noted, at most; 0: no bar */
+	double bar_share; /* of the places, to be found */
+	double bar_s;	  /* median delay until it is noted, at most */
 };
 extern const struct fault_info fault_table[FAULT_N];
 
@@ -36,3 +36,8 @@ bool fault_is_visible(enum fault fault, const struct kind *kind);
 void fault_after(enum fault fault, double age_s, struct trouble *ret);
 /* The bar of its delay for that kind: a database's spin hides behind its vacuum, so it may take longer. */
 double fault_bar_s(enum fault fault, const struct kind *kind);
+/* Is there a bar at all? Not in the control; nor for who works by itself: as long as nobody sees what is asked
+ * of it, its burst of work is its fault's twin. */
+bool fault_has_bar(enum fault fault, const struct kind *kind);
+/* Called sick, where it is, at most so long after it was noted. */
+#define FAULT_BAR_SICK_S 10.0

@@ -45,7 +45,8 @@ static const char *const told_words[TOLD_N] = { "shown", "noted", "sick" };
 
 struct found {
 	size_t n, n_places;
-	double median_s;
+	double median_s; /* of the delay */
+	double after_s;	 /* the median of how long after the journal noted it */
 };
 
 static double answer_s(const struct answer *answer, enum told told)
@@ -67,32 +68,45 @@ static int by_size(const void *one, const void *other)
 	return (a > b) - (a < b);
 }
 
+static double median(double *values, size_t n)
+{
+	if (n == 0)
+		return 0;
+	qsort(values, n, sizeof(values[0]), by_size);
+	return (values[(n - 1) / 2] + values[n / 2]) / 2;
+}
+
 static struct found sum_found(const struct report *report, const struct kind *kind,
 			      enum fault fault, enum told told)
 {
-	static double delay_s[ANSWERS_MAX];
+	static double delay_s[ANSWERS_MAX], after_s[ANSWERS_MAX];
 	struct found found = { 0 };
 
 	for (size_t i = 0; i < report->n; i++)
 		for (size_t place = 0; place < PLACES_N && report->trial[i].kind == kind; place++) {
-			double s = answer_s(&report->result[i].answer[fault][place], told);
+			const struct answer *answer = &report->result[i].answer[fault][place];
+			double s = answer_s(answer, told);
 
 			found.n_places++;
-			if (s >= 0 && found.n < ANSWERS_MAX)
-				delay_s[found.n++] = s;
+			if (s < 0 || found.n == ANSWERS_MAX)
+				continue;
+			delay_s[found.n] = s;
+			after_s[found.n++] = s - answer->noted_s;
 		}
-	qsort(delay_s, found.n, sizeof(delay_s[0]), by_size);
-	if (found.n > 0)
-		found.median_s = (delay_s[(found.n - 1) / 2] + delay_s[found.n / 2]) / 2;
+	found.median_s = median(delay_s, found.n);
+	found.after_s = median(after_s, found.n);
 	return found;
 }
 
-static bool meets_bar(const struct found *found, enum fault fault, const struct kind *kind)
+static bool meets_bar(const struct found *found, enum fault fault, const struct kind *kind,
+		      enum told told)
 {
-	const struct fault_info *info = &fault_table[fault];
-
-	return (double)found->n >= info->bar_share * (double)found->n_places &&
-	       (info->bar_s <= 0 || (found->n > 0 && found->median_s <= fault_bar_s(fault, kind)));
+	if (told == TOLD_SHOWN || !fault_has_bar(fault, kind))
+		return true;
+	if (told == TOLD_SICK)
+		return found->after_s <= FAULT_BAR_SICK_S;
+	return (double)found->n >= fault_table[fault].bar_share * (double)found->n_places &&
+	       found->median_s <= fault_bar_s(fault, kind);
 }
 
 /* Was it tried, and is there anything of it to see? */
@@ -149,22 +163,21 @@ static void print_found(const struct report *report, enum fault fault, enum told
 	for (size_t i = 0; i < KINDS_N; i++) {
 		const struct kind *kind = &kind_table[i];
 		struct found found;
-		char mark = ' ';
+		char mark;
 
 		if (!has_kind(report, kind))
 			continue;
 		if (!is_asked(report, fault, kind)) {
-			(void)printf("  %14s", "- ");
+			(void)printf("  %16s", "- ");
 			continue;
 		}
 		found = sum_found(report, kind, fault, told);
-		if (told == TOLD_NOTED && !meets_bar(&found, fault, kind))
-			mark = '!';
+		mark = meets_bar(&found, fault, kind, told) ? ' ' : '!';
 		if (found.n > 0)
-			(void)printf("  %2zu/%zu %6.0f s%c", found.n, found.n_places,
+			(void)printf("  %3zu/%zu %6.0f s%c", found.n, found.n_places,
 				     found.median_s, mark);
 		else
-			(void)printf("  %2d/%zu %8s%c", 0, found.n_places, "", mark);
+			(void)printf("  %3d/%zu %8s%c", 0, found.n_places, "", mark);
 	}
 	(void)printf("\n");
 }
@@ -174,7 +187,7 @@ static void print_faults(const struct report *report)
 	(void)printf("\n%-12s %-11s %-5s", "in trouble", "bar", "");
 	for (size_t i = 0; i < KINDS_N; i++)
 		if (has_kind(report, &kind_table[i]))
-			(void)printf("  %14s", kind_table[i].name);
+			(void)printf("  %15s ", kind_table[i].name);
 	(void)printf("\n");
 	for (enum fault fault = 0; fault < FAULT_N; fault++) {
 		const struct fault_info *info = &fault_table[fault];
@@ -182,10 +195,8 @@ static void print_faults(const struct report *report)
 		if (!(report->faults & (1u << fault)))
 			continue;
 		for (enum told told = 0; told < TOLD_N; told++) {
-			bool has_bar = told == TOLD_NOTED && info->bar_share > 0;
-
 			(void)printf("%-12s ", told == TOLD_SHOWN ? info->name : "");
-			if (has_bar)
+			if (told == TOLD_NOTED && info->bar_share > 0)
 				(void)printf("%3.0f%% %3.0f s ", 100 * info->bar_share,
 					     info->bar_s);
 			else

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tests/days/jobs.h"
 #include "tests/days/reading.h"
 #include "tests/days/service.h"
 
@@ -22,7 +23,12 @@
 #define SMALL_CLIP     3.0
 #define CLIENT_WAITS_S 30.0 /* a client that gets no answer gives up after that */
 #define REQUEST_BYTES  600.0
-#define RECENT_S       60.0 /* who asks what goes on is told of what has just ended, too */
+#define BUSIEST	       1.6     /* the busiest of its workers has so many times its part */
+#define CHUNK_BYTES    65536.0 /* of storage; a thread sleeps once for each */
+#define FILES	       1.2     /* of each connection: itself, and now and then a file for it */
+#define COLD_RSS       0.6     /* what a new run has from the start, of the memory and of */
+#define COLD_CACHE     0.3     /* the cache that it will have */
+#define RECENT_S       60.0    /* who asks what goes on is told of what has just ended, too */
 #define RECENT_LEVEL_S 1800.0
 #define LEVELS_N       3
 
@@ -35,16 +41,9 @@ const enum metric small_metrics[SMALL_N] = {
 	METRIC_CONNECTIONS,  METRIC_THREAD_CPU,
 };
 
-/* A job's next time, or the one that is under way. */
-struct turn {
-	struct chance chance;
-	double slot_s; /* of the clock it keeps */
-	double begins_s, ends_s, height;
-	double ended_s; /* the one before; 0: there was none */
-};
-
 /* Of one metric's values over the last hour. */
 struct spread {
+	double n; /* values so far */
 	double mean, variance;
 };
 
@@ -59,7 +58,7 @@ struct service {
 	double phase; /* of the day at which it begins, 0 to 1 */
 	struct chance demand_chance, life_chance;
 	double wander, flicker; /* of demand: spread 1, with a memory */
-	struct turn turn[JOBS_MAX];
+	struct jobs jobs;
 	double level[LEVELS_N], level_goal[LEVELS_N];
 	double next_deploy_s, next_shift_s, shifted_s, started_s;
 	uint32_t n_runs, n_programs;
@@ -84,33 +83,6 @@ static void name_run(struct service *service)
 	service->status.identity = 1 + service->n_programs;
 }
 
-/* The next time after the one that has ended: by its clock, give or take, or when it comes. */
-static void plan(const struct job *job, struct turn *turn)
-{
-	double slack_s = job->slack * job->every_s;
-
-	turn->ended_s = turn->ends_s;
-	if (job->slack >= 1) {
-		turn->begins_s = turn->ends_s + chance_gap(&turn->chance, job->every_s);
-	} else {
-		turn->slot_s += job->every_s;
-		turn->begins_s = turn->slot_s + slack_s * chance_share(&turn->chance);
-	}
-	turn->ends_s = turn->begins_s + chance_near(&turn->chance, job->lasts_s, job->lasts_spread);
-	turn->height = chance_near(&turn->chance, 1.0, job->height_spread);
-}
-
-static void plan_first(struct service *service)
-{
-	for (size_t i = 0; i < JOBS_MAX && service->kind->job[i].name; i++) {
-		struct turn *turn = &service->turn[i];
-
-		turn->chance = chance_begin(service->seed, 100 + i);
-		turn->slot_s = -chance_share(&turn->chance) * service->kind->job[i].every_s;
-		plan(&service->kind->job[i], turn);
-	}
-}
-
 int service_new(const struct kind *kind, uint64_t seed, uint32_t unit, struct service **ret)
 {
 	struct service *service = calloc(1, sizeof(*service));
@@ -127,7 +99,7 @@ int service_new(const struct kind *kind, uint64_t seed, uint32_t unit, struct se
 	service->shifted_s = service->started_s = -DAY_S; /* it has been up for long */
 	for (size_t i = 0; i < LEVELS_N; i++)
 		service->level[i] = service->level_goal[i] = 1;
-	plan_first(service);
+	jobs_begin(&service->jobs, kind, service->seed);
 	reading_begin(&service->reading, chance_begin(service->seed, 3).seed);
 	service->status = (struct unit_status) { .unit = unit,
 						 .kind = UNIT_KIND_SERVICE,
@@ -153,9 +125,11 @@ void service_suffer(struct service *service, const struct trouble *trouble)
 
 static bool is_in_trouble(const struct service *service)
 {
-	static const struct trouble none;
+	const struct trouble *trouble = &service->trouble;
 
-	return memcmp(&service->trouble, &none, sizeof(none)) != 0;
+	return trouble->leaked_share > 0 || trouble->leaked_descriptors > 0 ||
+	       trouble->leaked_threads > 0 || trouble->spinning > 0 || trouble->slower > 0 ||
+	       trouble->failing_share > 0 || trouble->hung_s > 0 || trouble->small > 0;
 }
 
 /* ---- what changes for good --------------------------------------------------- */
@@ -209,57 +183,8 @@ static void tell_state(struct service *service)
 	bool is_down = service->now_s < service->started_s;
 
 	service->status.active = is_down ? UNIT_ACTIVE_ACTIVATING : UNIT_ACTIVE_ACTIVE;
-	if (is_down)
+	if (service->now_s < service->started_s + 1)
 		service->status.changed_ms = service->sample.when_ms;
-	else if (service->now_s < service->started_s + 1)
-		service->status.changed_ms = service->sample.when_ms;
-}
-
-/* ---- jobs --------------------------------------------------------------------- */
-
-/* How much of its height a job has now: it rises, stands and falls. */
-static double strength(const struct job *job, const struct turn *turn, double now_s)
-{
-	double up = (now_s - turn->begins_s) / job->ramp_s;
-	double down = (turn->ends_s - now_s) / job->ramp_s;
-
-	return turn->height * fmin(1.0, fmax(0.0, fmin(up, down)));
-}
-
-static void add(const struct effect *effect, double by, struct effect *sum)
-{
-	sum->demand += by * effect->demand;
-	sum->cores += by * effect->cores;
-	sum->wide = fmax(sum->wide, by * effect->cores / fmax(effect->wide, 1));
-	sum->read_bytes += by * effect->read_bytes;
-	sum->write_bytes += by * effect->write_bytes;
-	sum->rss_bytes += by * effect->rss_bytes;
-	sum->errors += by * effect->errors;
-	sum->others += by * effect->others;
-	sum->slower += by * effect->slower;
-	sum->lost += by * effect->lost;
-	if (by > 0) { /* there or not */
-		sum->processes += effect->processes;
-		sum->threads += effect->threads;
-		sum->descriptors += effect->descriptors;
-	}
-}
-
-/* All that goes on; in the sum, `wide` is the most that one thread of a job wants. */
-static struct effect jobs_now(struct service *service)
-{
-	struct effect sum = { 0 };
-
-	for (size_t i = 0; i < JOBS_MAX && service->kind->job[i].name; i++) {
-		const struct job *job = &service->kind->job[i];
-		struct turn *turn = &service->turn[i];
-
-		while (service->now_s >= turn->ends_s)
-			plan(job, turn);
-		if (service->now_s >= turn->begins_s)
-			add(&job->effect, strength(job, turn, service->now_s), &sum);
-	}
-	return sum;
 }
 
 /* ---- demand --------------------------------------------------------------------- */
@@ -329,16 +254,15 @@ static void work_on_cpu(const struct service *service, const struct effect *jobs
 	const struct kind *kind = service->kind;
 	double cost = service->level[LEVEL_COST] * (1.0 - 0.5 * service->trouble.failing_share);
 	double serving = work->requests * kind->core_s * cost;
-	double one = serving / fmax(kind->workers, 1) *
-		     1.6; /* the busiest of them has more than its part */
+	double one = BUSIEST * serving / fmax(kind->workers, 1);
 	double most = fmin(fmax(fmax(one, jobs->wide), kind->idle_cores), 1.0);
 
 	work->cores = kind->idle_cores + serving + jobs->cores;
 	work->switches = kind->wakeups + work->requests * kind->switches +
-			 (jobs->read_bytes + jobs->write_bytes) / 65536.0;
+			 (jobs->read_bytes + jobs->write_bytes) / CHUNK_BYTES;
 	work->widest = most;
 	/* Who computes does not sleep; who serves sleeps as often as there are requests. */
-	work->widest_switches = jobs->wide > one ? 5.0 + jobs->read_bytes / 65536.0
+	work->widest_switches = jobs->wide > one ? 5.0 + jobs->read_bytes / CHUNK_BYTES
 						 : work->switches / fmax(kind->workers, 1);
 	if (service->trouble.spinning > most) {
 		work->widest = service->trouble.spinning;
@@ -371,16 +295,16 @@ static void work_on_memory(struct service *service, const struct effect *jobs, s
 {
 	const struct kind *kind = service->kind;
 	double level = service->level[LEVEL_MEMORY], warm = warmth(service);
-	double own = kind->rss_bytes * level * (0.6 + 0.4 * warm);
+	double own = kind->rss_bytes * level * (COLD_RSS + (1.0 - COLD_RSS) * warm);
 
 	work->rss_bytes = own + work->connections * kind->rss_per_connection + jobs->rss_bytes +
 			  collect_garbage(service, work->requests) +
 			  service->trouble.leaked_share * kind->rss_bytes;
-	work->cache_bytes = kind->cache_bytes * (0.3 + 0.7 * warm);
+	work->cache_bytes = kind->cache_bytes * (COLD_CACHE + (1.0 - COLD_CACHE) * warm);
 	work->fault_bytes = work->requests * kind->fault_bytes + jobs->rss_bytes * 0.05 +
 			    kind->idle_cores * 1e6;
 	work->read_bytes = work->requests * kind->read_bytes + jobs->read_bytes +
-			   kind->cache_bytes / WARMING_S * 0.3 * (1.0 - warm);
+			   kind->cache_bytes / WARMING_S * (1.0 - COLD_CACHE) * (1.0 - warm);
 	work->write_bytes = work->requests * kind->write_bytes + jobs->write_bytes;
 }
 
@@ -393,7 +317,7 @@ static void work_on_tasks(struct service *service, const struct effect *jobs, st
 	work->processes = kind->processes + per_connection + jobs->processes;
 	work->threads =
 		kind->threads + per_connection + jobs->threads + service->trouble.leaked_threads;
-	work->descriptors = kind->descriptors + 1.2 * work->connections + jobs->descriptors +
+	work->descriptors = kind->descriptors + FILES * work->connections + jobs->descriptors +
 			    service->trouble.leaked_descriptors;
 	work->descriptors_most = kind->descriptors_most;
 	work->forks = n_own > service->n_own ? n_own - service->n_own : 0;
@@ -418,15 +342,18 @@ static void hang(const struct service *service, struct work *work)
 }
 
 /* The spread of what is ordinary: a burst counts as no further off than SMALL_CLIP of them. */
-static void learn_spread(struct spread *spread, double value, uint64_t n)
+static void learn_spread(struct spread *spread, double value)
 {
-	const double part = 1.0 / fmin(SPREAD_S, (double)n);
 	double most = SMALL_CLIP * sqrt(spread->variance), off = value - spread->mean;
+	double part;
 
-	if (n > SPREAD_YOUNG_S)
+	spread->n++;
+	part = 1.0 / fmin(SPREAD_S, spread->n);
+	if (spread->n > SPREAD_YOUNG_S)
 		off = fmin(fmax(off, -most), most);
 	spread->mean += part * off;
-	spread->variance += part * (off * off - spread->variance);
+	if (spread->n > 1) /* one value has no spread */
+		spread->variance += part * (off * off - spread->variance);
 }
 
 /* Each of a dozen metrics moves by as much of its own spread, which is that of health. */
@@ -441,13 +368,13 @@ static void suffer_small(struct service *service)
 		if (service->trouble.small > 0)
 			*value += service->trouble.small * sqrt(spread->variance);
 		else
-			learn_spread(spread, *value, service->n_steps);
+			learn_spread(spread, *value);
 	}
 }
 
 static void work_for_a_second(struct service *service)
 {
-	struct effect jobs = jobs_now(service);
+	struct effect jobs = jobs_now(&service->jobs, service->now_s);
 	struct work work = { .requests = requests_now(service, &jobs) };
 
 	work_on_cpu(service, &jobs, &work);
@@ -490,13 +417,9 @@ char *service_doings(const struct service *service, char *buffer, size_t size)
 	size_t used = 0;
 
 	(void)snprintf(buffer, size, "-");
-	for (size_t i = 0; i < JOBS_MAX && service->kind->job[i].name; i++) {
-		const struct turn *turn = &service->turn[i];
-
-		if (service->now_s >= turn->begins_s ||
-		    (turn->ended_s > 0 && service->now_s - turn->ended_s < RECENT_S))
+	for (size_t i = 0; i < JOBS_MAX && service->kind->job[i].name; i++)
+		if (jobs_goes_on(&service->jobs, i, service->now_s, RECENT_S))
 			used = append(buffer, size, used, service->kind->job[i].name);
-	}
 	if (service->now_s - service->shifted_s < RECENT_LEVEL_S)
 		used = append(buffer, size, used, "level-shift");
 	if (service->now_s - service->started_s < RECENT_LEVEL_S)
