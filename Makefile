@@ -61,7 +61,8 @@ EMBEDDED_OBJECTS := $(EMBEDDED:%.S=$(BUILD)/obj/%.o)
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/obj/%.o) $(EMBEDDED_OBJECTS)
 DAEMON_OBJECTS := $(DAEMON_SOURCES:%.c=$(BUILD)/obj/%.o)
 CLIENT_OBJECTS := $(CLIENT_SOURCES:%.c=$(BUILD)/obj/%.o)
-UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(TESTABLE_SOURCES) $(DAYS_NOUNS) $(UNIT_SOURCES)) \
+UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(TESTABLE_SOURCES) $(DAYS_NOUNS) \
+	$(UNIT_SOURCES)) \
 	$(EMBEDDED_OBJECTS)
 SIM_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(CORE_SOURCES) daemon/sense/simulator.c \
 	$(SIM_SOURCES)) $(EMBEDDED_OBJECTS)
@@ -265,7 +266,8 @@ lint: $(BUILD)/setup-with-tests
 
 # Used by tests/lint/run: one stamp a file, so that only what changed is read again.
 TIDY := $(filter-out tests/unit/%,$(ALL_SOURCES))
-lint-gcc: all $(PATIENTS) $(BENCHES) $(if $(UNIT_SOURCES),$(BUILD)/unit) $(if $(SIM_SOURCES),$(BUILD)/sim) $(BUILD)/days
+lint-gcc: all $(PATIENTS) $(BENCHES) $(BUILD)/days $(if $(UNIT_SOURCES),$(BUILD)/unit) \
+	$(if $(SIM_SOURCES),$(BUILD)/sim)
 lint-clang: $(ALL_SOURCES:%=$(BUILD)/lint/%.clang)
 lint-tidy: $(TIDY:%=$(BUILD)/lint/%.tidy)
 $(BUILD)/lint/%.clang: % $(ALL_HEADERS) | $(SKELETONS)
