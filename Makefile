@@ -45,7 +45,7 @@ UNIT_SOURCES := $(wildcard tests/unit/*.c)
 SIM_SOURCES := $(wildcard tests/sim/*.c)
 DAYS_SOURCES := $(wildcard tests/days/*.c)
 # The services and faults of those days, without the program.
-DAYS_NOUNS := $(addprefix tests/days/,chance.c faults.c jobs.c kinds.c reading.c service.c)
+DAYS_NOUNS := $(addprefix tests/days/,faults.c jobs.c kinds.c luck.c reading.c service.c)
 # Without main.c, and the commands which need the one of the client.
 TESTABLE_SOURCES := $(filter-out %/main.c cli/cmd_%.c,$(CORE_SOURCES) $(DAEMON_SOURCES) $(CLIENT_SOURCES))
 PATIENT_SOURCES := $(wildcard tests/e2e/patients/*.c)

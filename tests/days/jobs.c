@@ -12,13 +12,13 @@ static void plan(const struct job *job, struct turn *turn)
 
 	turn->ended_s = turn->ends_s;
 	if (job->slack >= 1) {
-		turn->begins_s = turn->ends_s + chance_gap(&turn->chance, job->every_s);
+		turn->begins_s = turn->ends_s + luck_gap(&turn->luck, job->every_s);
 	} else {
 		turn->slot_s += job->every_s;
-		turn->begins_s = turn->slot_s + slack_s * chance_share(&turn->chance);
+		turn->begins_s = turn->slot_s + slack_s * luck_share(&turn->luck);
 	}
-	turn->ends_s = turn->begins_s + chance_near(&turn->chance, job->lasts_s, job->lasts_spread);
-	turn->height = chance_near(&turn->chance, 1.0, job->height_spread);
+	turn->ends_s = turn->begins_s + luck_near(&turn->luck, job->lasts_s, job->lasts_spread);
+	turn->height = luck_near(&turn->luck, 1.0, job->height_spread);
 }
 
 void jobs_begin(struct jobs *jobs, const struct kind *kind, uint64_t seed)
@@ -28,8 +28,8 @@ void jobs_begin(struct jobs *jobs, const struct kind *kind, uint64_t seed)
 	for (size_t i = 0; i < JOBS_MAX && kind->job[i].name; i++) {
 		struct turn *turn = &jobs->turn[i];
 
-		turn->chance = chance_begin(seed, 100 + i);
-		turn->slot_s = -chance_share(&turn->chance) * kind->job[i].every_s;
+		turn->luck = luck_begin(seed, 100 + i);
+		turn->slot_s = -luck_share(&turn->luck) * kind->job[i].every_s;
 		plan(&kind->job[i], turn);
 	}
 }

@@ -8,14 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tests/days/chance.h"
+#include "tests/days/luck.h"
 #include "tests/days/kinds.h"
 
 struct jobs {
 	const struct kind *kind;
 	/* Each job's next time, or the one that is under way. */
 	struct turn {
-		struct chance chance;
+		struct luck luck;
 		double slot_s; /* of the clock it keeps */
 		double begins_s, ends_s, height;
 		double ended_s; /* the one before; 0: there was none */

@@ -75,7 +75,7 @@ double work_contention(const struct work *work)
 void reading_begin(struct reading *reading, uint64_t seed)
 {
 	memset(reading, 0, sizeof(*reading));
-	reading->chance = chance_begin(seed, 0);
+	reading->luck = luck_begin(seed, 0);
 }
 
 void reading_anew(struct reading *reading)
@@ -91,7 +91,7 @@ static void wander(struct reading *reading)
 	for (size_t i = 0; i < METRIC_N; i++)
 		if (noise_share[i] > 0)
 			reading->noise[i] = NOISE_KEEP * reading->noise[i] +
-					    fresh * chance_normal(&reading->chance);
+					    fresh * luck_normal(&reading->luck);
 }
 
 static double noisy(const struct reading *reading, enum metric metric, double value)
@@ -142,8 +142,8 @@ static void read_storage(struct reading *reading, const struct work *work, doubl
 			 exp(noise_share[METRIC_IO_LATENCY] * reading->noise[METRIC_IO_LATENCY]);
 	double reads = noisy(reading, METRIC_READ_BYTES, work->read_bytes) / READ_BYTES;
 	double writes = noisy(reading, METRIC_WRITE_BYTES, work->write_bytes) / WRITE_BYTES;
-	double n_reads = chance_count(&reading->chance, reads);
-	double n_writes = chance_count(&reading->chance, writes);
+	double n_reads = luck_count(&reading->luck, reads);
+	double n_writes = luck_count(&reading->luck, writes);
 	/* Who reads waits for it; who writes seldom does, for the kernel writes later. */
 	double some = noisy(reading, METRIC_PSI_IO_SOME,
 			    fmin(1.0, (0.8 * reads + 0.1 * writes) * latency));
@@ -154,34 +154,34 @@ static void read_storage(struct reading *reading, const struct work *work, doubl
 	value[METRIC_IO_LATENCY] = n_reads + n_writes > 0 ? latency : NAN;
 	value[METRIC_PSI_IO_SOME] = some;
 	value[METRIC_PSI_IO_FULL] = some * exp(-2.0 * work->cores);
-	value[METRIC_MAJOR_FAULTS] = chance_count(&reading->chance, 0.002 * reads);
-	value[METRIC_BLOCKED] = chance_count(&reading->chance, 0.8 * some);
+	value[METRIC_MAJOR_FAULTS] = luck_count(&reading->luck, 0.002 * reads);
+	value[METRIC_BLOCKED] = luck_count(&reading->luck, 0.8 * some);
 }
 
 static void read_network(struct reading *reading, const struct work *work, double *value)
 {
-	struct chance *chance = &reading->chance;
+	struct luck *luck = &reading->luck;
 	double queued = work->accepts * 0.0002 * (1.0 + 20.0 * work_contention(work));
 
-	value[METRIC_ACCEPTS] = chance_count(chance, work->accepts);
-	value[METRIC_CONNECTS] = chance_count(chance, work->connects);
-	value[METRIC_RETRANSMITS] = chance_count(chance, work->segments * (0.0005 + work->lost));
-	value[METRIC_RESETS_SENT] = chance_count(chance, 0.002 * work->accepts);
-	value[METRIC_RESETS_RECEIVED] = chance_count(chance, 0.01 * work->accepts);
+	value[METRIC_ACCEPTS] = luck_count(luck, work->accepts);
+	value[METRIC_CONNECTS] = luck_count(luck, work->connects);
+	value[METRIC_RETRANSMITS] = luck_count(luck, work->segments * (0.0005 + work->lost));
+	value[METRIC_RESETS_SENT] = luck_count(luck, 0.002 * work->accepts);
+	value[METRIC_RESETS_RECEIVED] = luck_count(luck, 0.01 * work->accepts);
 	value[METRIC_CONNECTIONS] = floor(work->connections);
 	value[METRIC_RTT] =
 		value[METRIC_CONNECTIONS] > 0 ? noisy(reading, METRIC_RTT, work->rtt_s) : NAN;
 	value[METRIC_UNREAD] =
 		floor(work->unread_bytes) +
-		SCATTER_BYTES * chance_count(chance, work->hangs ? 0 : 0.001 * work->requests);
+		SCATTER_BYTES * luck_count(luck, work->hangs ? 0 : 0.001 * work->requests);
 	value[METRIC_BACKLOG] =
-		fmin(floor(work->waiting) + chance_count(chance, work->hangs ? 0 : queued),
+		fmin(floor(work->waiting) + luck_count(luck, work->hangs ? 0 : queued),
 		     work->backlog_most + 1); /* the kernel takes one more than it is told */
 	value[METRIC_BACKLOG_SHARE] =
 		work->backlog_most > 0 ? value[METRIC_BACKLOG] / work->backlog_most : 0;
 	value[METRIC_OVERFLOWS] =
-		chance_count(chance, work->waiting > work->backlog_most ? work->accepts : 0);
-	value[METRIC_ERROR_LINES] = chance_count(chance, work->errors);
+		luck_count(luck, work->waiting > work->backlog_most ? work->accepts : 0);
+	value[METRIC_ERROR_LINES] = luck_count(luck, work->errors);
 }
 
 static void read_tasks(struct reading *reading, const struct work *work, double *value)

@@ -11,7 +11,7 @@
  * none is set, and what is only known on suspicion.
  */
 #include "record/record.h"
-#include "tests/days/chance.h"
+#include "tests/days/luck.h"
 
 #define HOST_CORES 4.0
 
@@ -43,7 +43,7 @@ struct work {
 double work_contention(const struct work *work);
 
 struct reading {
-	struct chance chance;
+	struct luck luck;
 	double noise[METRIC_N];	   /* spread 1, with a memory */
 	double pressure[METRIC_N]; /* gathered since the kernel's last step */
 	struct sample before;	   /* the sample before this one, for what is not read anew */

@@ -56,7 +56,7 @@ struct service {
 	uint64_t n_steps;
 	double now_s;
 	double phase; /* of the day at which it begins, 0 to 1 */
-	struct chance demand_chance, life_chance;
+	struct luck demand_luck, life_luck;
 	double wander, flicker; /* of demand: spread 1, with a memory */
 	struct jobs jobs;
 	double level[LEVELS_N], level_goal[LEVELS_N];
@@ -76,10 +76,10 @@ struct service {
 /* Each run is told from the others by bytes that seed and count decide. */
 static void name_run(struct service *service)
 {
-	struct chance chance = chance_begin(service->seed, 1000 + service->n_runs);
+	struct luck luck = luck_begin(service->seed, 1000 + service->n_runs);
 
 	for (size_t i = 0; i < INVOCATION_SIZE; i++)
-		service->status.invocation[i] = (uint8_t)(1 + 255 * chance_share(&chance));
+		service->status.invocation[i] = (uint8_t)(1 + 255 * luck_share(&luck));
 	service->status.identity = 1 + service->n_programs;
 }
 
@@ -91,16 +91,16 @@ int service_new(const struct kind *kind, uint64_t seed, uint32_t unit, struct se
 		return -ENOMEM;
 	service->kind = kind;
 	service->seed = seed * KINDS_N + (uint64_t)(kind - kind_table);
-	service->demand_chance = chance_begin(service->seed, 1);
-	service->life_chance = chance_begin(service->seed, 2);
-	service->phase = chance_share(&service->life_chance);
-	service->next_deploy_s = chance_gap(&service->life_chance, kind->deploy_every_s);
-	service->next_shift_s = chance_gap(&service->life_chance, kind->shift_every_s);
+	service->demand_luck = luck_begin(service->seed, 1);
+	service->life_luck = luck_begin(service->seed, 2);
+	service->phase = luck_share(&service->life_luck);
+	service->next_deploy_s = luck_gap(&service->life_luck, kind->deploy_every_s);
+	service->next_shift_s = luck_gap(&service->life_luck, kind->shift_every_s);
 	service->shifted_s = service->started_s = -DAY_S; /* it has been up for long */
 	for (size_t i = 0; i < LEVELS_N; i++)
 		service->level[i] = service->level_goal[i] = 1;
 	jobs_begin(&service->jobs, kind, service->seed);
-	reading_begin(&service->reading, chance_begin(service->seed, 3).seed);
+	reading_begin(&service->reading, luck_begin(service->seed, 3).seed);
 	service->status = (struct unit_status) { .unit = unit,
 						 .kind = UNIT_KIND_SERVICE,
 						 .active = UNIT_ACTIVE_ACTIVE,
@@ -138,25 +138,24 @@ static bool is_in_trouble(const struct service *service)
  * still. */
 static void shift(struct service *service, enum level level, double spread)
 {
-	double goal = chance_near(&service->life_chance, service->level_goal[level], spread);
+	double goal = luck_near(&service->life_luck, service->level_goal[level], spread);
 
 	service->level_goal[level] = fmin(fmax(goal, 0.6), 1.7);
 }
 
 static void deploy(struct service *service)
 {
-	struct chance *chance = &service->life_chance;
+	struct luck *luck = &service->life_luck;
 
 	service->n_runs++;
-	service->n_programs += chance_share(chance) < 0.5;
+	service->n_programs += luck_share(luck) < 0.5;
 	shift(service, LEVEL_COST, 0.1);
 	shift(service, LEVEL_MEMORY, 0.08);
 	service->level[LEVEL_COST] = service->level_goal[LEVEL_COST];
 	service->level[LEVEL_MEMORY] = service->level_goal[LEVEL_MEMORY];
 	service->started_s = service->now_s + DOWN_S;
 	service->garbage_bytes = 0;
-	service->next_deploy_s =
-		service->started_s + chance_gap(chance, service->kind->deploy_every_s);
+	service->next_deploy_s = service->started_s + luck_gap(luck, service->kind->deploy_every_s);
 	name_run(service);
 	reading_anew(&service->reading);
 }
@@ -164,12 +163,12 @@ static void deploy(struct service *service)
 static void live(struct service *service)
 {
 	if (service->now_s >= service->next_shift_s) {
-		double which = chance_share(&service->life_chance) * LEVELS_N;
+		double which = luck_share(&service->life_luck) * LEVELS_N;
 
 		shift(service, (enum level)which, 0.2);
 		service->shifted_s = service->now_s;
 		service->next_shift_s +=
-			chance_gap(&service->life_chance, service->kind->shift_every_s);
+			luck_gap(&service->life_luck, service->kind->shift_every_s);
 	}
 	if (service->now_s >= service->next_deploy_s && !is_in_trouble(service))
 		deploy(service);
@@ -191,9 +190,9 @@ static void tell_state(struct service *service)
 
 static double loudness(const struct service *service, double day)
 {
-	struct chance chance = chance_begin(service->seed, 10000 + (uint64_t)day);
+	struct luck luck = luck_begin(service->seed, 10000 + (uint64_t)day);
 
-	return chance_near(&chance, 1.0, service->kind->days_spread);
+	return luck_near(&luck, 1.0, service->kind->days_spread);
 }
 
 /* The share of the busiest hour's requests: a day is a hill, and its quietest hour the night. */
@@ -212,11 +211,10 @@ static double requests_now(struct service *service, const struct effect *jobs)
 {
 	double keep = exp(-1.0 / WANDER_S), keep_quick = exp(-1.0 / FLICKER_S);
 
-	service->wander = keep * service->wander +
-			  sqrt(1 - keep * keep) * chance_normal(&service->demand_chance);
-	service->flicker =
-		keep_quick * service->flicker +
-		sqrt(1 - keep_quick * keep_quick) * chance_normal(&service->demand_chance);
+	service->wander =
+		keep * service->wander + sqrt(1 - keep * keep) * luck_normal(&service->demand_luck);
+	service->flicker = keep_quick * service->flicker +
+			   sqrt(1 - keep_quick * keep_quick) * luck_normal(&service->demand_luck);
 	return service->kind->requests * hour_share(service) * service->level[LEVEL_DEMAND] *
 	       exp(service->kind->demand_noise * service->wander +
 		   FLICKER_SHARE * service->flicker) *
@@ -229,7 +227,7 @@ static double requests_now(struct service *service, const struct effect *jobs)
 static double collect_garbage(struct service *service, double requests)
 {
 	const struct kind *kind = service->kind;
-	double share = chance_share(&service->demand_chance);
+	double share = luck_share(&service->demand_luck);
 
 	service->garbage_bytes += requests * kind->garbage_bytes;
 	if (service->garbage_bytes >= kind->garbage_most * service->level[LEVEL_MEMORY])
@@ -284,8 +282,7 @@ static void work_on_connections(struct service *service, const struct effect *jo
 	work->segments = work->requests * kind->segments;
 	work->rtt_s = kind->rtt_s;
 	work->lost = jobs->lost;
-	work->connections =
-		kind->pool + chance_count(&service->demand_chance, work->accepts * open_s);
+	work->connections = kind->pool + luck_count(&service->demand_luck, work->accepts * open_s);
 	work->errors =
 		kind->errors + jobs->errors + work->requests * service->trouble.failing_share;
 	work->backlog_most = kind->backlog_most;

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "judge/judge.h"
-#include "tests/days/chance.h"
+#include "tests/days/luck.h"
 #include "tests/days/trial.h"
 
 #define UNIT	1
@@ -178,12 +178,12 @@ static int try_all(struct watch *watch, unsigned int place, struct result *resul
  * over before the next. */
 static void choose_places(const struct trial *trial, uint64_t ret_s[PLACES_N])
 {
-	struct chance chance = chance_begin(trial->seed, 77);
+	struct luck luck = luck_begin(trial->seed, 77);
 	uint64_t half_s = (uint64_t)trial->hours * 1800, step_s = half_s / PLACES_N;
 
 	for (unsigned int i = 0; i < PLACES_N; i++)
 		ret_s[i] = half_s + i * step_s +
-			   (uint64_t)(chance_share(&chance) * (double)(step_s - LASTS_S));
+			   (uint64_t)(luck_share(&luck) * (double)(step_s - LASTS_S));
 }
 
 /* ---- the run ---------------------------------------------------------------------- */

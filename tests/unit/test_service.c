@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/days/chance.h"
+#include "tests/days/luck.h"
 #include "tests/days/service.h"
 
 #define SEED   5
@@ -273,26 +273,26 @@ Test(service, it_says_what_goes_on)
 	cr_assert(lt(uint, n_checkpoints, HOUR_S));
 }
 
-Test(chance, each_call_takes_one_number_whatever_is_asked)
+Test(luck, each_call_takes_one_number_whatever_is_asked)
 {
-	struct chance one = chance_begin(SEED, 0), other = chance_begin(SEED, 0);
+	struct luck one = luck_begin(SEED, 0), other = luck_begin(SEED, 0);
 
-	(void)chance_count(&one, 0.01);
-	(void)chance_count(&other, 1e6);
-	cr_assert(eq(dbl, chance_share(&one), chance_share(&other)));
+	(void)luck_count(&one, 0.01);
+	(void)luck_count(&other, 1e6);
+	cr_assert(eq(dbl, luck_share(&one), luck_share(&other)));
 }
 
-Test(chance, counts_are_as_many_in_the_mean_as_was_said)
+Test(luck, counts_are_as_many_in_the_mean_as_was_said)
 {
 	static const double means[] = { 0.2, 3, 15, 17, 400 };
 
 	for (size_t i = 0; i < sizeof(means) / sizeof(means[0]); i++) {
-		struct chance chance = chance_begin(SEED, i);
+		struct luck luck = luck_begin(SEED, i);
 		const unsigned int n = 20000;
 		double sum = 0;
 
 		for (unsigned int k = 0; k < n; k++)
-			sum += chance_count(&chance, means[i]);
+			sum += luck_count(&luck, means[i]);
 		/* four standard errors of Poisson's law */
 		cr_assert(lt(dbl, fabs(sum / n - means[i]), 4 * sqrt(means[i] / n)));
 	}

@@ -2,7 +2,7 @@
 /* Numbers out of a seed, and the laws that they follow. */
 #include <math.h>
 
-#include "tests/days/chance.h"
+#include "tests/days/luck.h"
 
 /* From so many on a count is drawn as a normal number: adding up terms would take too long. */
 #define COUNT_MANY 16.0
@@ -17,14 +17,14 @@ static uint64_t mix(uint64_t seed, uint64_t number)
 	return z ^ (z >> 31);
 }
 
-struct chance chance_begin(uint64_t seed, uint64_t number)
+struct luck luck_begin(uint64_t seed, uint64_t number)
 {
-	return (struct chance) { .seed = mix(mix(seed, 0), number) };
+	return (struct luck) { .seed = mix(mix(seed, 0), number) };
 }
 
-static uint64_t draw(struct chance *chance)
+static uint64_t draw(struct luck *luck)
 {
-	return mix(chance->seed, chance->n++);
+	return mix(luck->seed, luck->n++);
 }
 
 static double share_of(uint64_t random)
@@ -41,29 +41,29 @@ static double normal_of(uint64_t random)
 	return (sum / 65535.0 - 2.0) * 1.7320508075688772;
 }
 
-double chance_share(struct chance *chance)
+double luck_share(struct luck *luck)
 {
-	return share_of(draw(chance));
+	return share_of(draw(luck));
 }
 
-double chance_normal(struct chance *chance)
+double luck_normal(struct luck *luck)
 {
-	return normal_of(draw(chance));
+	return normal_of(draw(luck));
 }
 
-double chance_gap(struct chance *chance, double mean)
+double luck_gap(struct luck *luck, double mean)
 {
-	return -mean * log1p(-chance_share(chance));
+	return -mean * log1p(-luck_share(luck));
 }
 
-double chance_near(struct chance *chance, double median, double spread)
+double luck_near(struct luck *luck, double median, double spread)
 {
-	return median * exp(spread * chance_normal(chance));
+	return median * exp(spread * luck_normal(luck));
 }
 
-double chance_count(struct chance *chance, double mean)
+double luck_count(struct luck *luck, double mean)
 {
-	uint64_t random = draw(chance);
+	uint64_t random = draw(luck);
 	double left = share_of(random), term, n = 0;
 
 	if (mean >= COUNT_MANY)
