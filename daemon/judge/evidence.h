@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* What the judge's experts found in one sample: the ground on which rules stand. */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "record/record.h"
@@ -20,6 +21,12 @@ struct evidence {
 	double still_s; /* how long no thread of it ran, though each could; negative: not known */
 	/* How long it did not become less, from reading to reading; 0: none waits. */
 	uint32_t backlog_waiting_s, unread_waiting_s;
-	uint32_t lead;	  /* furthest from normal; METRIC_N: none */
-	float lead_share; /* of the score */
+	/* What lasts for longer than it ever did in health, above what the unit's work explains, and with nothing
+	 * else to explain it: in the metric's quantity, 0 if it does not. conduct.h */
+	double expected[METRIC_N], excess[METRIC_N];
+	double growth[METRIC_N]; /* the same, while it also grows as it never did */
+	uint64_t noted;		 /* METRIC_BIT() of those worth a word by themselves */
+	bool is_score_noted;	 /* the forest's score lasts so too */
+	uint32_t lead;		 /* furthest from normal; METRIC_N: none */
+	float lead_share;	 /* of the score */
 };

@@ -96,6 +96,11 @@ double features_unscale(enum metric metric, double column)
 	return column;
 }
 
+double features_least(enum metric metric)
+{
+	return feature_table[metric].least;
+}
+
 double features_floor(enum metric metric, double column)
 {
 	const struct feature *feature = &feature_table[metric];

@@ -19,6 +19,8 @@ void features_row(const struct sample *sample, struct row *ret);
 float features_scale(enum metric metric, double value);
 /* And back to the metric's quantity. */
 double features_unscale(enum metric metric, double column);
+/* The smallest difference that matters to anybody, in the metric's quantity. */
+double features_least(enum metric metric);
 /* The least spread that counts, on the judged scale at that level: > 0. */
 double features_floor(enum metric metric, double column);
 /* Does it have a normal, and does the forest see it? Counts do not: they are rare, what they cover

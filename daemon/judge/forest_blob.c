@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "judge/conduct_blob.h"
 #include "judge/forest_blob.h"
 
 #define MAGIC	      0x4d464853u /* "SHFM" */
-#define VERSION	      1
+#define VERSION	      2
+#define VERSION_BARE  1 /* without conduct */
 #define LEVEL_MAX     65534
 #define LEVEL_UNKNOWN 65535
 
@@ -31,7 +33,7 @@ struct __attribute__((packed)) part {
 
 #define CRC_SIZE      sizeof(uint32_t)
 #define PART_SIZE     (sizeof(struct part) + LEARNER_ROWS * sizeof(uint16_t))
-#define BLOB_SIZE_MAX (sizeof(struct head) + METRIC_N * PART_SIZE + CRC_SIZE)
+#define BLOB_SIZE_MAX (sizeof(struct head) + CONDUCT_BLOB_SIZE + METRIC_N * PART_SIZE + CRC_SIZE)
 
 /* Bit by bit: once in minutes, over some KiB; a table would be larger than what it checks. */
 static uint32_t crc32_of(const uint8_t *bytes, size_t size)
@@ -117,7 +119,8 @@ static uint8_t *append_metric(uint8_t *at, const struct remembered *remembered, 
 	return part.has_levels ? append_levels(at, remembered, metric, low, high) : at;
 }
 
-int forest_blob_write(const struct remembered *remembered, uint8_t **ret, size_t *ret_size)
+int forest_blob_write(const struct remembered *remembered, const struct conduct *conduct,
+		      uint8_t **ret, size_t *ret_size)
 {
 	struct head head = {
 		.magic = htole32(MAGIC),
@@ -133,6 +136,8 @@ int forest_blob_write(const struct remembered *remembered, uint8_t **ret, size_t
 	if (!bytes)
 		return -ENOMEM;
 	at = append(at, &head, sizeof(head));
+	conduct_blob_write(conduct, at);
+	at += CONDUCT_BLOB_SIZE;
 	for (unsigned int metric = 0; metric < METRIC_N; metric++)
 		at = append_metric(at, remembered, metric);
 	crc = htole32(crc32_of(bytes, (size_t)(at - bytes)));
@@ -172,7 +177,7 @@ static int check(const uint8_t *bytes, size_t size)
 		return -EBADMSG;
 	if (le16toh(head.version) > VERSION)
 		return -EPROTONOSUPPORT;
-	return le16toh(head.version) == VERSION ? 0 : -EBADMSG;
+	return le16toh(head.version) >= VERSION_BARE ? 0 : -EBADMSG;
 }
 
 /* Only what could have been measured: everything behind this relies on finite columns. */
@@ -243,7 +248,15 @@ static int read_rows(struct bytes *bytes, uint32_t n_rows, struct remembered *re
 	return r;
 }
 
-int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret)
+static int read_conduct(struct bytes *bytes, struct conduct *ret)
+{
+	uint8_t image[CONDUCT_BLOB_SIZE];
+
+	return take(bytes, image, sizeof(image)) ? conduct_blob_read(image, ret) : -EBADMSG;
+}
+
+int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret,
+		     struct conduct *ret_conduct)
 {
 	struct bytes rest = { .at = bytes, .left = size - CRC_SIZE };
 	struct head head;
@@ -257,5 +270,10 @@ int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret)
 		return -EBADMSG;
 	ret->taught_ms = le64toh(head.taught_ms);
 	ret->generation = le32toh(head.generation);
+	if (le16toh(head.version) > VERSION_BARE) {
+		r = read_conduct(&rest, ret_conduct);
+		if (r < 0)
+			return r;
+	}
 	return read_rows(&rest, le16toh(head.n_rows), ret);
 }

@@ -6,7 +6,7 @@
  * forest can read what an older one has learnt, and hostile bytes can at worst
  * teach something wrong.
  *
- * Little-endian. A head; a part for each metric that was ever seen: its lowest
+ * Little-endian. A head; its conduct; a part for each metric that was ever seen: its lowest
  * and highest value and, unless all are the same, a 16-bit level between the two
  * for each row; a CRC-32. Whatever a later version changes, the first six bytes
  * and the CRC at the end stay.
@@ -14,10 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "judge/conduct.h"
 #include "judge/remembered.h"
 
 /* ret is the caller's to free(). -ENOMEM. */
-int forest_blob_write(const struct remembered *remembered, uint8_t **ret, size_t *ret_size);
-/* Into ret, which is all zero. -EBADMSG: damaged; -EPROTONOSUPPORT: whole, but of a newer version;
- * -ENOMEM. After a failure ret may hold some of it. */
-int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret);
+int forest_blob_write(const struct remembered *remembered, const struct conduct *conduct,
+		      uint8_t **ret, size_t *ret_size);
+/* Into both, which are all zero; one of before conduct was kept has none. -EBADMSG: damaged; -EPROTONOSUPPORT: whole, but of a newer version;
+ * -ENOMEM. After a failure they may hold some of it. */
+int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret,
+		     struct conduct *ret_conduct);

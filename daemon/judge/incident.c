@@ -12,7 +12,7 @@ static bool is_trouble(const struct verdict *verdict)
 	if (verdict->health == HEALTH_SICK)
 		return true;
 	return verdict->health == HEALTH_UNUSUAL &&
-	       (verdict->wants != ACTION_NONE ||
+	       (verdict->wants != ACTION_NONE || verdict->is_news ||
 		verdict->when_ms - verdict->since_ms >= UNUSUAL_MS);
 }
 

@@ -353,7 +353,9 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 		patient->smooth.flags |= SAMPLE_DISTURBED;
 
 	hang_follow(&patient->hang, sample);
-	learner_look(patient->learner, &patient->smooth, &evidence);
+	learner_look(patient->learner, &patient->smooth,
+		     verdict_notice_patience_s(learner_trust_s(patient->learner), limits.trust_s),
+		     &evidence);
 	hang_tell(&patient->hang, &evidence);
 	verdict_reach(&patient->verdict, &limits, &judge->rulebook, patient->learner,
 		      &patient->smooth, status, &evidence, &ret->verdict);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "judge/baseline.h"
+#include "judge/conduct.h"
 #include "judge/features.h"
 #include "judge/forest.h"
 #include "judge/forest_blob.h"
@@ -46,6 +47,7 @@ struct learner {
 	struct baseline baseline;
 	struct normal normal;
 	struct trend trend;
+	struct conduct conduct;
 	struct remembered kept;
 };
 
@@ -91,11 +93,13 @@ void learner_forget(struct learner *learner)
 	learner->kept.n_rows = learner->kept.next_row = 0;
 	learner->refit_due_ms = 0;
 	trend_init(&learner->trend);
+	learner->conduct = (struct conduct) { 0 };
 }
 
 void learner_calm(struct learner *learner)
 {
 	trend_calm(&learner->trend);
+	conduct_drop(&learner->conduct);
 }
 
 bool learner_is_learnt(const struct learner *learner)
@@ -123,6 +127,13 @@ uint32_t learner_left_s(const struct learner *learner)
 uint64_t learner_age_s(const struct learner *learner)
 {
 	return learner->kept.taught_ms / 1000;
+}
+
+uint64_t learner_trust_s(const struct learner *learner)
+{
+	uint64_t age_s = learner_age_s(learner), followed_s = learner->conduct.age_s;
+
+	return followed_s < age_s ? followed_s : age_s;
 }
 
 uint32_t learner_generation(const struct learner *learner)
@@ -206,10 +217,14 @@ static void fill_judged(const struct learner *learner, const struct sample *samp
 	ret->lead_share = share[ret->lead];
 }
 
-void learner_look(struct learner *learner, const struct sample *sample, struct evidence *ret)
+void learner_look(struct learner *learner, const struct sample *sample, uint32_t patience_s,
+		  struct evidence *ret)
 {
-	trend_take(&learner->trend, sample, learner->forest ? &learner->baseline : NULL,
-		   is_anew(learner, sample));
+	bool anew = is_anew(learner, sample);
+
+	trend_take(&learner->trend, sample, learner->forest ? &learner->baseline : NULL, anew);
+	if (anew)
+		conduct_drop(&learner->conduct);
 	*ret = (struct evidence) {
 		.score = -1,
 		.threshold = -1,
@@ -219,6 +234,9 @@ void learner_look(struct learner *learner, const struct sample *sample, struct e
 	fill_measured(learner, sample, ret);
 	if (learner->forest)
 		fill_judged(learner, sample, ret);
+	/* What its first minutes look like is no record of anything. */
+	if (!(sample->flags & SAMPLE_DISTURBED) && learner->kept.taught_ms >= learner->learn_ms / 3)
+		conduct_look(&learner->conduct, sample, patience_s, ret);
 }
 
 /* ---- learning ------------------------------------------------------------ */
@@ -352,6 +370,7 @@ int learner_teach(struct learner *learner, const struct sample *sample)
 	if (sample->span_ms == 0 || sample->flags & SAMPLE_DISTURBED)
 		return 0;
 	learner->kept.taught_ms += sample->span_ms < SPAN_MAX_MS ? sample->span_ms : SPAN_MAX_MS;
+	conduct_learn(&learner->conduct, sample);
 	r = remember(learner, sample, before_ms);
 	if (r < 0)
 		return r;
@@ -362,7 +381,7 @@ int learner_teach(struct learner *learner, const struct sample *sample)
 
 int learner_save(const struct learner *learner, uint8_t **ret, size_t *ret_size)
 {
-	return forest_blob_write(&learner->kept, ret, ret_size);
+	return forest_blob_write(&learner->kept, &learner->conduct, ret, ret_size);
 }
 
 int learner_load(const uint8_t *bytes, size_t size, uint64_t seed, uint32_t learn_s,
@@ -374,7 +393,7 @@ int learner_load(const uint8_t *bytes, size_t size, uint64_t seed, uint32_t lear
 	r = learner_new(seed, learn_s, &learner);
 	if (r < 0)
 		return r;
-	r = forest_blob_read(bytes, size, &learner->kept);
+	r = forest_blob_read(bytes, size, &learner->kept, &learner->conduct);
 	if (r < 0)
 		return r;
 	if (is_due(learner)) {

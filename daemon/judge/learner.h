@@ -27,8 +27,9 @@ int learner_new(uint64_t seed, uint32_t learn_s, struct learner **ret);
 struct learner *learner_free(struct learner *learner);
 DEFINE_CLEANUP(struct learner *, learner_free)
 
-/* What this sample shows. Follows the trend; teaches nothing. */
-void learner_look(struct learner *learner, const struct sample *sample, struct evidence *ret);
+/* What this sample shows; patience_s as in conduct_look(). Follows the trend; teaches nothing. */
+void learner_look(struct learner *learner, const struct sample *sample, uint32_t patience_s,
+		  struct evidence *ret);
 /* Take it as health; one that is disturbed or covers no time is passed over. Allocates a little when
  * a metric first changes, and briefly when it refits, once a minute. -ENOMEM: what was learnt before
  * still stands, and the refit is tried again with the next sample. */
@@ -42,6 +43,9 @@ void learner_calm(struct learner *learner);
 bool learner_is_learnt(const struct learner *learner);
 uint32_t learner_left_s(const struct learner *learner); /* 0 once learnt */
 uint64_t learner_age_s(const struct learner *learner);	/* healthy time taught in all */
+/* How long its conduct was followed too, which a past of before that was kept has not: what trust grows
+ * with. */
+uint64_t learner_trust_s(const struct learner *learner);
 /* Trees grown so far, which grows with each refit: whether a save is worth it. */
 uint32_t learner_generation(const struct learner *learner);
 

@@ -9,23 +9,19 @@
  * the range it was ever seen in: then it is no matter of a heavy tail. */
 #define ODD_DEVIATION 6.0f
 
-static bool is_far_out(const struct evidence *evidence, uint32_t metric)
-{
-	uint64_t bit = METRIC_BIT(metric);
-
-	return (evidence->have & bit) && (evidence->have_normal & bit) &&
-	       evidence->deviation[metric] > ODD_DEVIATION &&
-	       evidence->value[metric] > evidence->high[metric];
-}
-
-static bool is_beyond(const struct evidence *evidence, enum metric metric)
+static bool is_beyond(const struct evidence *evidence, uint32_t metric)
 {
 	return (evidence->have & evidence->have_normal & METRIC_BIT(metric)) &&
 	       evidence->value[metric] > evidence->high[metric];
 }
 
+static bool is_far_out(const struct evidence *evidence, uint32_t metric)
+{
+	return is_beyond(evidence, metric) && evidence->deviation[metric] > ODD_DEVIATION;
+}
+
 /* Few clients are no unusual number, but that they wait for somebody who does nothing is. */
-static bool hangs(const struct evidence *evidence)
+bool rulebook_hangs(const struct evidence *evidence)
 {
 	if (evidence->still_s < HANG_ODD_S)
 		return false;
@@ -33,19 +29,8 @@ static bool hangs(const struct evidence *evidence)
 	       (evidence->unread_waiting_s >= HANG_ODD_S && is_beyond(evidence, METRIC_UNREAD));
 }
 
-bool rulebook_is_odd(const struct evidence *evidence)
-{
-	if (hangs(evidence))
-		return true;
-	if (evidence->score >= 0 && evidence->score >= evidence->threshold)
-		return true;
-	for (uint32_t metric = 0; metric < METRIC_N; metric++)
-		if (is_far_out(evidence, metric))
-			return true;
-	return false;
-}
-
-/* The same for one rule: what some other metric does is no reason to act by this one. */
+/* Is the sample odd by the forest, or by what this rule itself speaks of? What some other metric does is no
+ * reason to act by it. */
 static bool is_odd_for(const struct rule *rule, const struct evidence *evidence)
 {
 	if (evidence->score >= 0 && evidence->score >= evidence->threshold)
@@ -53,9 +38,10 @@ static bool is_odd_for(const struct rule *rule, const struct evidence *evidence)
 	for (uint32_t i = 0; i < rule->n_needs; i++) {
 		const struct need *need = &rule->need[i];
 
-		if (need->aspect == ASPECT_STILL_S && hangs(evidence))
+		if (need->aspect == ASPECT_STILL_S && rulebook_hangs(evidence))
 			return true;
-		if (need->metric < METRIC_N && is_far_out(evidence, need->metric))
+		if (need->metric < METRIC_N &&
+		    (is_far_out(evidence, need->metric) || evidence->excess[need->metric] > 0))
 			return true;
 	}
 	return false;
@@ -104,6 +90,18 @@ static bool metric_side(const struct need *need, const struct evidence *evidence
 		return true;
 	case ASPECT_RECENT:
 		*ret = evidence->recent[metric];
+		return true;
+	case ASPECT_EXCESS:
+		*ret = evidence->excess[metric];
+		return true;
+	case ASPECT_GROWTH:
+		*ret = evidence->growth[metric];
+		return true;
+	case ASPECT_EXCESS_RATIO:
+		/* Of nothing any excess is a lot. */
+		*ret = evidence->excess[metric] > 0
+			       ? evidence->excess[metric] / evidence->expected[metric]
+			       : 0;
 		return true;
 	case ASPECT_WAITING_S:
 		*ret = metric == METRIC_BACKLOG ? evidence->backlog_waiting_s

@@ -26,9 +26,8 @@ struct standing {
 	uint64_t last_ms[RULES_MAX];  /* when it was last seen to hold */
 };
 
-/* Is this sample unusual for its unit: by the forest, or by one metric far above its own range? (A
- * joint forest is nearly blind to a fault in one metric, FOREST section 4: so both are asked.) */
-bool rulebook_is_odd(const struct evidence *evidence);
+/* Does more work wait than ever did in health, and nobody does any of it? */
+bool rulebook_hangs(const struct evidence *evidence);
 /* Do all needs of the rule hold? An absent value never holds. */
 bool rulebook_holds(const struct rule *rule, const struct evidence *evidence,
 		    const struct unit_status *status);
@@ -38,7 +37,8 @@ bool rulebook_need_holds(const struct need *need, const struct evidence *evidenc
  * is looked at every 10 s. */
 #define RULEBOOK_AGE_MAX_S 12
 /* Follow every rule by one sample; `statistics` says whether rules on statistics may hold at all. Such a rule
- * holds only while the sample is odd by the forest, or by what the rule itself needs: a metric, or a hang. */
+ * holds only while the sample is odd by the forest, or by what the rule itself needs: a metric far above its own
+ * range, an excess that lasts, or a hang. */
 void rulebook_follow(const struct rulebook *rulebook, struct standing *standing,
 		     const struct evidence *evidence, const struct unit_status *status,
 		     uint64_t when_ms, bool statistics);

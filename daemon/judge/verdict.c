@@ -4,13 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "judge/features.h"
 #include "judge/verdict.h"
 
-/* Four odd samples more than ordinary ones make a unit unusual; no more than thirty are held against
- * it, so that it is ordinary again half a minute after the last. */
-#define ODD_UP	    2
-#define ODD_UNUSUAL 8
-#define ODD_MOST    60
 /* How long silence keeps the last word: a healing that is verified and a start that settles. */
 #define SILENCE_MOST_MS MINUTES(10)
 #define PATIENCE_SHARE	48u /* a day of trust still to come is half an hour of patience */
@@ -20,6 +16,11 @@ uint32_t verdict_patience_s(uint32_t for_s, uint64_t age_s, uint32_t trust_s)
 	if (age_s >= trust_s)
 		return for_s;
 	return for_s + (uint32_t)((trust_s - age_s) / PATIENCE_SHARE);
+}
+
+uint32_t verdict_notice_patience_s(uint64_t age_s, uint32_t trust_s)
+{
+	return verdict_patience_s(0, age_s, trust_s) / 10;
 }
 
 /* One rule that stands, and how far it has come. */
@@ -71,15 +72,6 @@ static struct candidate best_rule(const struct verdict_memory *memory,
 	return best;
 }
 
-static void follow_oddness(struct verdict_memory *memory, bool odd)
-{
-	memory->odd += odd ? ODD_UP : -1;
-	if (memory->odd < 0)
-		memory->odd = 0;
-	if (memory->odd > ODD_MOST)
-		memory->odd = ODD_MOST;
-}
-
 static bool is_down(const struct unit_status *status)
 {
 	return status->active == UNIT_ACTIVE_INACTIVE || status->active == UNIT_ACTIVE_GONE;
@@ -112,6 +104,11 @@ static bool calls_sick(const struct verdict_limits *limits, const struct rule *r
 	return is_one_service(status);
 }
 
+static bool is_noted(const struct evidence *evidence)
+{
+	return evidence->noted != 0 || evidence->is_score_noted || rulebook_hangs(evidence);
+}
+
 static enum health health_of(const struct verdict_memory *memory,
 			     const struct verdict_limits *limits, const struct candidate *best,
 			     const struct learner *learner, const struct sample *sample,
@@ -129,7 +126,7 @@ static enum health health_of(const struct verdict_memory *memory,
 		return HEALTH_UNKNOWN;
 	if (!learner_is_learnt(learner))
 		return HEALTH_LEARNING;
-	return memory->odd >= ODD_UNUSUAL ? HEALTH_UNUSUAL : HEALTH_HEALTHY;
+	return memory->is_news ? HEALTH_UNUSUAL : HEALTH_HEALTHY;
 }
 
 /* Of a count that a rule sums up, the sum is what it speaks of. */
@@ -141,10 +138,28 @@ static bool leads_by_sum(const struct candidate *best, uint32_t lead)
 	return false;
 }
 
+/* The one that is furthest above what is expected of it. */
+static uint32_t noted_metric(const struct evidence *evidence)
+{
+	uint32_t lead = METRIC_N;
+	double most = -1;
+
+	for (uint32_t metric = 0; metric < METRIC_N; metric++) {
+		double share = evidence->excess[metric] /
+			       (evidence->expected[metric] + 10 * features_least(metric));
+
+		if (!(evidence->noted & METRIC_BIT(metric)) || share <= most)
+			continue;
+		most = share;
+		lead = metric;
+	}
+	return lead;
+}
+
 static void name_lead(const struct candidate *best, const struct evidence *evidence,
 		      struct verdict *verdict)
 {
-	uint32_t lead = best->rule ? rulebook_lead(best->rule) : METRIC_N;
+	uint32_t lead = best->rule ? rulebook_lead(best->rule) : noted_metric(evidence);
 
 	if (lead == METRIC_N && !(best->rule && rule_is_on_fact(best->rule)))
 		lead = evidence->lead;
@@ -162,6 +177,8 @@ static void name_lead(const struct candidate *best, const struct evidence *evide
 		verdict->lead_expected = evidence->median[lead];
 		verdict->lead_deviation = evidence->deviation[lead];
 	}
+	if (evidence->noted & METRIC_BIT(lead))
+		verdict->lead_expected = evidence->expected[lead];
 }
 
 static void name_rule(const struct candidate *best, struct verdict *verdict)
@@ -198,10 +215,10 @@ void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *l
 	};
 
 	rulebook_follow(rulebook, &memory->standing, evidence, status, sample->when_ms, speaks);
-	follow_oddness(memory, speaks && rulebook_is_odd(evidence));
-	best = best_rule(memory, limits, rulebook, learner_age_s(learner), sample->when_ms);
+	best = best_rule(memory, limits, rulebook, learner_trust_s(learner), sample->when_ms);
+	memory->is_news = speaks && is_noted(evidence);
 	verdict.health = health_of(memory, limits, &best, learner, sample, status, evidence);
-	if (speaks && (best.rule || memory->odd >= ODD_UNUSUAL))
+	if (speaks && (best.rule || memory->is_news))
 		memory->spoke_ms = sample->when_ms;
 	if (best.rule || speaks || status->active == UNIT_ACTIVE_FAILED)
 		memory->by_fact = (best.rule && rule_is_on_fact(best.rule)) ||
@@ -211,6 +228,7 @@ void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *l
 		memory->since_ms = sample->when_ms;
 	}
 	verdict.since_ms = memory->since_ms;
+	verdict.is_news = memory->is_news;
 	name_rule(&best, &verdict);
 	name_lead(&best, evidence, &verdict);
 	*ret = verdict;

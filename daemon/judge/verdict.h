@@ -16,7 +16,7 @@ struct verdict_memory {
 	bool by_fact;	   /* health came from a rule on facts */
 	uint64_t spoke_ms; /* when statistics last spoke of trouble */
 	uint64_t since_ms;
-	int odd; /* how odd lately: up by two with each odd sample, down by one with any other */
+	bool is_news; /* what the last sample showed lasts as it never did */
 };
 
 struct verdict_limits {
@@ -32,3 +32,5 @@ void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *l
 /* For how long a statistical rule of for_s must stand on a model of that age: until trust_s, half an
  * hour more at first (at the default of a day), falling to nothing. */
 uint32_t verdict_patience_s(uint32_t for_s, uint64_t age_s, uint32_t trust_s);
+/* And for how much longer than later anything must last to be noted: a fifth of that. */
+uint32_t verdict_notice_patience_s(uint64_t age_s, uint32_t trust_s);

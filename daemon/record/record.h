@@ -245,7 +245,7 @@ struct verdict {
 	uint32_t lead;	  /* enum metric; METRIC_N: none */
 	float lead_share; /* of the score that it owns, 0 to 1 */
 	double lead_value;
-	double lead_expected; /* the unit's own median; NaN: not learnt */
+	double lead_expected; /* by its work, or the unit's own median; NaN: not learnt */
 	float lead_deviation; /* in spreads */
 	/* The rule that has held longest, if one holds. */
 	char rule[RULE_NAME_SIZE]; /* "": none */
@@ -253,6 +253,7 @@ struct verdict {
 	enum action wants;	/* ACTION_NONE until the rule's time is up */
 	bool on_fact;		/* the rule speaks of facts, not statistics */
 	uint32_t held_s, for_s; /* how long it has held, of how long it must */
+	bool is_news;		/* something lasts as it never did, so nobody needs to wait for it */
 };
 
 /* Why a decision came out as it did. */

@@ -12,12 +12,21 @@
 #define SUFFIX ".rule"
 
 static const char *const aspect_words[ASPECT_N] = {
-	[ASPECT_VALUE] = "value",	    [ASPECT_RATIO] = "ratio",
-	[ASPECT_DEVIATION] = "deviation",   [ASPECT_BEYOND] = "beyond",
-	[ASPECT_RISING_S] = "rising_s",	    [ASPECT_RECENT] = "recent",
-	[ASPECT_WAITING_S] = "waiting_s",   [ASPECT_SCORE] = "score",
-	[ASPECT_FAILED] = "failed",	    [ASPECT_START_LIMITED] = "start_limited",
-	[ASPECT_OOM_KILLED] = "oom_killed", [ASPECT_STILL_S] = "still_s",
+	[ASPECT_VALUE] = "value",
+	[ASPECT_RATIO] = "ratio",
+	[ASPECT_DEVIATION] = "deviation",
+	[ASPECT_BEYOND] = "beyond",
+	[ASPECT_RISING_S] = "rising_s",
+	[ASPECT_RECENT] = "recent",
+	[ASPECT_EXCESS] = "excess",
+	[ASPECT_EXCESS_RATIO] = "excess_ratio",
+	[ASPECT_GROWTH] = "growth",
+	[ASPECT_WAITING_S] = "waiting_s",
+	[ASPECT_SCORE] = "score",
+	[ASPECT_FAILED] = "failed",
+	[ASPECT_START_LIMITED] = "start_limited",
+	[ASPECT_OOM_KILLED] = "oom_killed",
+	[ASPECT_STILL_S] = "still_s",
 };
 
 static bool aspect_is_of_unit(enum aspect aspect)
@@ -120,7 +129,7 @@ static int parse_left(const struct ini_line *line, char *left, struct need *need
 	if (r < 0 && dot)
 		return ini_fail(line, error,
 				"unknown aspect '%s'; expected value, ratio, deviation, beyond, "
-				"rising_s, recent or waiting_s",
+				"rising_s, recent, excess, excess_ratio, growth or waiting_s",
 				aspect);
 	if (r < 0)
 		return ini_fail(line, error,
@@ -131,6 +140,17 @@ static int parse_left(const struct ini_line *line, char *left, struct need *need
 	return 0;
 }
 
+static bool has_growth(uint32_t metric)
+{
+	return metric == METRIC_RSS || metric == METRIC_THREADS || metric == METRIC_DESCRIPTORS;
+}
+
+bool rule_has_excess(uint32_t metric)
+{
+	return has_growth(metric) || metric == METRIC_CPU || metric == METRIC_CONNECTIONS ||
+	       metric == METRIC_ERROR_LINES;
+}
+
 static int check_kind(const struct ini_line *line, const struct need *need, struct ini_error *error)
 {
 	if (need->aspect == ASPECT_RECENT && metric_table[need->metric].kind != METRIC_KIND_COUNT)
@@ -138,6 +158,16 @@ static int check_kind(const struct ini_line *line, const struct need *need, stru
 				metric_table[need->metric].name);
 	if (need->aspect == ASPECT_RISING_S && metric_table[need->metric].kind != METRIC_KIND_LEVEL)
 		return ini_fail(line, error, "'%s.rising_s': only a level has this aspect",
+				metric_table[need->metric].name);
+	if ((need->aspect == ASPECT_EXCESS || need->aspect == ASPECT_EXCESS_RATIO) &&
+	    !rule_has_excess(need->metric))
+		return ini_fail(line, error,
+				"'%s': only cpu, rss, threads, descriptors, connections and "
+				"error_lines are held against the unit's work",
+				metric_table[need->metric].name);
+	if (need->aspect == ASPECT_GROWTH && !has_growth(need->metric))
+		return ini_fail(line, error,
+				"'%s.growth': only rss, threads and descriptors have this aspect",
 				metric_table[need->metric].name);
 	if (need->aspect == ASPECT_WAITING_S && need->metric != METRIC_BACKLOG &&
 	    need->metric != METRIC_UNREAD)

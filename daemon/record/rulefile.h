@@ -26,6 +26,9 @@
 #define RULE_NEEDS_MAX 8
 #define RULES_MAX      64
 
+/* Is that metric held against the unit's work, so that it has an excess? */
+bool rule_has_excess(uint32_t metric);
+
 enum aspect {
 	/* of a metric */
 	ASPECT_VALUE,	  /* as measured, in the metric's quantity */
@@ -34,6 +37,9 @@ enum aspect {
 	ASPECT_BEYOND, /* above the top of the unit's own range, in the metric's quantity; below it: 0 */
 	ASPECT_RISING_S, /* seconds that its floor has been rising without a fall */
 	ASPECT_RECENT,	 /* of counts: how many in the last 5 minutes */
+	ASPECT_EXCESS, /* above what its work explains, lasting as it never did, in the metric's quantity */
+	ASPECT_EXCESS_RATIO, /* the same, to what is expected */
+	ASPECT_GROWTH,	     /* the same as excess, while it grows as it never did */
 	ASPECT_WAITING_S, /* of backlog and unread: seconds that it did not become less, from reading to reading */
 	/* of the unit */
 	ASPECT_SCORE,	      /* "score": the forest's, divided by the unit's own threshold */

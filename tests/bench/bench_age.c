@@ -80,15 +80,16 @@ static void check(sqlite3 *db, int r, int expected)
 static void age_row(sqlite3 *db, sqlite3_stmt *read, sqlite3_stmt *write)
 {
 	CLEANUP(remembered_clear) struct remembered kept = { 0 };
+	struct conduct conduct = { 0 };
 	uint8_t *bytes = NULL;
 	size_t size;
 
 	if (forest_blob_read(sqlite3_column_blob(read, 1), (size_t)sqlite3_column_bytes(read, 1),
-			     &kept) < 0 ||
+			     &kept, &conduct) < 0 ||
 	    kept.n_rows == 0)
 		return;
 	age(&kept);
-	if (forest_blob_write(&kept, &bytes, &size) < 0)
+	if (forest_blob_write(&kept, &conduct, &bytes, &size) < 0)
 		errx(1, "memory");
 	(void)sqlite3_bind_blob(write, 1, bytes, (int)size, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(write, 2, sqlite3_column_int64(read, 0));

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "judge/forest.h"
+#include "judge/conduct_blob.h"
 #include "judge/learner.h"
 
 #define MIB  1048576.0
@@ -63,7 +64,7 @@ static struct evidence look(struct learner *learner, const struct sample *sample
 {
 	struct evidence evidence;
 
-	learner_look(learner, sample, &evidence);
+	learner_look(learner, sample, 0, &evidence);
 	return evidence;
 }
 
@@ -476,7 +477,7 @@ Test(learner, a_newer_version_is_left_for_a_newer_program)
 	CLEANUP(learner_freep) struct learner *learner = make(600);
 	struct kept kept = save(learner);
 
-	kept.bytes[4] = 2;
+	kept.bytes[4] = 3;
 	sign(kept.bytes, kept.size);
 	cr_assert(eq(int, load(kept.bytes, kept.size, 600), -EPROTONOSUPPORT));
 	kept.bytes[4] = 0;
@@ -485,7 +486,31 @@ Test(learner, a_newer_version_is_left_for_a_newer_program)
 	free(kept.bytes);
 }
 
-/* Layout: 4 magic, 2 version, 2 rows, 8 taught, 4 generation; then 1 metric, 1 levels?, 4 low, 4 high. */
+#define HEAD_SIZE  20u
+#define FIRST_PART (HEAD_SIZE + CONDUCT_BLOB_SIZE)
+
+/* What a daemon of before conduct was kept has left. */
+Test(learner, a_lesson_without_conduct_is_read_and_trust_begins_anew)
+{
+	CLEANUP(learner_freep) struct learner *learner = make(30);
+	CLEANUP(learner_freep) struct learner *loaded = NULL;
+	struct service service = calm;
+	struct kept kept;
+
+	teach(learner, &service, 200);
+	kept = save(learner);
+	kept.bytes[4] = 1;
+	kept.size -= CONDUCT_BLOB_SIZE;
+	memmove(kept.bytes + HEAD_SIZE, kept.bytes + FIRST_PART, kept.size - HEAD_SIZE);
+	sign(kept.bytes, kept.size);
+	cr_assert(zero(int, learner_load(kept.bytes, kept.size, SEED, 30, &loaded)));
+	free(kept.bytes);
+	cr_assert(eq(u64, learner_age_s(loaded), learner_age_s(learner)));
+	cr_assert(gt(u64, learner_trust_s(learner), 0));
+	cr_assert(zero(u64, learner_trust_s(loaded)));
+}
+
+/* Layout: 4 magic, 2 version, 2 rows, 8 taught, 4 generation; conduct; then 1 metric, 1 levels?, 4 low, 4 high. */
 Test(learner, impossible_contents_are_refused_although_the_checksum_is_right)
 {
 	CLEANUP(learner_freep) struct learner *learner = make(600);
@@ -498,15 +523,19 @@ Test(learner, impossible_contents_are_refused_although_the_checksum_is_right)
 		{ "one row more than the ring has", 6, 2, { 0x59, 0x02 } },
 		{ "fewer rows than there are levels", 6, 2, { 3, 0 } },
 		{ "older than the world", 8, 8, { 0, 0, 0, 0, 0, 0, 0, 0xff } },
-		{ "a metric that is none", 20, 1, { METRIC_N } },
-		{ "a metric that has no normal", 20, 1, { METRIC_FORKS } },
-		{ "metrics out of order", 20, 1, { METRIC_RSS } },
-		{ "a low that is no number", 22, 4, { 0, 0, 0xc0, 0x7f } },
-		{ "a low below nothing", 22, 4, { 0, 0, 0x80, 0xbf } },
-		{ "a low above the high", 22, 4, { 0, 0, 0x80, 0x42 } },
-		{ "a high that is no number", 26, 4, { 0, 0, 0xc0, 0x7f } },
-		{ "an infinite high", 26, 4, { 0, 0, 0x80, 0x7f } },
-		{ "a high that nothing can measure", 26, 4, { 0, 0, 0, 0x7f } },
+		{ "a spread that is no number",
+		  HEAD_SIZE + 8,
+		  8,
+		  { 0, 0, 0, 0, 0, 0, 0xf8, 0x7f } },
+		{ "a metric that is none", FIRST_PART, 1, { METRIC_N } },
+		{ "a metric that has no normal", FIRST_PART, 1, { METRIC_FORKS } },
+		{ "metrics out of order", FIRST_PART, 1, { METRIC_RSS } },
+		{ "a low that is no number", FIRST_PART + 2, 4, { 0, 0, 0xc0, 0x7f } },
+		{ "a low below nothing", FIRST_PART + 2, 4, { 0, 0, 0x80, 0xbf } },
+		{ "a low above the high", FIRST_PART + 2, 4, { 0, 0, 0x80, 0x42 } },
+		{ "a high that is no number", FIRST_PART + 6, 4, { 0, 0, 0xc0, 0x7f } },
+		{ "an infinite high", FIRST_PART + 6, 4, { 0, 0, 0x80, 0x7f } },
+		{ "a high that nothing can measure", FIRST_PART + 6, 4, { 0, 0, 0, 0x7f } },
 	};
 	struct service service = calm;
 	struct kept kept;

@@ -112,17 +112,47 @@ Test(rulebook, a_rule_without_needs_holds_never)
 	cr_assert(not(rulebook_holds(&rule, &evidence, &status)));
 }
 
-Test(rulebook, one_metric_far_above_its_range_is_odd_even_if_the_forest_is_calm)
+Test(rulebook, clients_that_wait_for_somebody_who_does_nothing_are_a_hang)
 {
-	struct sample calm = fixture_sample(1000, 1, 105 * MIB);
-	struct sample far = fixture_sample(1000, 1, 130 * MIB);
-	struct evidence evidence = fixture_evidence(&calm);
+	struct sample sample = fixture_sample(1000, 1, 105 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
 
-	cr_assert(not(rulebook_is_odd(&evidence)));
-	evidence.score = 0.7f;
-	cr_assert(rulebook_is_odd(&evidence));
-	evidence = fixture_evidence(&far);
-	cr_assert(rulebook_is_odd(&evidence));
+	evidence.still_s = 60;
+	evidence.backlog_waiting_s = 60;
+	evidence.have |= METRIC_BIT(METRIC_BACKLOG);
+	evidence.have_normal |= METRIC_BIT(METRIC_BACKLOG);
+	evidence.high[METRIC_BACKLOG] = 2;
+	evidence.value[METRIC_BACKLOG] = 3;
+	cr_assert(rulebook_hangs(&evidence));
+	evidence.value[METRIC_BACKLOG] = 2;
+	cr_assert(not(rulebook_hangs(&evidence)), "so many wait in health too");
+	evidence.value[METRIC_BACKLOG] = 3;
+	evidence.still_s = 1;
+	cr_assert(not(rulebook_hangs(&evidence)));
+}
+
+Test(rulebook, an_excess_is_held_against_what_is_expected)
+{
+	const struct need ratio = { ASPECT_EXCESS_RATIO, METRIC_CPU, RELATION_AT_LEAST, 0.3 };
+	const struct need excess = { ASPECT_EXCESS, METRIC_CPU, RELATION_AT_LEAST, 0.4 };
+	const struct need growth = { ASPECT_GROWTH, METRIC_RSS, RELATION_AT_LEAST, 8 * MIB };
+	struct sample sample = fixture_sample(1000, 1, 105 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
+	struct unit_status status = fixture_status("shop.service", 1);
+
+	evidence.expected[METRIC_CPU] = 2;
+	cr_assert(not(rulebook_need_holds(&ratio, &evidence, &status)));
+	evidence.excess[METRIC_CPU] = 0.5;
+	cr_assert(rulebook_need_holds(&excess, &evidence, &status));
+	cr_assert(not(rulebook_need_holds(&ratio, &evidence, &status)));
+	evidence.excess[METRIC_CPU] = 0.6;
+	cr_assert(rulebook_need_holds(&ratio, &evidence, &status));
+	evidence.expected[METRIC_CPU] = 0;
+	cr_assert(rulebook_need_holds(&ratio, &evidence, &status), "of nothing it is a lot");
+	evidence.excess[METRIC_CPU] = 0;
+	cr_assert(not(rulebook_need_holds(&ratio, &evidence, &status)));
+	evidence.growth[METRIC_RSS] = 9 * MIB;
+	cr_assert(rulebook_need_holds(&growth, &evidence, &status));
 }
 
 /* Follow one rule; which second since when. */
@@ -178,7 +208,6 @@ Test(rulebook, a_rule_holds_only_where_the_forest_or_its_own_metric_is_odd)
 	struct evidence evidence = fixture_evidence(&sample);
 	struct standing standing = { 0 };
 
-	cr_assert(rulebook_is_odd(&evidence), "by its memory");
 	cr_assert(rulebook_holds(&rule, &evidence, &status));
 	rulebook_follow(&rulebook, &standing, &evidence, &status, sample.when_ms, true);
 	cr_assert(zero(u64, standing.since_ms[0]));

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Responses and demands of a service, as tables; what is left of the former; and whether it is news. */
+#include <math.h>
+
+#include "judge/conduct.h"
+#include "judge/features.h"
+
+static const struct demand {
+	enum metric metric;
+	double unit; /* of which a handful a second is little */
+} demand_table[WORK_DEMANDS] = {
+	{ METRIC_ACCEPTS, 1 },
+	{ METRIC_CONNECTS, 1 },
+	{ METRIC_READ_BYTES, 10240 },
+	{ METRIC_WRITE_BYTES, 10240 },
+};
+
+/*
+ * An excess that outlasts its record is worth a word from this height on: in the metric's
+ * quantity, and by comparison with what is expected. wait_s is longer than what an
+ * operator would call a moment, and what smoothing leaves of one.
+ */
+static const struct response {
+	enum metric metric;
+	uint32_t wait_s;
+	double floor, share;
+	bool must_grow;	    /* a step is another way of working; a leak goes on */
+	bool waits_for_cpu; /* so a busy host explains it */
+} response_table[WORK_RESPONSES] = {
+	{ METRIC_CPU, 22, 0.4, 0.3, false, false },
+	{ METRIC_RSS, 12, 0x1p20, 0.15, true, false },
+	{ METRIC_THREADS, 12, 10, 0.25, true, true },
+	{ METRIC_DESCRIPTORS, 12, 10, 0.25, true, true },
+	{ METRIC_CONNECTIONS, 18, 5, 1, false, true }, /* twice as many, or each for twice as long */
+	{ METRIC_ERROR_LINES, 11, 1, 1, false, true },
+};
+
+#define RECORDS 1.5f /* an excess is news when it lasts so many times as long as any before it */
+/* Whatever its height is for, an excess that has lasted for two minutes, and so many records, is odd. */
+#define ANY_WAIT_S  120u
+#define ANY_RECORDS 2.0f
+#define ANY_SHARE   0.25
+#define ANY_FLOORS  10.0
+/* The forest's score, above the 99th percentile of health: its steps there are small. */
+#define SCORE_STEP   0.004f
+#define SCORE_WAIT_S 60u
+
+/* Demand is news from a few seconds on, as it explains and accuses nobody; but only if it was never so high: that
+ * it lasts for longer may be since each of it takes longer. */
+#define DEMAND_WAIT_S  4
+#define DEMAND_KNOWN_S 900
+#define EXPLAINED_S    30
+#define OTHER_WORK     5.0 /* times the usual, and so many units: one job that comes once an hour */
+#define OTHER_WORK_S   10
+#define USUAL_S	       1800.0
+#define YOUNG_S	       300
+#define BUSY_WAIT      0.1 /* of the time, beyond three times the usual: clients notice */
+#define BUSY_MORE      3.0
+
+#define BLOCK_S	      10
+#define RISE_SPREADS  0.3
+#define FALL_SPREADS  6.0 /* such a fall is a saw tooth's end */
+#define RISING_S      10
+#define RISING_LONG_S 20
+#define RISE_MORE     1.5 /* longer than the longest before, and a block */
+#define MOST_NOTED    1.1 /* times the most that it ever was */
+#define MOST_GROWN    1.4
+#define MOST_EVERY_S  900
+#define NEW_NORMAL_S  1800 /* what has been so for half an hour is how it is now */
+#define MEAN_S	      300.0
+
+static bool has(const struct sample *sample, enum metric metric)
+{
+	return sample_has(sample, metric) && isfinite(sample->value[metric]);
+}
+
+/* What a sample covers: a second, but for a past that is told in larger steps. */
+static uint16_t span_of(const struct sample *sample)
+{
+	uint32_t span_s = (sample->span_ms + 500) / 1000;
+
+	return (uint16_t)(span_s < 1			  ? 1
+			  : span_s < EXCURSION_SPAN_MAX_S ? span_s
+							  : EXCURSION_SPAN_MAX_S);
+}
+
+static void read_second(const struct sample *sample, struct work_second *ret)
+{
+	ret->span_s = span_of(sample);
+	for (int i = 0; i < WORK_DEMANDS; i++) {
+		enum metric metric = demand_table[i].metric;
+
+		ret->demand[i] =
+			has(sample, metric) ? sample->value[metric] / demand_table[i].unit : 0;
+	}
+	for (int i = 0; i < WORK_RESPONSES; i++) {
+		enum metric metric = response_table[i].metric;
+
+		ret->response[i] = has(sample, metric) ? sample->value[metric] : NAN;
+		ret->least[i] = features_least(metric);
+	}
+}
+
+/* ---- what explains it --------------------------------------------------------- */
+
+static void pass(uint16_t *left_s, uint16_t span_s)
+{
+	*left_s = (uint16_t)(*left_s > span_s ? *left_s - span_s : 0);
+}
+
+/* Is a span of that many seconds over, of which the time so far is counted? */
+static bool is_over(uint16_t *so_far_s, uint16_t span_s, uint16_t every_s)
+{
+	*so_far_s = (uint16_t)(*so_far_s + span_s);
+	if (*so_far_s < every_s)
+		return false;
+	*so_far_s = 0;
+	return true;
+}
+
+/* A running median, but for the first minutes, in which it is a mean: it would come from nothing too slowly. */
+static double usual_step(const struct conduct *conduct, double left, double unit)
+{
+	if (conduct->age_s < YOUNG_S)
+		return left / (conduct->age_s + 1);
+	return copysign(unit / USUAL_S, left);
+}
+
+static void follow_demand(struct conduct *conduct, const struct work_second *second)
+{
+	pass(&conduct->demand_s, second->span_s);
+	pass(&conduct->other_work_s, second->span_s);
+	for (int i = 0; i < WORK_DEMANDS; i++) {
+		struct excursion *excursion = &conduct->demand[i];
+		double value = second->demand[i], *usual = &conduct->usual[i];
+
+		excursion_take(excursion, (float)value, second->span_s);
+		excursion_learn_long(excursion, conduct->age_s < YOUNG_S ? 1 : DEMAND_KNOWN_S);
+		if (excursion_is_unseen(excursion, DEMAND_WAIT_S))
+			conduct->demand_s = EXPLAINED_S;
+		if (value > OTHER_WORK * (*usual + 1))
+			conduct->other_work_s = OTHER_WORK_S;
+		*usual = fmax(0, *usual + usual_step(conduct, value - *usual, *usual + 1));
+	}
+}
+
+static void follow_host(struct conduct *conduct, const struct sample *sample, uint16_t span_s)
+{
+	double wait, *usual = &conduct->usual_wait;
+
+	pass(&conduct->busy_host_s, span_s);
+	if (!has(sample, METRIC_PSI_CPU_SOME))
+		return;
+	wait = sample->value[METRIC_PSI_CPU_SOME];
+	if (wait > BUSY_WAIT + BUSY_MORE * *usual)
+		conduct->busy_host_s = EXPLAINED_S;
+	*usual = fmax(0, *usual + usual_step(conduct, wait - *usual, BUSY_WAIT));
+}
+
+static bool is_explained(const struct conduct *conduct, const struct response *response)
+{
+	return conduct->demand_s > 0 || conduct->other_work_s > 0 ||
+	       (response->waits_for_cpu && conduct->busy_host_s > 0);
+}
+
+/* ---- growth ------------------------------------------------------------------- */
+
+static void end_block(struct rise *rise, double spread)
+{
+	double grown = rise->block_least - rise->last_least;
+
+	rise->last_least = rise->block_least;
+	rise->block_least = NAN;
+	if (grown > RISE_SPREADS * spread)
+		rise->rising_s = (uint16_t)(rise->rising_s + BLOCK_S);
+	else if (!(grown >= -FALL_SPREADS * spread) || rise->rising_s <= BLOCK_S)
+		rise->rising_s = 0;
+	else
+		rise->rising_s = (uint16_t)(rise->rising_s - BLOCK_S);
+	if (rise->rising_s > rise->peak_s)
+		rise->peak_s = rise->rising_s;
+	if (rise->rising_s > 0)
+		return;
+	if (rise->peak_s > rise->longest_s)
+		rise->longest_s = rise->peak_s;
+	rise->peak_s = 0;
+}
+
+static void follow_rises(struct conduct *conduct, uint16_t span_s)
+{
+	bool is_block_over = is_over(&conduct->block_s, span_s, BLOCK_S);
+	bool is_most_known = is_over(&conduct->most_s, span_s, MOST_EVERY_S);
+
+	for (int i = 0; i < WORK_RESPONSES; i++) {
+		struct rise *rise = &conduct->rise[i];
+
+		if (is_block_over)
+			end_block(rise, work_spread(&conduct->work, i,
+						    features_least(response_table[i].metric)));
+		/* What was there while it was news may be a trouble's. */
+		if (is_most_known && conduct->news_s[i] == 0)
+			rise->most = fmax(rise->most, rise->most_now);
+		if (is_most_known)
+			rise->most_now = 0;
+	}
+}
+
+static bool is_beyond(const struct rise *rise, double times, double value)
+{
+	return rise->most > 0 && value > times * rise->most;
+}
+
+static bool grows_as_never(const struct rise *rise, double value)
+{
+	return rise->rising_s >= RISING_LONG_S &&
+	       (rise->rising_s > RISE_MORE * rise->longest_s + BLOCK_S ||
+		is_beyond(rise, MOST_GROWN, value));
+}
+
+/* ---- what is news --------------------------------------------------------------- */
+
+static void follow_news(struct conduct *conduct, int i, double left, bool is_news, uint16_t span_s)
+{
+	double *mean = &conduct->mean_left[i];
+
+	*mean += (left - *mean) * span_s / MEAN_S;
+	conduct->news_s[i] = is_news ? (uint16_t)(conduct->news_s[i] + span_s) : 0;
+	if (conduct->news_s[i] < NEW_NORMAL_S)
+		return;
+	work_shift(&conduct->work, i, *mean);
+	excursion_drop(&conduct->above[i]);
+	conduct->news_s[i] = 0;
+	*mean = 0;
+}
+
+static bool is_worth_a_word(const struct response *response, const struct rise *rise, double value,
+			    double excess, double expected)
+{
+	if (excess < fmax(response->floor, response->share * expected))
+		return false;
+	return !response->must_grow || rise->rising_s >= RISING_S ||
+	       is_beyond(rise, MOST_NOTED, value);
+}
+
+static void judge_response(struct conduct *conduct, int i, const struct work_second *second,
+			   uint32_t patience_s, struct evidence *evidence)
+{
+	const struct response *response = &response_table[i];
+	struct rise *rise = &conduct->rise[i];
+	const struct excursion_news news = { response->wait_s + patience_s, RECORDS };
+	const struct excursion_news any_news = { ANY_WAIT_S + patience_s, ANY_RECORDS };
+	double least = second->least[i], value = second->response[i];
+	double expected = work_expected(&conduct->work, second->demand, i), excess, any;
+
+	if (isnan(value))
+		return;
+	evidence->expected[response->metric] = fmax(expected, 0);
+	rise->block_least = fmin(rise->block_least, value - expected);
+	rise->most_now = fmax(rise->most_now, value);
+	if (is_explained(conduct, response)) {
+		excursion_drop(&conduct->above[i]);
+		return;
+	}
+	excursion_take(&conduct->above[i], (float)((value - expected) / least), second->span_s);
+	excess = least * excursion_height(&conduct->above[i], &news);
+	any = least * excursion_height(&conduct->above[i], &any_news);
+	follow_news(conduct, i, value - expected, excess > 0, second->span_s);
+
+	expected = fmax(expected, 0);
+	evidence->excess[response->metric] = excess;
+	if (response->must_grow && grows_as_never(rise, value))
+		evidence->growth[response->metric] = excess;
+	if (is_worth_a_word(response, rise, value, excess, expected) ||
+	    any >= ANY_SHARE * fmax(expected, ANY_FLOORS * least))
+		evidence->noted |= METRIC_BIT(response->metric);
+}
+
+static void judge_score(struct conduct *conduct, uint16_t span_s, uint32_t patience_s,
+			struct evidence *evidence)
+{
+	const struct excursion_news news = { SCORE_WAIT_S + patience_s, ANY_RECORDS };
+
+	excursion_take(&conduct->score, (evidence->score - evidence->threshold) / SCORE_STEP,
+		       span_s);
+	evidence->is_score_noted = conduct->demand_s == 0 && conduct->other_work_s == 0 &&
+				   conduct->busy_host_s == 0 &&
+				   excursion_height(&conduct->score, &news) > 0;
+}
+
+void conduct_look(struct conduct *conduct, const struct sample *sample, uint32_t patience_s,
+		  struct evidence *evidence)
+{
+	struct work_second second;
+
+	if (!work_is_known(&conduct->work))
+		return;
+	read_second(sample, &second);
+	follow_demand(conduct, &second);
+	follow_host(conduct, sample, second.span_s);
+	conduct->age_s += second.span_s;
+	for (int i = 0; i < WORK_RESPONSES; i++)
+		judge_response(conduct, i, &second, patience_s, evidence);
+	follow_rises(conduct, second.span_s);
+	if (evidence->score >= 0)
+		judge_score(conduct, second.span_s, patience_s, evidence);
+}
+
+void conduct_learn(struct conduct *conduct, const struct sample *sample)
+{
+	struct work_second second;
+
+	read_second(sample, &second);
+	work_learn(&conduct->work, &second);
+}
+
+void conduct_drop(struct conduct *conduct)
+{
+	for (int i = 0; i < WORK_RESPONSES; i++) {
+		excursion_drop(&conduct->above[i]);
+		conduct->rise[i].rising_s = conduct->rise[i].peak_s = 0;
+		conduct->rise[i].block_least = conduct->rise[i].last_least = NAN;
+		conduct->news_s[i] = 0;
+	}
+	for (int i = 0; i < WORK_DEMANDS; i++)
+		excursion_drop(&conduct->demand[i]);
+	excursion_drop(&conduct->score);
+}

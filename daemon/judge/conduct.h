@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * How a unit behaves by what is asked of it: is a response above what its work
+ * explains, for longer than it ever was in health, and with nothing else to
+ * explain it? Only that is news; whether it does harm is for rules to say.
+ *
+ * Responses are CPU, memory, threads, descriptors, open connections (as many as come
+ * in, times the time to serve each) and error lines; demand is connections made and bytes
+ * read and written. What explains an excess away, for half a minute, and keeps it out of the record
+ * of past ones:
+ *   - demand that is higher than it ever was, until it has been so for a quarter of an hour;
+ *   - work of another kind than usual, of which nobody knows what it needs;
+ *   - of what waiting makes slower: a host whose CPUs others have.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "judge/evidence.h"
+#include "judge/excursion.h"
+#include "judge/work.h"
+
+/* Growth of one response: the floor of what is left of it, in blocks of 10 s. */
+struct rise {
+	double block_least, last_least;	      /* NaN: nothing in that block */
+	uint16_t rising_s, peak_s, longest_s; /* now; at most so far; of any rise before */
+	double most, most_now;		      /* value: up to a while ago; since then */
+};
+
+/* Of one unit. Zero it to begin. */
+struct conduct {
+	uint32_t age_s; /* of health and of trouble, looked at */
+	struct work work;
+	struct excursion above[WORK_RESPONSES]; /* what its work explains */
+	struct excursion demand[WORK_DEMANDS];
+	struct excursion score;	    /* of the forest, above the threshold */
+	double usual[WORK_DEMANDS]; /* running medians, */
+	double usual_wait;	    /* also of the time that somebody in it waits for a CPU */
+	struct rise rise[WORK_RESPONSES];
+	double mean_left[WORK_RESPONSES];
+	uint16_t news_s[WORK_RESPONSES];	      /* it has been news for so long */
+	uint16_t demand_s, other_work_s, busy_host_s; /* it is explained for so much longer */
+	uint16_t block_s,
+		most_s; /* since a block of growth ended, and since the most was taken for known */
+};
+
+/* One more sample of it, smoothed and undisturbed: sets expected, excess, growth, noted and is_score_noted of the
+ * evidence, whose score is set. patience_s: so much longer must each excursion last before it is news. */
+void conduct_look(struct conduct *conduct, const struct sample *sample, uint32_t patience_s,
+		  struct evidence *evidence);
+/* It was health. */
+void conduct_learn(struct conduct *conduct, const struct sample *sample);
+/* Another run of the unit, or a heal that is proven: what was going on is over, and is no record. */
+void conduct_drop(struct conduct *conduct);

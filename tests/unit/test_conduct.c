@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a service does by what is asked of it: busy is no news, sick is. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fixture.h"
+#include "judge/chance.h"
+#include "judge/conduct.h"
+#include "judge/conduct_blob.h"
+#include "record/rulefile.h"
+
+/* A service that takes 10 ms of CPU and has a connection open for half a second for each that comes in. */
+struct shop {
+	struct conduct conduct;
+	struct chance chance;
+	uint64_t at_s;
+	/* On top of that: */
+	double accepts, cores, rss, descriptors, connections, errors, wait;
+	struct evidence evidence;
+};
+
+static double near(struct shop *shop, double value)
+{
+	return value * (0.98 + 0.04 * chance_share(&shop->chance));
+}
+
+static struct sample second_of(struct shop *shop)
+{
+	struct sample sample = { .unit = 1, .when_ms = SECONDS(++shop->at_s), .span_ms = 1000 };
+	double accepts = near(shop, 20 + shop->accepts);
+
+	sample_set(&sample, METRIC_ACCEPTS, accepts);
+	sample_set(&sample, METRIC_CONNECTS, 0);
+	sample_set(&sample, METRIC_READ_BYTES, 0);
+	sample_set(&sample, METRIC_WRITE_BYTES, near(shop, 1000 * accepts));
+	sample_set(&sample, METRIC_CPU, 0.01 * accepts + shop->cores);
+	sample_set(&sample, METRIC_RSS, near(shop, 100 * MIB) + shop->rss);
+	sample_set(&sample, METRIC_THREADS, 8);
+	sample_set(&sample, METRIC_DESCRIPTORS, 40 + 0.5 * accepts + shop->descriptors);
+	sample_set(&sample, METRIC_CONNECTIONS, 0.5 * accepts + shop->connections);
+	sample_set(&sample, METRIC_ERROR_LINES, shop->errors);
+	sample_set(&sample, METRIC_PSI_CPU_SOME, shop->wait);
+	return sample;
+}
+
+/* As the judge does: what is noted teaches nothing. */
+static void step(struct shop *shop, uint32_t patience_s)
+{
+	struct sample sample = second_of(shop);
+
+	shop->evidence = (struct evidence) { .score = -1 };
+	conduct_look(&shop->conduct, &sample, patience_s, &shop->evidence);
+	if (shop->evidence.noted == 0)
+		conduct_learn(&shop->conduct, &sample);
+}
+
+static void live(struct shop *shop, unsigned int seconds)
+{
+	for (unsigned int i = 0; i < seconds; i++)
+		step(shop, 0);
+}
+
+/* An hour of health, in which demand comes and goes. */
+static struct shop open_shop(void)
+{
+	struct shop shop = { .at_s = 0 };
+
+	chance_init(&shop.chance, 7, 1);
+	for (int i = 0; i < 60; i++) {
+		shop.accepts = i % 2 ? 40 : 0;
+		live(&shop, 60);
+	}
+	shop.accepts = 0;
+	live(&shop, 60);
+	cr_assert(zero(u64, shop.evidence.noted));
+	return shop;
+}
+
+static bool is_noted(const struct shop *shop, enum metric metric)
+{
+	return shop->evidence.noted & METRIC_BIT(metric);
+}
+
+/* The second in which it is noted; 0: not within so many. */
+static unsigned int noted_after(struct shop *shop, enum metric metric, unsigned int most_s)
+{
+	for (unsigned int i = 1; i <= most_s; i++) {
+		step(shop, 0);
+		if (is_noted(shop, metric))
+			return i;
+	}
+	return 0;
+}
+
+Test(conduct, work_that_is_asked_for_is_no_news)
+{
+	struct shop shop = open_shop();
+
+	shop.accepts = 40;
+	for (int i = 0; i < 600; i++) {
+		live(&shop, 1);
+		cr_assert(zero(u64, shop.evidence.noted), "second %d", i);
+	}
+	cr_assert(epsilon_eq(dbl, shop.evidence.expected[METRIC_CPU], 0.6, 0.05));
+}
+
+Test(conduct, cpu_that_nothing_asked_for_is_news_once_it_has_lasted)
+{
+	struct shop shop = open_shop();
+	unsigned int after_s;
+
+	shop.cores = 1;
+	after_s = noted_after(&shop, METRIC_CPU, 60);
+	cr_assert(ge(uint, after_s, 20));
+	cr_assert(le(uint, after_s, 30));
+	cr_assert(ge(dbl, shop.evidence.excess[METRIC_CPU], 0.7));
+	cr_assert(le(dbl, shop.evidence.excess[METRIC_CPU], 1.05));
+	cr_assert(epsilon_eq(dbl, shop.evidence.expected[METRIC_CPU], 0.2, 0.05));
+}
+
+Test(conduct, a_burst_that_has_often_been_is_no_news)
+{
+	struct shop shop = open_shop();
+
+	for (int i = 0; i < 3; i++) {
+		shop.cores = 1;
+		live(&shop, 20);
+		shop.cores = 0;
+		live(&shop, 300);
+	}
+	shop.cores = 1;
+	cr_assert(zero(uint, noted_after(&shop, METRIC_CPU, 60)));
+}
+
+Test(conduct, a_young_judge_waits_for_longer)
+{
+	struct shop shop = open_shop();
+
+	shop.cores = 1;
+	for (int i = 0; i < 100; i++) {
+		step(&shop, 100);
+		cr_assert(zero(u64, shop.evidence.noted), "second %d", i);
+	}
+	for (int i = 0; i < 30; i++)
+		step(&shop, 100);
+	cr_assert(is_noted(&shop, METRIC_CPU));
+}
+
+Test(conduct, demand_that_never_was_explains_what_comes_with_it)
+{
+	struct shop shop = open_shop();
+
+	shop.accepts = 400;
+	shop.cores = 3; /* more for each than ever */
+	cr_assert(zero(uint, noted_after(&shop, METRIC_CPU, 300)));
+}
+
+Test(conduct, a_busy_host_explains_that_clients_stay_for_longer)
+{
+	struct shop shop = open_shop(), quiet = open_shop();
+
+	shop.connections = quiet.connections = 30;
+	shop.wait = 0.5;
+	cr_assert(zero(uint, noted_after(&shop, METRIC_CONNECTIONS, 100)));
+	cr_assert(gt(uint, noted_after(&quiet, METRIC_CONNECTIONS, 100), 0),
+		  "it is slow by itself");
+}
+
+Test(conduct, memory_that_grows_and_grows_is_growth_and_a_step_is_not)
+{
+	struct shop leaking = open_shop(), other = open_shop();
+	unsigned int grows_s = 0;
+
+	for (unsigned int i = 1; i <= 100 && grows_s == 0; i++) {
+		leaking.rss += 2 * MIB;
+		step(&leaking, 0);
+		grows_s = leaking.evidence.growth[METRIC_RSS] > 0 ? i : 0;
+	}
+	cr_assert(gt(uint, grows_s, 0));
+	cr_assert(le(uint, grows_s, 60));
+	cr_assert(is_noted(&leaking, METRIC_RSS));
+
+	other.rss = 30 * MIB;
+	for (int i = 0; i < 100; i++) {
+		step(&other, 0);
+		cr_assert(zero(dbl, other.evidence.growth[METRIC_RSS]), "second %d", i);
+	}
+	cr_assert(gt(dbl, other.evidence.excess[METRIC_RSS], 0));
+}
+
+Test(conduct, descriptors_that_are_forgotten_and_errors_are_news)
+{
+	struct shop shop = open_shop();
+
+	for (int i = 0; i < 60; i++) {
+		shop.descriptors += 2;
+		step(&shop, 0);
+	}
+	cr_assert(is_noted(&shop, METRIC_DESCRIPTORS));
+	shop = open_shop();
+	shop.errors = 5;
+	cr_assert(gt(uint, noted_after(&shop, METRIC_ERROR_LINES, 20), 0));
+}
+
+Test(conduct, what_lasts_for_half_an_hour_is_how_it_is_now)
+{
+	struct shop shop = open_shop();
+
+	shop.cores = 1;
+	cr_assert(gt(uint, noted_after(&shop, METRIC_CPU, 60), 0));
+	live(&shop, 2000);
+	cr_assert(not(is_noted(&shop, METRIC_CPU)));
+	cr_assert(epsilon_eq(dbl, shop.evidence.expected[METRIC_CPU], 1.2, 0.1));
+}
+
+Test(conduct, what_ends_with_a_new_run_is_no_record)
+{
+	struct shop shop = open_shop();
+
+	shop.cores = 1;
+	live(&shop, 100);
+	conduct_drop(&shop.conduct);
+	shop.cores = 0;
+	live(&shop, 60);
+	shop.cores = 1;
+	cr_assert(gt(uint, noted_after(&shop, METRIC_CPU, 40), 0),
+		  "it would be sick the same way again");
+}
+
+Test(conduct, a_score_that_stays_high_is_noted)
+{
+	struct shop shop = open_shop();
+	struct sample sample;
+
+	for (int i = 0; i < 100; i++) {
+		sample = second_of(&shop);
+		shop.evidence = (struct evidence) { .score = 0.6f, .threshold = 0.55f };
+		conduct_look(&shop.conduct, &sample, 0, &shop.evidence);
+	}
+	cr_assert(shop.evidence.is_score_noted);
+	cr_assert(zero(u64, shop.evidence.noted));
+}
+
+Test(conduct, what_is_not_measured_is_not_judged)
+{
+	struct conduct conduct = { 0 };
+	struct sample nothing = { .unit = 1, .span_ms = 1000 };
+	struct evidence evidence = { .score = -1 };
+
+	for (int i = 0; i < 300; i++) {
+		conduct_look(&conduct, &nothing, 0, &evidence);
+		conduct_learn(&conduct, &nothing);
+	}
+	cr_assert(zero(u64, evidence.noted));
+	for (size_t i = 0; i < METRIC_N; i++)
+		cr_assert(zero(dbl, evidence.excess[i]));
+}
+
+Test(conduct, all_that_rules_may_ask_for_is_followed_and_no_more)
+{
+	struct shop shop = open_shop();
+
+	shop.errors = 1;
+	live(&shop, 1);
+	for (uint32_t i = 0; i < METRIC_N; i++)
+		cr_assert(eq(int, shop.evidence.expected[i] > 0 || i == METRIC_ERROR_LINES,
+			     rule_has_excess(i)),
+			  "%s", metric_table[i].name);
+}
+
+/* ---- kept ------------------------------------------------------------------------ */
+
+Test(conduct, what_is_kept_knows_the_same)
+{
+	struct shop shop = open_shop(), back;
+	uint8_t bytes[CONDUCT_BLOB_SIZE], again[CONDUCT_BLOB_SIZE];
+
+	for (int i = 0; i < 3; i++) {
+		shop.cores = 1;
+		live(&shop, 20);
+		shop.cores = 0;
+		live(&shop, 300);
+	}
+	conduct_blob_write(&shop.conduct, bytes);
+	back = shop;
+	back.conduct = (struct conduct) { 0 };
+	cr_assert(zero(int, conduct_blob_read(bytes, &back.conduct)));
+	conduct_blob_write(&back.conduct, again);
+	cr_assert(zero(int, memcmp(bytes, again, sizeof(bytes))));
+	cr_assert(eq(u32, back.conduct.age_s, shop.conduct.age_s));
+	back.cores = 1;
+	cr_assert(zero(uint, noted_after(&back, METRIC_CPU, 60)), "its bursts are known");
+	cr_assert(epsilon_eq(dbl, back.evidence.expected[METRIC_CPU], 0.2, 0.05));
+}
+
+Test(conduct, bytes_that_nobody_wrote_are_refused_or_do_no_harm)
+{
+	struct shop shop = open_shop();
+	uint8_t bytes[CONDUCT_BLOB_SIZE];
+	struct chance chance;
+
+	chance_init(&chance, 3, 1);
+	for (int i = 0; i < 1000; i++) {
+		conduct_blob_write(&shop.conduct, bytes);
+		for (int j = 0; j < 8; j++)
+			bytes[chance_below(&chance, sizeof(bytes))] =
+				(uint8_t)chance_below(&chance, 256);
+		shop.conduct = (struct conduct) { 0 };
+		if (conduct_blob_read(bytes, &shop.conduct) >= 0)
+			live(&shop, 3);
+		shop.conduct = (struct conduct) { 0 };
+		live(&shop, 40);
+	}
+}
