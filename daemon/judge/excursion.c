@@ -16,7 +16,7 @@ static void end_run(struct excursion *excursion, int level)
 	uint16_t peak_s = excursion->peak_s[level];
 
 	excursion->run_s[level] = excursion->peak_s[level] = 0;
-	if (peak_s > excursion->record_s[level])
+	if ((float)peak_s > excursion->record_s[level])
 		excursion->record_s[level] = peak_s;
 	if (peak_s >= VISIT_S && excursion->visits[level] < UINT8_MAX)
 		excursion->visits[level]++;
@@ -88,7 +88,8 @@ float excursion_height(const struct excursion *excursion, const struct excursion
 		if (excursion->visits[level] >= HABIT_VISITS)
 			records *= HABIT_MORE;
 		if (excursion->run_s[level] >= news->least_s &&
-		    excursion->run_s[level] >= records * excursion->record_s[level] + SLACK_S)
+		    (float)excursion->run_s[level] >=
+			    records * excursion->record_s[level] + SLACK_S)
 			highest = level_height;
 		level_height *= EXCURSION_RATIO;
 	}

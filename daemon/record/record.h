@@ -253,7 +253,7 @@ struct verdict {
 	enum action wants;	/* ACTION_NONE until the rule's time is up */
 	bool on_fact;		/* the rule speaks of facts, not statistics */
 	uint32_t held_s, for_s; /* how long it has held, of how long it must */
-	bool is_news;		/* something lasts as it never did, so nobody needs to wait for it */
+	bool is_news; /* something lasts as it never did, so nobody needs to wait for it */
 };
 
 /* Why a decision came out as it did. */
