@@ -161,8 +161,6 @@ sums quota psi_cpu_some cpu.pressure some 1e-6 2% rate
 sums quota psi_cpu_full cpu.pressure full 1e-6 2% rate
 sums high memory_high memory.events high 1 0.2% count
 sums high read_bytes io.stat rbytes 1 1% rate
-sums high psi_io_some io.pressure some 1e-6 2% rate
-sums high psi_io_full io.pressure full 1e-6 2% rate
 sums high psi_memory_some memory.pressure some 1e-6 2% rate
 sums max memory_max memory.events max 1 0.2% count
 sums max read_bytes io.stat rbytes 1 1% rate
@@ -170,6 +168,9 @@ sums oom oom_kills memory.events oom_kill 1 0.2% count
 sums oom memory_max memory.events max 1 0.2% count
 sums disk read_bytes io.stat rbytes 1 1% rate
 sums disk write_bytes io.stat wbytes 1 1% rate
+# Who reads ahead may never wait; who goes past the cache does, each time.
+sums disk psi_io_some io.pressure some 1e-6 2% rate
+sums disk psi_io_full io.pressure full 1e-6 2% rate
 
 # ---- the run ---------------------------------------------------------------------------
 
