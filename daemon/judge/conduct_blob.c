@@ -16,21 +16,27 @@ struct course {
 	bool is_damaged;
 };
 
+/* Bytes that have been put in their order: out of value, or into it. */
+static void pass(struct course *course, void *value, size_t size)
+{
+	if (course->to) {
+		memcpy(course->to, value, size);
+		course->to += size;
+	} else {
+		memcpy(value, course->from, size);
+		course->from += size;
+	}
+}
+
 static void number(struct course *course, double *value)
 {
 	uint64_t bits;
 
-	if (course->to) {
-		memcpy(&bits, value, sizeof(bits));
-		bits = htole64(bits);
-		memcpy(course->to, &bits, sizeof(bits));
-		course->to += sizeof(bits);
-		return;
-	}
-	memcpy(&bits, course->from, sizeof(bits));
-	course->from += sizeof(bits);
+	memcpy(&bits, value, sizeof(bits));
+	bits = htole64(bits);
+	pass(course, &bits, sizeof(bits));
 	bits = le64toh(bits);
-	memcpy(value, &bits, sizeof(*value));
+	memcpy(value, &bits, sizeof(bits));
 	course->is_damaged |= !(fabs(*value) <= NUMBER_MOST);
 }
 
@@ -44,13 +50,7 @@ static void count(struct course *course, uint32_t *value)
 {
 	uint32_t bits = htole32(*value);
 
-	if (course->to) {
-		memcpy(course->to, &bits, sizeof(bits));
-		course->to += sizeof(bits);
-		return;
-	}
-	memcpy(&bits, course->from, sizeof(bits));
-	course->from += sizeof(bits);
+	pass(course, &bits, sizeof(bits));
 	*value = le32toh(bits);
 }
 
@@ -58,13 +58,7 @@ static void seconds(struct course *course, uint16_t *value)
 {
 	uint16_t bits = htole16(*value);
 
-	if (course->to) {
-		memcpy(course->to, &bits, sizeof(bits));
-		course->to += sizeof(bits);
-		return;
-	}
-	memcpy(&bits, course->from, sizeof(bits));
-	course->from += sizeof(bits);
+	pass(course, &bits, sizeof(bits));
 	*value = le16toh(bits);
 }
 
@@ -75,10 +69,7 @@ static void ladder(struct course *course, struct excursion *excursion)
 
 		seconds(course, &record_s);
 		excursion->record_s[level] = record_s;
-		if (course->to)
-			*course->to++ = excursion->visits[level];
-		else
-			excursion->visits[level] = *course->from++;
+		pass(course, &excursion->visits[level], sizeof(excursion->visits[level]));
 	}
 }
 

@@ -32,5 +32,5 @@ void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *l
 /* For how long a statistical rule of for_s must stand on a model of that age: until trust_s, half an
  * hour more at first (at the default of a day), falling to nothing. */
 uint32_t verdict_patience_s(uint32_t for_s, uint64_t age_s, uint32_t trust_s);
-/* And for how much longer than later anything must last to be noted: a fifth of that. */
+/* And for how much longer than later anything must last to be noted: a tenth of that. */
 uint32_t verdict_notice_patience_s(uint64_t age_s, uint32_t trust_s);

@@ -250,8 +250,8 @@ static const struct option options[] = {
 	  .most = DAYS(7) },
 	{ .text = { "Judge", "TrustSec", "86400",
 		    "Healthy time after which what was learnt of a unit is trusted in full. "
-		    "Until then trouble that only statistics tell of must last longer before a "
-		    "heal; 0 trusts at once." },
+		    "Until then trouble that only statistics tell of must last longer before it "
+		    "is noted, and longer still before a heal; 0 trusts at once." },
 	  .expected = "a span of whole seconds, at most 365d",
 	  .parse = parse_span_s,
 	  .offset = offsetof(struct config, trust_s),

@@ -239,7 +239,7 @@ struct verdict {
 	uint64_t since_ms;     /* boot time at which this health began */
 	uint32_t learn_left_s; /* while learning */
 	float score;	       /* the forest's, 0 to 1; negative: none yet */
-	float threshold;       /* the score from which this unit counts as unusual */
+	float threshold;       /* what 99 of 100 healthy samples score less than */
 	uint32_t generation;   /* trees replaced so far: which model spoke */
 	/* The metric that is furthest from normal, or the first a rule spoke of. */
 	uint32_t lead;	  /* enum metric; METRIC_N: none */

@@ -48,6 +48,17 @@ Test(incident, oddness_opens_only_when_it_lasts)
 	cr_assert(eq(int, memory.incident.worst, HEALTH_SICK));
 }
 
+Test(incident, what_has_lasted_as_it_never_did_opens_at_once)
+{
+	struct incident_memory memory = { 0 };
+	struct verdict verdict = verdict_at(10, HEALTH_UNUSUAL, 10);
+	uint64_t next_id = 1;
+
+	verdict.is_news = true;
+	cr_assert(eq(int, incident_follow(&memory, &verdict, &next_id), INCIDENT_OPENED));
+	cr_assert(eq(int, memory.incident.worst, HEALTH_UNUSUAL));
+}
+
 Test(incident, it_closes_after_a_minute_of_calm_and_not_for_a_flicker)
 {
 	struct incident_memory memory = { 0 };

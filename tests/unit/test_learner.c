@@ -486,6 +486,37 @@ Test(learner, a_newer_version_is_left_for_a_newer_program)
 	free(kept.bytes);
 }
 
+/* Seconds until its memory is noted; 0: not within so many. */
+static unsigned int noted_after(struct learner *learner, struct service *service,
+				unsigned int most_s, uint32_t flags, uint8_t run)
+{
+	for (unsigned int i = 1; i <= most_s; i++) {
+		struct sample sample = tick(service);
+
+		service->leak_mib += 2;
+		sample.flags = flags;
+		sample.invocation[0] = run;
+		if (look(learner, &sample).noted & METRIC_BIT(METRIC_RSS))
+			return i;
+	}
+	return 0;
+}
+
+Test(learner, what_outlasts_its_past_is_noted_but_not_of_a_run_that_settles)
+{
+	CLEANUP(learner_freep) struct learner *learner = make(60);
+	struct service service = calm;
+	unsigned int after_s;
+
+	teach(learner, &service, 700);
+	cr_assert(zero(uint, noted_after(learner, &service, 60, SAMPLE_DISTURBED, 1)));
+	service.leak_mib = 0;
+	after_s = noted_after(learner, &service, 60, 0, 1);
+	cr_assert(ge(uint, after_s, 12));
+	service.leak_mib = 0;
+	cr_assert(ge(uint, noted_after(learner, &service, 60, 0, 2), 12), "a new run begins anew");
+}
+
 #define HEAD_SIZE  20u
 #define FIRST_PART (HEAD_SIZE + CONDUCT_BLOB_SIZE)
 
