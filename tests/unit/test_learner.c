@@ -513,7 +513,6 @@ Test(learner, what_outlasts_its_past_is_noted_but_not_of_a_run_that_settles)
 	service.leak_mib = 0;
 	after_s = noted_after(learner, &service, 60, 0, 1);
 	cr_assert(ge(uint, after_s, 12));
-	service.leak_mib = 0;
 	cr_assert(ge(uint, noted_after(learner, &service, 60, 0, 2), 12), "a new run begins anew");
 }
 
