@@ -26,13 +26,30 @@ static const struct response {
 	double floor, share;
 	bool must_grow;	    /* a step is another way of working; a leak goes on */
 	bool waits_for_cpu; /* so a busy host explains it */
-} response_table[WORK_RESPONSES] = {
+} response_table[CONDUCT_FOLLOWED] = {
 	{ METRIC_CPU, 22, 0.4, 0.3, false, false },
 	{ METRIC_RSS, 12, 0x1p20, 0.15, true, false },
 	{ METRIC_THREADS, 12, 10, 0.25, true, true },
 	{ METRIC_DESCRIPTORS, 12, 10, 0.25, true, true },
 	{ METRIC_CONNECTIONS, 18, 5, 1, false, true }, /* twice as many, or each for twice as long */
 	{ METRIC_ERROR_LINES, 11, 1, 1, false, true },
+};
+
+/* Their work is known for all of these, so that the forest sees what is left of each. */
+static const enum metric worked_metric[WORK_RESPONSES] = {
+	METRIC_CPU,
+	METRIC_RSS,
+	METRIC_THREADS,
+	METRIC_DESCRIPTORS,
+	METRIC_CONNECTIONS,
+	METRIC_ERROR_LINES,
+	METRIC_RUN_DELAY,
+	METRIC_MINOR_FAULTS,
+	METRIC_SWITCHES_VOLUNTARY,
+	METRIC_SWITCHES_INVOLUNTARY,
+	METRIC_IO_REQUESTS,
+	METRIC_THREAD_CPU,
+	METRIC_THREAD_SWITCHES,
 };
 
 #define RECORDS 1.5f /* an excess is news when it lasts so many times as long as any before it */
@@ -94,11 +111,23 @@ static void read_second(const struct sample *sample, struct work_second *ret)
 			has(sample, metric) ? sample->value[metric] / demand_table[i].unit : 0;
 	}
 	for (int i = 0; i < WORK_RESPONSES; i++) {
-		enum metric metric = response_table[i].metric;
+		enum metric metric = worked_metric[i];
 
 		ret->response[i] = has(sample, metric) ? sample->value[metric] : NAN;
 		ret->least[i] = features_least(metric);
 	}
+}
+
+void conduct_expect(const struct conduct *conduct, const struct sample *sample,
+		    double ret[METRIC_N])
+{
+	struct work_second second;
+
+	read_second(sample, &second);
+	for (enum metric metric = 0; metric < METRIC_N; metric++)
+		ret[metric] = NAN;
+	for (int i = 0; i < WORK_RESPONSES; i++)
+		ret[worked_metric[i]] = fmax(work_expected(&conduct->work, second.demand, i), 0);
 }
 
 /* ---- what explains it --------------------------------------------------------- */
@@ -191,7 +220,7 @@ static void follow_rises(struct conduct *conduct, uint16_t span_s)
 	bool is_block_over = is_over(&conduct->block_s, span_s, BLOCK_S);
 	bool is_most_known = is_over(&conduct->most_s, span_s, MOST_EVERY_S);
 
-	for (int i = 0; i < WORK_RESPONSES; i++) {
+	for (int i = 0; i < CONDUCT_FOLLOWED; i++) {
 		struct rise *rise = &conduct->rise[i];
 
 		if (is_block_over)
@@ -298,7 +327,7 @@ void conduct_look(struct conduct *conduct, const struct sample *sample, uint32_t
 	follow_demand(conduct, &second);
 	follow_host(conduct, sample, second.span_s);
 	conduct->age_s += second.span_s;
-	for (int i = 0; i < WORK_RESPONSES; i++)
+	for (int i = 0; i < CONDUCT_FOLLOWED; i++)
 		judge_response(conduct, i, &second, patience_s, evidence);
 	follow_rises(conduct, second.span_s);
 	if (evidence->score >= 0)
@@ -315,7 +344,7 @@ void conduct_learn(struct conduct *conduct, const struct sample *sample)
 
 void conduct_drop(struct conduct *conduct)
 {
-	for (int i = 0; i < WORK_RESPONSES; i++) {
+	for (int i = 0; i < CONDUCT_FOLLOWED; i++) {
 		excursion_drop(&conduct->above[i]);
 		conduct->rise[i].rising_s = conduct->rise[i].peak_s = 0;
 		conduct->rise[i].block_least = conduct->rise[i].last_least = NAN;

@@ -20,6 +20,9 @@
 #include "judge/excursion.h"
 #include "judge/work.h"
 
+/* Responses, of those with work, of which an excess is followed. */
+#define CONDUCT_FOLLOWED 6
+
 /* Growth of one response: the floor of what is left of it, in blocks of 10 s. */
 struct rise {
 	double block_least, last_least;	      /* NaN: nothing in that block */
@@ -31,19 +34,22 @@ struct rise {
 struct conduct {
 	uint32_t age_s; /* of health and of trouble, looked at */
 	struct work work;
-	struct excursion above[WORK_RESPONSES]; /* what its work explains */
+	struct excursion above[CONDUCT_FOLLOWED]; /* what its work explains */
 	struct excursion demand[WORK_DEMANDS];
 	struct excursion score;	    /* of the forest, above the threshold */
 	double usual[WORK_DEMANDS]; /* running medians, */
 	double usual_wait;	    /* also of the time that somebody in it waits for a CPU */
-	struct rise rise[WORK_RESPONSES];
-	double mean_left[WORK_RESPONSES];
-	uint16_t news_s[WORK_RESPONSES];	      /* it has been news for so long */
+	struct rise rise[CONDUCT_FOLLOWED];
+	double mean_left[CONDUCT_FOLLOWED];
+	uint16_t news_s[CONDUCT_FOLLOWED];	      /* it has been news for so long */
 	uint16_t demand_s, other_work_s, busy_host_s; /* it is explained for so much longer */
 	uint16_t block_s,
 		most_s; /* since a block of growth ended, and since the most was taken for known */
 };
 
+/* What is expected of each response by the work of this sample, in the metric's quantity; NaN for the others. */
+void conduct_expect(const struct conduct *conduct, const struct sample *sample,
+		    double ret[METRIC_N]);
 /* One more sample of it, smoothed and undisturbed: sets expected, excess, growth, noted and is_score_noted of the
  * evidence, whose score is set. patience_s: so much longer must each excursion last before it is news. */
 void conduct_look(struct conduct *conduct, const struct sample *sample, uint32_t patience_s,

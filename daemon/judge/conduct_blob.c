@@ -87,7 +87,7 @@ static void walk(struct course *course, struct conduct *conduct)
 	numbers(course, work->spread, WORK_RESPONSES);
 	numbers(course, conduct->usual, WORK_DEMANDS);
 	number(course, &conduct->usual_wait);
-	for (int i = 0; i < WORK_RESPONSES; i++) {
+	for (int i = 0; i < CONDUCT_FOLLOWED; i++) {
 		number(course, &conduct->rise[i].most);
 		seconds(course, &conduct->rise[i].longest_s);
 		ladder(course, &conduct->above[i]);

@@ -8,37 +8,25 @@
 #include "judge/baseline.h"
 #include "judge/detector.h"
 #include "judge/expand.h"
-#include "judge/forest.h"
+#include "judge/oddity.h"
 
 #define COLUMNS_MAX	(DETECTOR_COLUMNS_MAX * EXPAND_COLUMNS)
 #define THRESHOLD_SHARE 0.99
-
-/* How many spreads are far: where squash() begins to bend. */
-#define NEAR 5.0f
-/* Of the newest row in the smoothed score. */
-#define SMOOTH_SHARE 0.4
-
-/* The column's normal: mean and standard deviation of its values in the past. */
-struct scale {
-	float mean;
-	float per_spread; /* 0: it never varied, so nothing is known of how far is far */
-};
 
 struct detector {
 	enum detector_kind kind;
 	unsigned int n_metrics, n_columns; /* as they are given, and as the forest sees them */
 	float threshold;
-	double odd;	       /* the 16th power of the scores, smoothed */
+	double smooth;	       /* see oddity_smooth() */
 	struct expand *expand; /* NULL: the forest sees what is given */
-	struct forest *forest;
-	struct scale scale[COLUMNS_MAX];
+	struct oddity oddity;
 };
 
 struct detector *detector_free(struct detector *detector)
 {
 	if (detector) {
 		(void)expand_free(detector->expand);
-		(void)forest_free(detector->forest);
+		oddity_clear(&detector->oddity);
 	}
 	free(detector);
 	return NULL;
@@ -46,7 +34,7 @@ struct detector *detector_free(struct detector *detector)
 
 size_t detector_bytes(const struct detector *detector)
 {
-	return sizeof(*detector) + forest_bytes(detector->forest) +
+	return sizeof(*detector) + oddity_bytes(&detector->oddity) +
 	       (detector->expand ? expand_bytes(detector->expand) : 0);
 }
 
@@ -61,92 +49,21 @@ static void fill_columns(struct detector *detector, const float *row, float *ret
 		memcpy(ret, row, detector->n_metrics * sizeof(*row));
 }
 
-/* Beyond a few spreads twice as far is less than twice as odd: in the end its square root. By what
- * is exact on every machine (IEEE 754), which no logarithm is. */
-static float squash(float distance)
-{
-	return distance / sqrtf(1 + fabsf(distance) / NEAR);
-}
-
-/* Whatever the value, squash() can bear it; NaN stays NaN. */
-static float distance_of(const struct scale *scale, float value)
-{
-	float distance = (value - scale->mean) * scale->per_spread;
-
-	distance = distance > FOREST_FARTHEST ? FOREST_FARTHEST : distance;
-	return distance < -FOREST_FARTHEST ? -FOREST_FARTHEST : distance;
-}
-
-/* To distances from the normal. Which metric is furthest is returned. */
-static unsigned int apply_scale(const struct detector *detector, float *column)
-{
-	unsigned int top = 0;
-	float most = 0;
-
-	for (unsigned int i = 0; i < detector->n_columns; i++) {
-		float distance = distance_of(&detector->scale[i], column[i]);
-
-		if (fabsf(distance) > most) {
-			most = fabsf(distance);
-			top = i % detector->n_metrics;
-		}
-		column[i] = detector->expand ? squash(distance) : distance;
-	}
-	return top;
-}
-
-/* Of a high power, so that one row that is alone by far is not washed out by calm ones before it, as
- * in the mean of bare scores it would be. */
-static float smooth(struct detector *detector, float score)
-{
-	double power = (double)score * score;
-
-	power *= power;
-	power *= power;
-	power *= power;
-	detector->odd += SMOOTH_SHARE * (power - detector->odd);
-	return (float)sqrt(sqrt(sqrt(sqrt(detector->odd))));
-}
-
 void detector_judge(struct detector *detector, const float *row, struct judgement *ret)
 {
 	float column[COLUMNS_MAX];
 
 	fill_columns(detector, row, column);
-	ret->top = apply_scale(detector, column);
-	ret->score = forest_score(detector->forest, column);
+	ret->top =
+		oddity_scale(&detector->oddity, detector->n_columns, column) % detector->n_metrics;
+	ret->score = oddity_score(&detector->oddity, column);
 	if (detector->kind == DETECTOR_JUDGE)
-		ret->score = smooth(detector, ret->score);
+		ret->score = oddity_smooth(&detector->smooth, ret->score);
 	ret->threshold = detector->threshold;
 	ret->state = ret->score > ret->threshold ? DETECTOR_UNUSUAL : DETECTOR_HEALTHY;
 }
 
 /* ---- training ------------------------------------------------------------ */
-
-/* Infinite values tell nothing of a scale, and missing ones neither. */
-static void fit_scale(const struct forest_rows *rows, unsigned int column, struct scale *ret)
-{
-	double sum = 0, squares = 0, mean;
-	size_t n = 0;
-
-	for (size_t i = 0; i < rows->n; i++) {
-		float value = rows->values[i * rows->n_columns + column];
-
-		if (!isfinite(value))
-			continue;
-		sum += value;
-		n++;
-	}
-	mean = n ? sum / (double)n : 0;
-	for (size_t i = 0; i < rows->n; i++) {
-		double distance = rows->values[i * rows->n_columns + column] - mean;
-
-		if (isfinite(distance))
-			squares += distance * distance;
-	}
-	ret->mean = (float)mean;
-	ret->per_spread = squares > 0 ? (float)(1 / sqrt(squares / (double)n)) : 0;
-}
 
 static int by_value(const void *one, const void *other)
 {
@@ -177,25 +94,16 @@ static int learn_threshold(struct detector *detector, const struct forest_rows *
 
 static int learn(struct detector *detector, const struct forest_rows *rows, uint64_t seed)
 {
-	const enum forest_form form =
-		detector->kind == DETECTOR_FOREST ? FOREST_AXES : FOREST_PLANES;
 	unsigned int n = detector->n_columns;
 	CLEANUP(cleanup_free) float *values = reallocarray(NULL, rows->n, n * sizeof(*values));
-	const struct forest_rows columns = { values, rows->n, n };
 	int r;
 
 	if (!values)
 		return -ENOMEM;
 	for (size_t i = 0; i < rows->n; i++)
 		fill_columns(detector, rows->values + i * rows->n_columns, values + i * n);
-	for (unsigned int i = 0; i < n; i++)
-		fit_scale(&columns, i, &detector->scale[i]);
-	for (size_t i = 0; i < rows->n; i++)
-		(void)apply_scale(detector, values + i * n);
-	r = forest_train(form, &columns, seed, &detector->forest);
-	if (r < 0)
-		return r;
-	return learn_threshold(detector, rows);
+	r = oddity_fit(&detector->oddity, values, rows->n, n, NULL, seed, 0);
+	return r < 0 ? r : learn_threshold(detector, rows);
 }
 
 static int make_detector(enum detector_kind kind, unsigned int n_metrics, struct detector **ret)
@@ -207,6 +115,7 @@ static int make_detector(enum detector_kind kind, unsigned int n_metrics, struct
 		return -ENOMEM;
 	detector->kind = kind;
 	detector->n_metrics = detector->n_columns = n_metrics;
+	detector->oddity.form = kind == DETECTOR_FOREST ? FOREST_AXES : FOREST_PLANES;
 	if (kind == DETECTOR_JUDGE) {
 		detector->n_columns *= EXPAND_COLUMNS;
 		r = expand_new(n_metrics, &detector->expand);

@@ -15,6 +15,8 @@ struct evidence {
 	double median[METRIC_N];
 	double low[METRIC_N], high[METRIC_N]; /* the unit's own range, in the metric's quantity */
 	float deviation[METRIC_N];	      /* from the median, in spreads; signed */
+	/* Seen so far out at most once in so many hours of its health: tail.h; NaN: not known. */
+	float rare_h[METRIC_N], score_rare_h;
 	uint32_t rising_s[METRIC_N];	      /* how long the floor has been rising; levels only */
 	double recent[METRIC_N]; /* counts: sum over the last 5 minutes; have applies */
 	uint8_t age_s[METRIC_N]; /* of the values */

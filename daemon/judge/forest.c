@@ -119,26 +119,3 @@ float forest_score(const struct forest *forest, const float *row)
 	clean(forest, row, column);
 	return score_of(forest, column);
 }
-
-void forest_blame(const struct forest *forest, const float *row, float *ret_share)
-{
-	float column[FOREST_COLUMNS_MAX];
-	float score, total = 0;
-
-	column[0] = 0;
-	clean(forest, row, column);
-	score = score_of(forest, column);
-	for (unsigned int i = 0; i < forest->n_columns; i++) {
-		float kept = column[i];
-
-		ret_share[i] = 0;
-		if (kept == 0)
-			continue;
-		column[i] = 0;
-		ret_share[i] = fmaxf(score - score_of(forest, column), 0);
-		column[i] = kept;
-		total += ret_share[i];
-	}
-	for (unsigned int i = 0; total > 0 && i < forest->n_columns; i++)
-		ret_share[i] /= total;
-}

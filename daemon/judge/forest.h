@@ -53,9 +53,6 @@ DEFINE_CLEANUP(struct forest *, forest_free)
 
 /* In [0, 1]; 0.5 is ordinary, near 1 is alone. Cannot fail, allocates nothing. */
 float forest_score(const struct forest *forest, const float *row);
-/* Each column's share of that score, summing to 1 (or all 0): by ablation, how far the score falls
- * when the column is put back to normal. Costs up to as many scores as there are columns. */
-void forest_blame(const struct forest *forest, const float *row, float *ret_share);
 /* Trees replaced since training. */
 uint32_t forest_generation(const struct forest *forest);
 /* Memory it takes, for those who promise how much. */

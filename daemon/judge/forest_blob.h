@@ -6,9 +6,9 @@
  * forest can read what an older one has learnt, and hostile bytes can at worst
  * teach something wrong.
  *
- * Little-endian. A head; its conduct; a part for each metric that was ever seen: its lowest
- * and highest value and, unless all are the same, a 16-bit level between the two
- * for each row; a CRC-32. Whatever a later version changes, the first six bytes
+ * Little-endian. A head; its conduct; its tail; a part for each column that was ever
+ * seen: its lowest and highest value and, unless all are the same, a level between
+ * the two for each row; a CRC-32. Whatever a later version changes, the first six bytes
  * and the CRC at the end stay.
  */
 #include <stddef.h>
@@ -16,11 +16,12 @@
 
 #include "judge/conduct.h"
 #include "judge/remembered.h"
+#include "judge/tail.h"
 
 /* ret is the caller's to free(). -ENOMEM. */
 int forest_blob_write(const struct remembered *remembered, const struct conduct *conduct,
-		      uint8_t **ret, size_t *ret_size);
-/* Into both, which are all zero; one of before conduct was kept has none. -EBADMSG: damaged; -EPROTONOSUPPORT: whole, but of a newer version;
- * -ENOMEM. After a failure they may hold some of it. */
+		      const struct tail *tail, uint8_t **ret, size_t *ret_size);
+/* Into all three, of which the first two are all zero. -EBADMSG: damaged; -EPROTONOSUPPORT: whole, but of
+ * another version; -ENOMEM. After a failure they may hold some of it. */
 int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret,
-		     struct conduct *ret_conduct);
+		     struct conduct *ret_conduct, struct tail *ret_tail);

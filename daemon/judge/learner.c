@@ -8,13 +8,14 @@
 #include "judge/baseline.h"
 #include "judge/conduct.h"
 #include "judge/features.h"
-#include "judge/forest.h"
 #include "judge/forest_blob.h"
 #include "judge/learner.h"
+#include "judge/oddity.h"
+#include "judge/tail.h"
 #include "judge/trend.h"
 
-/* Once the ring is full, one row of each 6 s: 600 of them are an hour. */
-#define ROW_EVERY_MS 6000u
+/* Once the ring is full, one row of each 14 s: 256 of them are an hour. */
+#define ROW_EVERY_MS 14000u
 /* While the memory is young each minute changes much of it, and all trees are new after ten. Once it
  * spans its hour, five minutes change a twelfth: as many trees then keep pace with it, at a fifth of
  * the cost. */
@@ -42,12 +43,19 @@ struct learner {
 	uint64_t learn_ms;
 	uint64_t refit_due_ms;		     /* in taught time */
 	uint8_t invocation[INVOCATION_SIZE]; /* of the last sample that had one */
+	uint64_t attended_ms;		     /* of the sample that now is of */
+	struct moment now;
+	struct expand *expand;
+	struct oddity
+		oddity; /* without a forest until learnt: then baseline and threshold mean nothing */
 	float threshold;
-	struct forest *forest; /* NULL until learnt: then baseline and threshold mean nothing */
+	double smooth; /* see oddity_smooth() */
 	struct baseline baseline;
 	struct normal normal;
 	struct trend trend;
 	struct conduct conduct;
+	struct tail tail;
+	float above; /* by how much the score of now is above the threshold; NaN: none yet */
 	struct remembered kept;
 };
 
@@ -65,21 +73,29 @@ static uint32_t draw_below(uint64_t seed, uint64_t moment, uint32_t n)
 
 int learner_new(uint64_t seed, uint32_t learn_s, struct learner **ret)
 {
-	struct learner *learner = calloc(1, sizeof(*learner));
+	CLEANUP(learner_freep) struct learner *learner = calloc(1, sizeof(*learner));
+	int r;
 
 	if (!learner)
 		return -ENOMEM;
 	learner->seed = seed;
 	learner->learn_ms = (uint64_t)learn_s * 1000;
+	learner->attended_ms = UINT64_MAX;
+	learner->oddity.form = FOREST_PLANES;
 	trend_init(&learner->trend);
-	*ret = learner;
+	tail_init(&learner->tail);
+	r = expand_new(METRIC_N, &learner->expand);
+	if (r < 0)
+		return r;
+	*ret = TAKE(learner);
 	return 0;
 }
 
 struct learner *learner_free(struct learner *learner)
 {
 	if (learner) {
-		(void)forest_free(learner->forest);
+		(void)expand_free(learner->expand);
+		oddity_clear(&learner->oddity);
 		remembered_clear(&learner->kept);
 	}
 	free(learner);
@@ -88,11 +104,12 @@ struct learner *learner_free(struct learner *learner)
 
 void learner_forget(struct learner *learner)
 {
-	learner->forest = forest_free(learner->forest);
+	oddity_clear(&learner->oddity);
 	learner->kept.taught_ms = 0;
 	learner->kept.n_rows = learner->kept.next_row = 0;
 	learner->refit_due_ms = 0;
 	trend_init(&learner->trend);
+	tail_init(&learner->tail);
 	learner->conduct = (struct conduct) { 0 };
 }
 
@@ -104,7 +121,7 @@ void learner_calm(struct learner *learner)
 
 bool learner_is_learnt(const struct learner *learner)
 {
-	return learner->forest != NULL;
+	return learner->oddity.forest != NULL;
 }
 
 uint32_t learner_left_s(const struct learner *learner)
@@ -113,7 +130,7 @@ uint32_t learner_left_s(const struct learner *learner)
 	uint64_t left_s = 0;
 	uint64_t rows_left = 0;
 
-	if (learner->forest)
+	if (learner_is_learnt(learner))
 		return 0;
 	if (kept->taught_ms < learner->learn_ms)
 		left_s = (learner->learn_ms - kept->taught_ms + 999) / 1000;
@@ -144,7 +161,7 @@ uint32_t learner_generation(const struct learner *learner)
 size_t learner_bytes(const struct learner *learner)
 {
 	return sizeof(*learner) + remembered_bytes(&learner->kept) +
-	       (learner->forest ? forest_bytes(learner->forest) : 0);
+	       oddity_bytes(&learner->oddity) + expand_bytes(learner->expand);
 }
 
 /* ---- looking ------------------------------------------------------------- */
@@ -162,6 +179,26 @@ static bool is_anew(struct learner *learner, const struct sample *sample)
 	return had_one;
 }
 
+/* The moment of this sample: once, however often it is looked at. */
+static void attend(struct learner *learner, const struct sample *sample)
+{
+	struct row row, lately;
+	double expected[METRIC_N];
+
+	if (sample->when_ms == learner->attended_ms)
+		return;
+	learner->attended_ms = sample->when_ms;
+	learner->above = NAN;
+	features_row(sample, &row);
+	lately = row;
+	conduct_expect(&learner->conduct, sample, expected);
+	for (enum metric metric = 0; metric < METRIC_N; metric++)
+		if (!isnan(expected[metric]))
+			lately.column[metric] -= features_scale(metric, expected[metric]);
+	memcpy(learner->now.column, row.column, sizeof(row.column));
+	expand_take(learner->expand, lately.column, learner->now.column + METRIC_N);
+}
+
 /* What was measured, and where it is heading: known from the first sample on. */
 static void fill_measured(const struct learner *learner, const struct sample *sample,
 			  struct evidence *ret)
@@ -173,6 +210,7 @@ static void fill_measured(const struct learner *learner, const struct sample *sa
 		ret->have |= has ? METRIC_BIT(metric) : 0;
 		ret->age_s[metric] = sample->age_s[metric];
 		ret->median[metric] = ret->low[metric] = ret->high[metric] = NAN;
+		ret->rare_h[metric] = NAN;
 		ret->rising_s[metric] = learner->trend.rising_s[metric];
 		if (metric_table[metric].kind == METRIC_KIND_COUNT)
 			ret->recent[metric] = trend_recent(&learner->trend, metric);
@@ -193,62 +231,91 @@ static uint32_t furthest(const struct vector *vector)
 	return lead;
 }
 
+/* On the side of normal on which it is. */
+static void fill_rarity(const struct learner *learner, struct evidence *ret)
+{
+	for (enum metric metric = 0; metric < METRIC_N; metric++) {
+		float column = learner->now.column[metric];
+
+		ret->rare_h[metric] = ret->deviation[metric] < 0
+					      ? tail_low_h(&learner->tail, metric, column)
+					      : tail_high_h(&learner->tail, metric, column);
+	}
+}
+
+/* How odd the moment is by all that it was lately, and by whose fault. */
+static void fill_score(struct learner *learner, struct evidence *ret)
+{
+	float column[MOMENT_LATELY], share[METRIC_N];
+
+	memcpy(column, learner->now.column + METRIC_N, sizeof(column));
+	(void)oddity_scale(&learner->oddity, MOMENT_LATELY, column);
+	ret->score = oddity_smooth(&learner->smooth, oddity_score(&learner->oddity, column));
+	ret->threshold = learner->threshold;
+	learner->above = ret->score - ret->threshold;
+	ret->score_rare_h = tail_high_h(&learner->tail, TAIL_SCORE, learner->above);
+	if (ret->score < ret->threshold || ret->lead == METRIC_N)
+		return; /* who is to blame for an ordinary score is not worth 20 us a unit and second */
+	oddity_blame(&learner->oddity, column, MOMENT_LATELY, METRIC_N, share);
+	ret->lead_share = share[ret->lead];
+}
+
 /* How far that is from the unit's normal, and what the forest says. */
-static void fill_judged(const struct learner *learner, const struct sample *sample,
-			struct evidence *ret)
+static void fill_judged(struct learner *learner, struct evidence *ret)
 {
 	struct row row;
 	struct vector vector;
-	float share[METRIC_N];
 
 	ret->have_normal = learner->baseline.have;
 	memcpy(ret->median, learner->normal.median, sizeof(ret->median));
 	memcpy(ret->low, learner->normal.low, sizeof(ret->low));
 	memcpy(ret->high, learner->normal.high, sizeof(ret->high));
-	features_row(sample, &row);
+	memcpy(row.column, learner->now.column, sizeof(row.column));
 	features_from(&row, &learner->baseline, &vector);
 	memcpy(ret->deviation, vector.deviation, sizeof(ret->deviation));
-	ret->score = forest_score(learner->forest, vector.deviation);
-	ret->threshold = learner->threshold;
 	ret->lead = furthest(&vector);
-	if (ret->score < ret->threshold || ret->lead == METRIC_N)
-		return; /* who is to blame for an ordinary score is not worth 20 us a unit and second */
-	forest_blame(learner->forest, vector.deviation, share);
-	ret->lead_share = share[ret->lead];
+	fill_rarity(learner, ret);
+	fill_score(learner, ret);
 }
 
 void learner_look(struct learner *learner, const struct sample *sample, uint32_t patience_s,
 		  struct evidence *ret)
 {
-	bool anew = is_anew(learner, sample);
+	bool anew = is_anew(learner, sample), is_learnt = learner_is_learnt(learner);
 
-	trend_take(&learner->trend, sample, learner->forest ? &learner->baseline : NULL, anew);
-	if (anew)
+	trend_take(&learner->trend, sample, is_learnt ? &learner->baseline : NULL, anew);
+	if (anew) {
 		conduct_drop(&learner->conduct);
+		expand_restart(learner->expand);
+	}
+	attend(learner, sample);
 	*ret = (struct evidence) {
 		.score = -1,
 		.threshold = -1,
 		.generation = learner->kept.generation,
 		.lead = METRIC_N,
+		.score_rare_h = NAN,
 	};
 	fill_measured(learner, sample, ret);
-	if (learner->forest)
-		fill_judged(learner, sample, ret);
+	if (is_learnt)
+		fill_judged(learner, ret);
 	/* What its first minutes look like is no record of anything. */
 	if (!(sample->flags & SAMPLE_DISTURBED) && learner->kept.taught_ms >= learner->learn_ms / 3)
 		conduct_look(&learner->conduct, sample, patience_s, ret);
+	if (ret->noted || ret->is_score_noted)
+		tail_drop(&learner->tail);
 }
 
 /* ---- learning ------------------------------------------------------------ */
 
-static float threshold_of(const struct forest *forest, const struct forest_rows *rows)
+static float threshold_of(const struct oddity *oddity, const float *values, uint32_t n_rows)
 {
 	float score[LEARNER_ROWS];
 
-	for (size_t i = 0; i < rows->n; i++)
-		score[i] = forest_score(forest, rows->values + i * rows->n_columns);
-	baseline_sort(score, rows->n);
-	return fmaxf(baseline_quantile(score, rows->n, THRESHOLD_SHARE), THRESHOLD_MIN);
+	for (uint32_t i = 0; i < n_rows; i++)
+		score[i] = oddity_score(oddity, values + (size_t)i * MOMENT_LATELY);
+	baseline_sort(score, n_rows);
+	return fmaxf(baseline_quantile(score, n_rows, THRESHOLD_SHARE), THRESHOLD_MIN);
 }
 
 static void unscale(const struct baseline *baseline, struct normal *ret)
@@ -285,16 +352,22 @@ static uint32_t refit_every_ms(const struct learner *learner)
 	return learner->kept.taught_ms < YOUNG_MS ? REFIT_EVERY_YOUNG_MS : REFIT_EVERY_MS;
 }
 
-/* All that is remembered, as distances from the normal; what is missing is normal. */
-static void fill_values(const struct learner *learner, float *ret)
+/* What it was lately at each moment that is remembered. */
+static void fill_values(const struct remembered *kept, float *ret)
 {
-	for (uint32_t i = 0; i < learner->kept.n_rows; i++) {
-		struct row row;
-		struct vector vector;
+	for (uint32_t i = 0; i < kept->n_rows; i++)
+		for (unsigned int column = METRIC_N; column < REMEMBERED_COLUMNS; column++)
+			*ret++ = remembered_value(kept, i, column);
+}
 
-		remembered_row(&learner->kept, i, &row);
-		features_from(&row, &learner->baseline, &vector);
-		memcpy(ret + (size_t)i * METRIC_N, vector.deviation, sizeof(vector.deviation));
+/* Of each of these columns, the least difference that matters where the unit usually is. */
+static void fill_least(const struct baseline *baseline, float *ret)
+{
+	for (unsigned int column = 0; column < MOMENT_LATELY; column++) {
+		enum metric metric = column % METRIC_N;
+		bool has = baseline->have & METRIC_BIT(metric);
+
+		ret[column] = (float)features_floor(metric, has ? baseline->median[metric] : 0);
 	}
 }
 
@@ -304,24 +377,23 @@ static int refit(struct learner *learner)
 {
 	struct remembered *kept = &learner->kept;
 	CLEANUP(cleanup_free)
-	float *values = reallocarray(NULL, kept->n_rows, METRIC_N * sizeof(*values));
-	const struct forest_rows rows = { values, kept->n_rows, METRIC_N };
-	bool first = !learner->forest;
+	float *values = reallocarray(NULL, kept->n_rows, MOMENT_LATELY * sizeof(*values));
+	float least[MOMENT_LATELY];
+	bool first = !learner_is_learnt(learner);
 	int r;
 
 	if (!values)
 		return -ENOMEM;
 	fit_baseline(kept, &learner->baseline);
 	unscale(&learner->baseline, &learner->normal);
-	fill_values(learner, values);
-	if (first)
-		r = forest_train(FOREST_AXES, &rows, learner->seed, &learner->forest);
-	else
-		r = forest_roll(learner->forest, &rows, REFIT_TREES);
+	fill_values(kept, values);
+	fill_least(&learner->baseline, least);
+	r = oddity_fit(&learner->oddity, values, kept->n_rows, MOMENT_LATELY, least, learner->seed,
+		       REFIT_TREES);
 	if (r < 0)
 		return r;
 	kept->generation += first ? FOREST_TREES : REFIT_TREES;
-	learner->threshold = threshold_of(learner->forest, &rows);
+	learner->threshold = threshold_of(&learner->oddity, values, kept->n_rows);
 	learner->refit_due_ms = kept->taught_ms + refit_every_ms(learner) -
 				(first ? draw_below(learner->seed, 0, REFIT_EVERY_YOUNG_MS) : 0);
 	return 0;
@@ -331,7 +403,7 @@ static bool is_due(const struct learner *learner)
 {
 	const struct remembered *kept = &learner->kept;
 
-	if (learner->forest)
+	if (learner_is_learnt(learner))
 		return kept->taught_ms >= learner->refit_due_ms;
 	return kept->taught_ms >= learner->learn_ms && kept->n_rows >= FOREST_ROWS_MIN;
 }
@@ -345,21 +417,28 @@ static bool covers(const struct learner *learner, uint64_t before_ms, uint64_t s
 }
 
 /*
- * Every sample while there is room, then one of each 6 s, the oldest making room.
- * Which one of the 6 s is left to chance: at a fixed step, work that comes once a
+ * Every moment while there is room, then one of each 14 s, the oldest making room.
+ * Which one of the 14 s is left to chance: at a fixed step, work that comes once a
  * minute would be met either each time or never.
  */
-static int remember(struct learner *learner, const struct sample *sample, uint64_t before_ms)
+static int remember(struct learner *learner, uint64_t before_ms)
 {
 	struct remembered *kept = &learner->kept;
 	uint64_t slot = kept->taught_ms / ROW_EVERY_MS;
-	struct row row;
 
 	if (kept->n_rows == LEARNER_ROWS && !covers(learner, before_ms, slot) &&
 	    !(slot > 0 && covers(learner, before_ms, slot - 1)))
 		return 0;
-	features_row(sample, &row);
-	return remembered_put(kept, &row);
+	return remembered_put(kept, &learner->now);
+}
+
+static void learn_tail(struct learner *learner, const struct sample *sample)
+{
+	float column[TAIL_COLUMNS];
+
+	memcpy(column, learner->now.column, METRIC_N * sizeof(*column));
+	column[TAIL_SCORE] = learner->above;
+	tail_take(&learner->tail, column, (sample->span_ms + 500) / 1000);
 }
 
 int learner_teach(struct learner *learner, const struct sample *sample)
@@ -370,8 +449,10 @@ int learner_teach(struct learner *learner, const struct sample *sample)
 	if (sample->span_ms == 0 || sample->flags & SAMPLE_DISTURBED)
 		return 0;
 	learner->kept.taught_ms += sample->span_ms < SPAN_MAX_MS ? sample->span_ms : SPAN_MAX_MS;
+	attend(learner, sample);
 	conduct_learn(&learner->conduct, sample);
-	r = remember(learner, sample, before_ms);
+	learn_tail(learner, sample);
+	r = remember(learner, before_ms);
 	if (r < 0)
 		return r;
 	return is_due(learner) ? refit(learner) : 0;
@@ -381,7 +462,7 @@ int learner_teach(struct learner *learner, const struct sample *sample)
 
 int learner_save(const struct learner *learner, uint8_t **ret, size_t *ret_size)
 {
-	return forest_blob_write(&learner->kept, &learner->conduct, ret, ret_size);
+	return forest_blob_write(&learner->kept, &learner->conduct, &learner->tail, ret, ret_size);
 }
 
 int learner_load(const uint8_t *bytes, size_t size, uint64_t seed, uint32_t learn_s,
@@ -393,7 +474,7 @@ int learner_load(const uint8_t *bytes, size_t size, uint64_t seed, uint32_t lear
 	r = learner_new(seed, learn_s, &learner);
 	if (r < 0)
 		return r;
-	r = forest_blob_read(bytes, size, &learner->kept, &learner->conduct);
+	r = forest_blob_read(bytes, size, &learner->kept, &learner->conduct, &learner->tail);
 	if (r < 0)
 		return r;
 	if (is_due(learner)) {

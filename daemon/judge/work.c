@@ -142,6 +142,6 @@ void work_learn(struct work *work, const struct work_second *second)
 		for (int j = 0; j <= i; j++)
 			work->a[i][j] = keep * work->a[i][j] + factor[i] * factor[j];
 	work->n_taken += work->n_taken < UINT32_MAX;
-	if (work->n_taken % SOLVE_EVERY == 0)
+	if (work->n_taken < KNOWN_S || work->n_taken % SOLVE_EVERY == 0)
 		work_solve(work);
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define WORK_DEMANDS   4
-#define WORK_RESPONSES 6
+#define WORK_RESPONSES 13
 #define WORK_FACTORS   (WORK_DEMANDS + 2) /* each, the first one squared, and a constant */
 #define WORK_CLIP      7.5
 

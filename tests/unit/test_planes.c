@@ -278,7 +278,6 @@ Test(planes, the_same_rows_and_seed_give_the_same_scores)
 Test(planes, what_never_varies_is_ordinary_and_anything_held_against_it_too)
 {
 	CLEANUP(forest_freep) struct forest *forest = NULL;
-	float blame[COLUMNS];
 
 	/* A thousandth of a spread is not varying: the least bit of a float, magnified, would be. */
 	memset(values, 0, sizeof(values));
@@ -288,9 +287,6 @@ Test(planes, what_never_varies_is_ordinary_and_anything_held_against_it_too)
 	cr_assert(epsilon_eq(flt, forest_score(forest, values[0]), 0.5f, 1e-5f));
 	values[0][COLUMN] = values[0][COLUMN + 1] = 9;
 	cr_assert(epsilon_eq(flt, forest_score(forest, values[0]), 0.5f, 1e-5f));
-	forest_blame(forest, values[0], blame);
-	for (unsigned int c = 0; c < COLUMNS; c++)
-		cr_assert(zero(flt, blame[c]));
 }
 
 Test(planes, the_farther_beyond_what_was_seen_the_odder)
@@ -335,27 +331,6 @@ Test(planes, a_small_shift_of_many_columns_is_odder_than_nearly_all_that_was_see
 		shifted[c] = c % 2 ? 1.5f : -1.5f;
 	cr_assert(gt(sz, n_below(forest, shifted), N * 99 / 100));
 	cr_assert(lt(sz, n_below(forest, calm), N / 10));
-}
-
-Test(planes, the_columns_that_shifted_are_to_blame)
-{
-	CLEANUP(forest_freep) struct forest *forest = NULL;
-	float odd[COLUMNS] = { 0 };
-	float blame[COLUMNS];
-	float sum = 0;
-
-	fill_values(0);
-	forest = train(N);
-	odd[COLUMN] = 20;
-	odd[COLUMN + 4] = -20;
-	odd[COLUMN + 5] = 0.5f;
-	forest_blame(forest, odd, blame);
-	for (unsigned int c = 0; c < COLUMNS; c++)
-		sum += blame[c];
-	cr_assert(epsilon_eq(flt, sum, 1, 1e-5f));
-	cr_assert(gt(flt, blame[COLUMN], 0.3f));
-	cr_assert(gt(flt, blame[COLUMN + 4], 0.3f));
-	cr_assert(zero(flt, blame[COLUMN + 1]));
 }
 
 Test(planes, a_missing_value_counts_as_normal_and_no_number_is_too_odd)

@@ -9,13 +9,13 @@
 #include "base/cleanup.h"
 #include "judge/remembered.h"
 
-static struct row flat(float column)
+static struct moment flat(float value)
 {
-	struct row row;
+	struct moment moment;
 
-	for (enum metric metric = 0; metric < METRIC_N; metric++)
-		row.column[metric] = column;
-	return row;
+	for (unsigned int column = 0; column < REMEMBERED_COLUMNS; column++)
+		moment.column[column] = value;
+	return moment;
 }
 
 Test(remembered, the_newest_rows_come_back_and_older_ones_make_room)
@@ -24,27 +24,25 @@ Test(remembered, the_newest_rows_come_back_and_older_ones_make_room)
 	double sum = 0;
 
 	for (unsigned int i = 0; i < LEARNER_ROWS + 10; i++) {
-		struct row row = flat(NAN);
+		struct moment row = flat(NAN);
 
 		row.column[METRIC_CPU] = (float)i / 100;
 		cr_assert(zero(int, remembered_put(&kept, &row)));
 	}
 	cr_assert(eq(u32, kept.n_rows, LEARNER_ROWS));
 	for (uint32_t i = 0; i < LEARNER_ROWS; i++) {
-		struct row row;
-
-		remembered_row(&kept, i, &row);
-		sum += row.column[METRIC_CPU];
-		cr_assert(isnan(row.column[METRIC_RSS]), "what was never read stays unknown");
+		sum += remembered_value(&kept, i, METRIC_CPU);
+		cr_assert(isnan(remembered_value(&kept, i, METRIC_RSS)),
+			  "what was never read stays unknown");
 	}
-	/* 10 to 609 hundredths */
-	cr_assert(epsilon_eq(dbl, sum, 600 * (10 + 609) / 200.0, 0.1));
+	/* 10 to LEARNER_ROWS + 9 hundredths */
+	cr_assert(epsilon_eq(dbl, sum, LEARNER_ROWS * (LEARNER_ROWS + 19) / 200.0, 0.1));
 }
 
 Test(remembered, what_never_changes_takes_no_memory)
 {
 	CLEANUP(remembered_clear) struct remembered kept = { 0 };
-	struct row row = flat(3);
+	struct moment row = flat(3);
 
 	row.column[METRIC_RSS] = NAN;
 	for (unsigned int i = 0; i < LEARNER_ROWS; i++)
@@ -65,7 +63,7 @@ Test(remembered, each_judged_scale_fits_and_its_least_difference_survives)
 
 	for (enum metric metric = 0; metric < METRIC_N; metric++) {
 		double most = metric_table[metric].quantity[0] == 'r' ? 1 : INFINITY;
-		struct row row = flat(NAN);
+		struct moment row = flat(NAN);
 
 		if (!features_is_judged(metric))
 			continue;
@@ -89,11 +87,11 @@ Test(remembered, each_judged_scale_fits_and_its_least_difference_survives)
 Test(remembered, what_is_beyond_all_scales_is_the_end_of_it)
 {
 	CLEANUP(remembered_clear) struct remembered kept = { 0 };
-	struct row row = flat(INFINITY);
+	struct moment row = flat(INFINITY);
 
 	cr_assert(zero(int, remembered_put(&kept, &row)));
 	cr_assert(gt(flt, remembered_value(&kept, 0, METRIC_CPU), 50));
-	row = flat(-5);
+	row = flat(-INFINITY);
 	cr_assert(zero(int, remembered_put(&kept, &row)));
-	cr_assert(zero(flt, remembered_value(&kept, 1, METRIC_CPU)));
+	cr_assert(eq(flt, remembered_value(&kept, 1, METRIC_CPU), -10));
 }
