@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The generator, and the few shapes in which its numbers are wanted. */
+#include <stdbool.h>
+#include <string.h>
+
 #include "judge/chance.h"
 
 static uint64_t splitmix(uint64_t *state)
@@ -47,4 +50,38 @@ uint32_t chance_below(struct chance *chance, uint32_t n)
 double chance_share(struct chance *chance)
 {
 	return (double)(chance_next(chance) >> 11) * 0x1p-53;
+}
+
+#define PLACES_BITS 9
+#define PLACES	    (1u << PLACES_BITS) /* twice as many as are ever taken */
+#define NOBODY	    UINT32_MAX
+
+/* Put it among those that are taken already; false if it is one of them. */
+static bool add(uint32_t places[PLACES], uint32_t number)
+{
+	uint32_t at = number * UINT32_C(0x9e3779b1) >> (32 - PLACES_BITS);
+
+	for (; places[at] != NOBODY; at = (at + 1) % PLACES)
+		if (places[at] == number)
+			return false;
+	places[at] = number;
+	return true;
+}
+
+/* Floyd's algorithm: of all that are left out, none costs anything. (Bentley, Floyd: A sample of
+ * brilliance, CACM 1987.) */
+void chance_sample(struct chance *chance, uint32_t n, uint32_t n_taken, uint32_t *ret)
+{
+	uint32_t places[PLACES];
+
+	memset(places, 0xff, sizeof(places));
+	for (uint32_t last = n - n_taken; last < n; last++) {
+		uint32_t drawn = chance_below(chance, last + 1);
+
+		if (!add(places, drawn)) {
+			drawn = last;
+			(void)add(places, drawn);
+		}
+		*ret++ = drawn;
+	}
 }

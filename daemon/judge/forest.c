@@ -13,7 +13,7 @@
 struct forest {
 	unsigned int n_columns;
 	uint64_t seed;
-	uint64_t n_grown; /* the number of the next tree; number s is in place s % FOREST_TREES */
+	uint64_t n_grown; /* the number of the next tree; number s is in place s % their number */
 	double score_per_sum; /* the score is 2^-(sum of path units x this) */
 	struct axes *axes;    /* one of the two, as the form is */
 	struct planes *planes;
@@ -21,9 +21,14 @@ struct forest {
 
 /* ---- life ---------------------------------------------------------------- */
 
+unsigned int forest_trees(const struct forest *forest)
+{
+	return forest->axes ? FOREST_AXES_TREES : FOREST_PLANES_TREES;
+}
+
 static int grow(struct forest *forest, struct sapling *sapling)
 {
-	unsigned int tree = (unsigned int)(forest->n_grown % FOREST_TREES);
+	unsigned int tree = (unsigned int)(forest->n_grown % forest_trees(forest));
 
 	if (forest->axes)
 		return axes_grow(forest->axes, sapling, tree);
@@ -47,7 +52,7 @@ int forest_roll(struct forest *forest, const struct forest_rows *rows, unsigned 
 		forest->n_grown++;
 	}
 	forest->score_per_sum =
-		1 / (PATH_UNITS * FOREST_TREES * (double)sapling.average[FOREST_SAMPLE]);
+		1 / (PATH_UNITS * forest_trees(forest) * sapling_average(FOREST_SAMPLE));
 	return 0;
 }
 
@@ -67,7 +72,7 @@ int forest_train(enum forest_form form, const struct forest_rows *rows, uint64_t
 	r = form == FOREST_AXES ? axes_new(&forest->axes) : planes_new(&forest->planes);
 	if (r < 0)
 		return r;
-	r = forest_roll(forest, rows, FOREST_TREES);
+	r = forest_roll(forest, rows, forest_trees(forest));
 	if (r < 0)
 		return r;
 	*ret = TAKE(forest);
@@ -86,7 +91,7 @@ struct forest *forest_free(struct forest *forest)
 
 uint32_t forest_generation(const struct forest *forest)
 {
-	return (uint32_t)(forest->n_grown - FOREST_TREES);
+	return (uint32_t)(forest->n_grown - forest_trees(forest));
 }
 
 size_t forest_bytes(const struct forest *forest)

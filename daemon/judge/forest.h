@@ -10,15 +10,16 @@
  *
  * A forest is rolled: its oldest trees are replaced from time to time. The same
  * rows and seed give the same forest, byte for byte, on every machine: each
- * tree has a generator of its own, and path lengths are integers whose sum does
- * not depend on order.
+ * tree has a generator of its own, and path lengths are summed up as integers.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
 
-#define FOREST_TREES	100
+#define FOREST_AXES_TREES 100
+#define FOREST_PLANES_TREES                                                                        \
+	60 /* 100 find no more in labelled series, and take two thirds more of all */
 #define FOREST_SAMPLE	256 /* rows a tree sees at most */
 #define FOREST_ROWS_MIN 16
 #define FOREST_FARTHEST 1e18f /* sums of squares of such values are still finite */
@@ -53,6 +54,8 @@ DEFINE_CLEANUP(struct forest *, forest_free)
 
 /* In [0, 1]; 0.5 is ordinary, near 1 is alone. Cannot fail, allocates nothing. */
 float forest_score(const struct forest *forest, const float *row);
+/* As many trees as its form has. */
+unsigned int forest_trees(const struct forest *forest);
 /* Trees replaced since training. */
 uint32_t forest_generation(const struct forest *forest);
 /* Memory it takes, for those who promise how much. */

@@ -2,6 +2,7 @@
 /* Trees that split by columns: growing them, packing them into blocks, walking them. */
 #include <errno.h>
 #include <float.h>
+#include <math.h>
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -19,8 +20,8 @@
  *
  * The upper four levels and the lower four are blocks: a walk touches three or
  * four cache lines instead of eight. Of 16 lower blocks only six hold a split on
- * average; all others are one shared empty block, and the path length that they
- * would hold stands in the top. That divides the memory by three.
+ * average; all others are one shared empty block, and the leaf that they would
+ * hold stands in the top. That divides the memory by three.
  */
 #define LEVELS	      8 /* log2(FOREST_SAMPLE): below that depth nothing is left to isolate */
 #define BLOCK	      16
@@ -28,20 +29,24 @@
 #define EMPTY	      0	  /* the shared block */
 #define COLUMN_MASK   63u
 #define SPLIT_NOWHERE 0x7f800000u /* infinity, of column 0 */
+#define STRETCH_BITS  24
+#define STRETCHES     ((double)(1u << STRETCH_BITS))
 
 struct top {
 	uint32_t node[BLOCK];  /* children of i: 2 i and 2 i + 1; [0] is not used */
 	uint16_t child[BLOCK]; /* blocks */
-	uint16_t path[BLOCK];  /* to be added to the block's path */
+	uint16_t leaf[BLOCK];  /* 0 where a block has it */
 };
 
 struct block {
 	uint32_t node[BLOCK]; /* in a free block, [0] is the next free one */
-	uint16_t path[BLOCK];
+	uint16_t leaf[BLOCK]; /* 0 where the top has it */
 };
 
 struct axes {
-	alignas(64) struct top top[FOREST_TREES];
+	alignas(64) struct top top[FOREST_AXES_TREES];
+	uint32_t stretch[FOREST_AXES_TREES]; /* in units of 1 / STRETCHES */
+	struct paths paths;
 	struct block *block;
 	uint32_t n_blocks, n_free, first_free;
 };
@@ -56,7 +61,7 @@ _Static_assert(FOREST_SAMPLE == 1 << LEVELS && SLOTS == FOREST_SAMPLE, "one leaf
 struct growth {
 	struct sapling *sapling;
 	uint32_t node[SLOTS];
-	uint16_t path[SLOTS]; /* of leaf i, the node 256 + i */
+	uint16_t leaf[SLOTS]; /* the node 256 + i */
 };
 
 static float float_of(uint32_t bits)
@@ -135,7 +140,6 @@ static void grow(struct growth *growth, unsigned int begin, unsigned int n, unsi
 	unsigned int below = LEVELS - depth;
 	uint32_t split;
 	unsigned int n_left;
-	uint16_t path;
 
 	if (depth < growth->sapling->depth_max && n > 1 &&
 	    choose_split(growth, begin, n, &varying, &split)) {
@@ -145,9 +149,8 @@ static void grow(struct growth *growth, unsigned int begin, unsigned int n, unsi
 		grow(growth, begin + n_left, n - n_left, depth + 1, 2 * node + 1, varying);
 		return;
 	}
-	path = sapling_path(growth->sapling, depth, n);
-	for (unsigned int leaf = 0; leaf < 1u << below; leaf++)
-		growth->path[(node << below) - SLOTS + leaf] = path;
+	for (unsigned int i = 0; i < 1u << below; i++)
+		growth->leaf[(node << below) - SLOTS + i] = sapling_leaf(depth, n);
 }
 
 static uint64_t varying_of(const struct sapling *sapling)
@@ -211,7 +214,7 @@ static void pack_block(const struct growth *growth, unsigned int child, struct b
 	for (unsigned int level = 0; level < LEVELS / 2; level++)
 		for (unsigned int i = 0; i < 1u << level; i++)
 			ret->node[(1u << level) + i] = growth->node[((BLOCK + child) << level) + i];
-	memcpy(ret->path, growth->path + (size_t)child * BLOCK, sizeof(ret->path));
+	memcpy(ret->leaf, growth->leaf + (size_t)child * BLOCK, sizeof(ret->leaf));
 }
 
 static int pack_tree(struct axes *axes, const struct growth *growth, struct top *top)
@@ -225,10 +228,10 @@ static int pack_tree(struct axes *axes, const struct growth *growth, struct top 
 	memcpy(top->node, growth->node, sizeof(top->node));
 	for (unsigned int i = 0; i < BLOCK; i++) {
 		if (growth->node[BLOCK + i] == SPLIT_NOWHERE) {
-			top->path[i] = growth->path[(size_t)i * BLOCK];
+			top->leaf[i] = growth->leaf[(size_t)i * BLOCK];
 			continue;
 		}
-		top->path[i] = 0;
+		top->leaf[i] = 0;
 		top->child[i] = take_block(axes);
 		pack_block(growth, i, &axes->block[top->child[i]]);
 	}
@@ -243,6 +246,7 @@ int axes_grow(struct axes *axes, struct sapling *sapling, unsigned int tree)
 	for (unsigned int node = 0; node < SLOTS; node++)
 		growth.node[node] = SPLIT_NOWHERE;
 	grow(&growth, 0, sapling->n, 0, 1, varying_of(sapling));
+	axes->stretch[tree] = (uint32_t)lrint(sapling->stretch * STRETCHES);
 	return pack_tree(axes, &growth, &axes->top[tree]);
 }
 
@@ -256,12 +260,13 @@ int axes_new(struct axes **ret)
 	if (!axes)
 		return -ENOMEM;
 	memset(axes, 0, sizeof(*axes));
+	paths_init(&axes->paths);
 	r = reserve_blocks(axes, 1);
 	if (r < 0)
 		return r;
 	for (unsigned int i = 0; i < BLOCK; i++) {
 		axes->block[EMPTY].node[i] = SPLIT_NOWHERE;
-		axes->block[EMPTY].path[i] = 0;
+		axes->block[EMPTY].leaf[i] = 0;
 	}
 	axes->first_free = EMPTY + 1; /* the first block is taken for good */
 	axes->n_free--;
@@ -287,7 +292,7 @@ size_t axes_bytes(const struct axes *axes)
 /* Trees walked side by side: each step waits for memory, and so that many wait at once. When the
  * forests of 300 units are asked in turn, 20 abreast are more than twice as fast as 4. */
 #define ABREAST 20
-_Static_assert(FOREST_TREES % ABREAST == 0, "no tree is left over");
+_Static_assert(FOREST_AXES_TREES % ABREAST == 0, "no tree is left over");
 
 static uint32_t step(const uint32_t *nodes, uint32_t at, const float *row)
 {
@@ -298,11 +303,13 @@ static uint32_t step(const uint32_t *nodes, uint32_t at, const float *row)
 
 uint32_t axes_walk(const struct axes *axes, const float *row)
 {
+	const uint32_t *stretch = axes->stretch;
 	uint32_t sum = 0;
 
-	for (const struct top *top = axes->top; top < axes->top + FOREST_TREES; top += ABREAST) {
+	for (const struct top *top = axes->top; top < axes->top + FOREST_AXES_TREES;
+	     top += ABREAST, stretch += ABREAST) {
 		const struct block *block[ABREAST];
-		uint32_t at[ABREAST];
+		uint32_t at[ABREAST], leaf[ABREAST];
 
 		for (unsigned int i = 0; i < ABREAST; i++)
 			at[i] = 1;
@@ -310,15 +317,19 @@ uint32_t axes_walk(const struct axes *axes, const float *row)
 			for (unsigned int i = 0; i < ABREAST; i++)
 				at[i] = step(top[i].node, at[i], row);
 		for (unsigned int i = 0; i < ABREAST; i++) {
-			sum += top[i].path[at[i] - BLOCK];
+			leaf[i] = top[i].leaf[at[i] - BLOCK];
 			block[i] = &axes->block[top[i].child[at[i] - BLOCK]];
 			at[i] = 1;
 		}
 		for (unsigned int level = 0; level < LEVELS / 2; level++)
 			for (unsigned int i = 0; i < ABREAST; i++)
 				at[i] = step(block[i]->node, at[i], row);
-		for (unsigned int i = 0; i < ABREAST; i++)
-			sum += block[i]->path[at[i] - BLOCK];
+		for (unsigned int i = 0; i < ABREAST; i++) {
+			leaf[i] |= block[i]->leaf[at[i] - BLOCK];
+			sum += (uint32_t)(paths_of_leaf(&axes->paths, leaf[i]) *
+						  (uint64_t)stretch[i] >>
+					  STRETCH_BITS);
+		}
 	}
 	return sum;
 }

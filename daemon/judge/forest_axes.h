@@ -12,7 +12,7 @@
 
 struct axes;
 
-/* FOREST_TREES trees, none of them grown yet. -ENOMEM. */
+/* FOREST_AXES_TREES trees, none of them grown yet. -ENOMEM. */
 int axes_new(struct axes **ret);
 struct axes *axes_free(struct axes *axes);
 DEFINE_CLEANUP(struct axes *, axes_free)

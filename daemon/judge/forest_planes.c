@@ -29,18 +29,19 @@ struct plane {
 	float low;		       /* of the sums of the rows that were parted here */
 	float per_width;	       /* of the range of these sums */
 	uint16_t split;	  /* a place in it, in units of 1 / SPLITS; above it is next[1] */
-	uint16_t next[2]; /* below PLANES_MAX another plane; else a path and PLANES_MAX */
+	uint16_t next[2]; /* below PLANES_MAX another plane; else a leaf and PLANES_MAX */
 };
 
 struct tree {
-	float path_unit;
+	float stretch; /* see sapling.h */
 	uint16_t root; /* as next */
 	uint16_t n_planes;
 	struct plane plane[];
 };
 
 struct planes {
-	struct tree *tree[FOREST_TREES];
+	struct paths paths;
+	struct tree *tree[FOREST_PLANES_TREES];
 };
 
 /* ---- walking ------------------------------------------------------------- */
@@ -97,13 +98,13 @@ static void step(const struct tree *tree, const float *row, uint32_t *next, floa
 
 /* Trees walked side by side: each step waits for the one before, and so several wait at once. */
 #define ABREAST 10
-_Static_assert(FOREST_TREES % ABREAST == 0, "no tree is left over");
+_Static_assert(FOREST_PLANES_TREES % ABREAST == 0, "no tree is left over");
 
 uint32_t planes_walk(const struct planes *planes, const float *row)
 {
 	uint32_t sum = 0;
 
-	for (struct tree *const *tree = planes->tree; tree < planes->tree + FOREST_TREES;
+	for (struct tree *const *tree = planes->tree; tree < planes->tree + FOREST_PLANES_TREES;
 	     tree += ABREAST) {
 		uint32_t next[ABREAST];
 		float less[ABREAST] = { 0 };
@@ -115,10 +116,10 @@ uint32_t planes_walk(const struct planes *planes, const float *row)
 				if (next[i] < PLANES_MAX)
 					step(tree[i], row, &next[i], &less[i]);
 		for (unsigned int i = 0; i < ABREAST; i++) {
-			uint32_t path = next[i] - PLANES_MAX;
-			uint32_t cut = (uint32_t)(less[i] * tree[i]->path_unit + 0.5f);
+			float path = (float)paths_of_leaf(&planes->paths, next[i] - PLANES_MAX);
 
-			sum += path > cut ? path - cut : 0;
+			path -= less[i] * (float)PATH_UNITS;
+			sum += (uint32_t)((path > 0 ? path : 0) * tree[i]->stretch);
 		}
 	}
 	return sum;
@@ -271,7 +272,7 @@ static uint16_t grow(struct growth *growth, unsigned int begin, unsigned int n, 
 
 	if (depth == LEVELS || depth == sapling->depth_max || n < 2 ||
 	    !choose_plane(growth, begin, n, &n_varying, plane))
-		return (uint16_t)(sapling_path(sapling, depth, n) + PLANES_MAX);
+		return (uint16_t)(sapling_leaf(depth, n) + PLANES_MAX);
 	growth->n++;
 	n_left = sapling_part(sapling, begin, n, plane->split);
 	plane->next[0] = grow(growth, begin, n_left, depth + 1, n_varying);
@@ -292,7 +293,7 @@ int planes_grow(struct planes *planes, struct sapling *sapling, unsigned int tre
 	grown = malloc(sizeof(*grown) + growth.n * sizeof(growth.plane[0]));
 	if (!grown)
 		return -ENOMEM;
-	grown->path_unit = (float)sapling->path_unit;
+	grown->stretch = (float)sapling->stretch;
 	grown->root = root;
 	grown->n_planes = (uint16_t)growth.n;
 	memcpy(grown->plane, growth.plane, growth.n * sizeof(growth.plane[0]));
@@ -309,13 +310,14 @@ int planes_new(struct planes **ret)
 
 	if (!planes)
 		return -ENOMEM;
+	paths_init(&planes->paths);
 	*ret = planes;
 	return 0;
 }
 
 struct planes *planes_free(struct planes *planes)
 {
-	for (unsigned int i = 0; planes && i < FOREST_TREES; i++)
+	for (unsigned int i = 0; planes && i < FOREST_PLANES_TREES; i++)
 		free(planes->tree[i]);
 	free(planes);
 	return NULL;
@@ -325,7 +327,7 @@ size_t planes_bytes(const struct planes *planes)
 {
 	size_t n = sizeof(*planes);
 
-	for (unsigned int i = 0; i < FOREST_TREES; i++)
+	for (unsigned int i = 0; i < FOREST_PLANES_TREES; i++)
 		n += sizeof(*planes->tree[i]) +
 		     planes->tree[i]->n_planes * sizeof(planes->tree[i]->plane[0]);
 	return n;

@@ -22,7 +22,7 @@
 
 struct planes;
 
-/* FOREST_TREES trees, none of them grown yet. -ENOMEM. */
+/* FOREST_PLANES_TREES trees, none of them grown yet. -ENOMEM. */
 int planes_new(struct planes **ret);
 struct planes *planes_free(struct planes *planes);
 DEFINE_CLEANUP(struct planes *, planes_free)

@@ -17,12 +17,13 @@
 /* Once the ring is full, one row of each 14 s: 256 of them are an hour. */
 #define ROW_EVERY_MS 14000u
 /* While the memory is young each minute changes much of it, and all trees are new after ten. Once it
- * spans its hour, five minutes change a twelfth: as many trees then keep pace with it, at a fifth of
+ * spans its hour, ten minutes change a sixth: twice as many trees then keep pace with it, at a fifth of
  * the cost. */
 #define YOUNG_MS	     3600000u
 #define REFIT_EVERY_YOUNG_MS 60000u
-#define REFIT_EVERY_MS	     300000u
-#define REFIT_TREES	     10
+#define REFIT_EVERY_MS	     600000u
+#define REFIT_TREES_YOUNG    6
+#define REFIT_TREES	     12
 
 /* A sample says little about a long span: a host that slept for a night taught nothing by it. */
 #define SPAN_MAX_MS 60000u
@@ -347,9 +348,9 @@ static void fit_baseline(const struct remembered *kept, struct baseline *ret)
 	}
 }
 
-static uint32_t refit_every_ms(const struct learner *learner)
+static bool is_young(const struct learner *learner)
 {
-	return learner->kept.taught_ms < YOUNG_MS ? REFIT_EVERY_YOUNG_MS : REFIT_EVERY_MS;
+	return learner->kept.taught_ms < YOUNG_MS;
 }
 
 /* What it was lately at each moment that is remembered. */
@@ -378,6 +379,7 @@ static int refit(struct learner *learner)
 	struct remembered *kept = &learner->kept;
 	CLEANUP(cleanup_free)
 	float *values = reallocarray(NULL, kept->n_rows, MOMENT_LATELY * sizeof(*values));
+	unsigned int n_trees = is_young(learner) ? REFIT_TREES_YOUNG : REFIT_TREES;
 	float least[MOMENT_LATELY];
 	bool first = !learner_is_learnt(learner);
 	int r;
@@ -389,12 +391,13 @@ static int refit(struct learner *learner)
 	fill_values(kept, values);
 	fill_least(&learner->baseline, least);
 	r = oddity_fit(&learner->oddity, values, kept->n_rows, MOMENT_LATELY, least, learner->seed,
-		       REFIT_TREES);
+		       n_trees);
 	if (r < 0)
 		return r;
-	kept->generation += first ? FOREST_TREES : REFIT_TREES;
+	kept->generation += first ? FOREST_PLANES_TREES : n_trees;
 	learner->threshold = threshold_of(&learner->oddity, values, kept->n_rows);
-	learner->refit_due_ms = kept->taught_ms + refit_every_ms(learner) -
+	learner->refit_due_ms = kept->taught_ms +
+				(is_young(learner) ? REFIT_EVERY_YOUNG_MS : REFIT_EVERY_MS) -
 				(first ? draw_below(learner->seed, 0, REFIT_EVERY_YOUNG_MS) : 0);
 	return 0;
 }

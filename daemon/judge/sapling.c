@@ -4,17 +4,20 @@
 
 #include "judge/sapling.h"
 
-/* The mean depth of a search that fails in a tree of n: what an isolated row would still have
- * walked, and what makes scores comparable. H(n - 1) is summed up, since it is exact and cheap. */
-static void fill_average(float *average)
+/* H(n - 1) is summed up, since it is exact and cheap. */
+double sapling_average(unsigned int n)
 {
 	double harmonic = 0;
 
-	average[0] = average[1] = 0;
-	for (unsigned int n = 2; n <= FOREST_SAMPLE; n++) {
-		harmonic += 1.0 / (n - 1);
-		average[n] = (float)(2 * harmonic - 2.0 * (n - 1) / n);
-	}
+	for (unsigned int i = 1; i < n; i++)
+		harmonic += 1.0 / i;
+	return n < 2 ? 0 : 2 * harmonic - 2.0 * (n - 1) / n;
+}
+
+void paths_init(struct paths *paths)
+{
+	for (unsigned int n = 0; n <= FOREST_SAMPLE; n++)
+		paths->beyond[n] = (uint32_t)lrint(sapling_average(n) * PATH_UNITS);
 }
 
 /* Once for all trees of a roll, since most of what never changes is soon told: by its first rows. */
@@ -40,23 +43,18 @@ void sapling_init(struct sapling *sapling, const struct forest_rows *rows)
 	while (1u << sapling->depth_max < sapling->n)
 		sapling->depth_max++;
 	find_varying(sapling, rows);
-	fill_average(sapling->average);
-	/* Trees of fewer rows are shallower. Stretched to the usual depth they can be summed
-	 * up with all others. The longest path, 19.55 of 33 rows, still fits 16 bits. */
-	sapling->path_unit =
-		PATH_UNITS * sapling->average[FOREST_SAMPLE] / sapling->average[sapling->n];
+	sapling->stretch = sapling_average(FOREST_SAMPLE) / sapling_average(sapling->n);
 }
 
-/* A sample without repetition in one pass and without memory (Knuth's algorithm S). */
 void sapling_begin(struct sapling *sapling, const struct forest_rows *rows, uint64_t seed,
 		   uint64_t tree)
 {
-	unsigned int taken = 0;
+	uint32_t taken[FOREST_SAMPLE];
 
 	chance_init(&sapling->chance, seed, tree);
-	for (size_t i = 0; taken < sapling->n; i++)
-		if (chance_share(&sapling->chance) * (double)(rows->n - i) < sapling->n - taken)
-			sapling->row[taken++] = rows->values + i * rows->n_columns;
+	chance_sample(&sapling->chance, (uint32_t)rows->n, sapling->n, taken);
+	for (unsigned int i = 0; i < sapling->n; i++)
+		sapling->row[i] = rows->values + (size_t)taken[i] * rows->n_columns;
 }
 
 unsigned int sapling_part(struct sapling *sapling, unsigned int begin, unsigned int n, float split)
@@ -71,9 +69,4 @@ unsigned int sapling_part(struct sapling *sapling, unsigned int begin, unsigned 
 		left += !(sapling->value[i] > split);
 	}
 	return left - begin;
-}
-
-uint16_t sapling_path(const struct sapling *sapling, unsigned int depth, unsigned int n)
-{
-	return (uint16_t)lrint((depth + (double)sapling->average[n]) * sapling->path_unit);
 }

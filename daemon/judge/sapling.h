@@ -11,17 +11,33 @@
 #include "judge/chance.h"
 #include "judge/forest.h"
 
-/* Path lengths are kept as integers of 1/3072: the longest, below, then just fits 16 bits, and
- * scores are within 1e-6 of those in double precision (3e-6 in trees of fewer rows). */
-#define PATH_UNITS 3072.0
+/*
+ * What a walk ends at: how deep, and with how many rows. In 16 bits, and exact; the
+ * path that this stands for is in units so small that a score is within 1e-6 of one
+ * in double precision. All paths of a walk, at most 20 each, fit 32 bits.
+ */
+#define PATH_BITS     20
+#define PATH_UNITS    ((double)(UINT32_C(1) << PATH_BITS))
+#define LEAF_ROW_BITS 9
+
+/* By rows: how much further a search among them would walk, in units. */
+struct paths {
+	uint32_t beyond[FOREST_SAMPLE + 1];
+};
+void paths_init(struct paths *paths);
+static inline uint32_t paths_of_leaf(const struct paths *paths, uint32_t leaf)
+{
+	return (leaf >> LEAF_ROW_BITS << PATH_BITS) +
+	       paths->beyond[leaf & ((1u << LEAF_ROW_BITS) - 1)];
+}
 
 struct sapling {
 	struct chance chance;
 	unsigned int n, depth_max; /* rows, and the steps that part them all if each halves */
-	double path_unit;
+	double stretch; /* trees of fewer rows are shallower: so many times their paths can be summed
+			 * up with those of all others */
 	const float *row[FOREST_SAMPLE];
 	float value[FOREST_SAMPLE]; /* of each row, in whatever is looked at */
-	float average[FOREST_SAMPLE + 1];
 	unsigned int n_varying;
 	uint8_t varying[FOREST_COLUMNS_MAX]; /* columns: no other ever parts two rows */
 };
@@ -35,8 +51,15 @@ void sapling_begin(struct sapling *sapling, const struct forest_rows *rows, uint
 /* Rows of [begin, begin + n) whose value is not above the split first; returns how many. Values do
  * not move along: they are those of the rows before. */
 unsigned int sapling_part(struct sapling *sapling, unsigned int begin, unsigned int n, float split);
-/* How long the path to a leaf of n rows at that depth is, in units. */
-uint16_t sapling_path(const struct sapling *sapling, unsigned int depth, unsigned int n);
+
+/* The mean depth of a search that fails in a tree of n: what an isolated row would still have walked, and what
+ * makes scores comparable. */
+double sapling_average(unsigned int n);
+/* Never 0. */
+static inline uint16_t sapling_leaf(unsigned int depth, unsigned int n)
+{
+	return (uint16_t)(depth << LEAF_ROW_BITS | n);
+}
 
 /* A value as the forest sees it. By comparisons, since fminf() is a call and this is the innermost
  * of all. */

@@ -73,3 +73,40 @@ Test(chance, shares_lie_in_the_unit_interval_around_a_half)
 	}
 	cr_assert(epsilon_eq(dbl, sum / DRAWS, 0.5, 0.005));
 }
+
+Test(chance, a_sample_has_no_number_twice_and_each_as_often_as_any_other)
+{
+	unsigned int seen[40] = { 0 };
+	struct chance chance;
+
+	chance_init(&chance, 3, 0);
+	for (unsigned int round = 0; round < 10000; round++) {
+		uint32_t taken[7];
+		uint64_t mask = 0;
+
+		chance_sample(&chance, 40, 7, taken);
+		for (unsigned int i = 0; i < 7; i++) {
+			cr_assert(lt(u32, taken[i], 40));
+			mask |= UINT64_C(1) << taken[i];
+			seen[taken[i]]++;
+		}
+		cr_assert(eq(int, __builtin_popcountll(mask), 7));
+	}
+	/* 1750 each, within five standard deviations of 38. */
+	for (unsigned int i = 0; i < 40; i++)
+		cr_assert(epsilon_eq(dbl, seen[i], 1750, 5 * 38), "%u of %u", seen[i], i);
+}
+
+Test(chance, a_sample_of_all_is_all)
+{
+	uint32_t taken[CHANCE_SAMPLE_MAX];
+	bool seen[CHANCE_SAMPLE_MAX] = { false };
+	struct chance chance;
+
+	chance_init(&chance, 4, 0);
+	chance_sample(&chance, CHANCE_SAMPLE_MAX, CHANCE_SAMPLE_MAX, taken);
+	for (unsigned int i = 0; i < CHANCE_SAMPLE_MAX; i++)
+		seen[taken[i]] = true;
+	for (unsigned int i = 0; i < CHANCE_SAMPLE_MAX; i++)
+		cr_assert(seen[i], "%u", i);
+}

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "judge/chance.h"
 #include "judge/forest.h"
 
 #define N	600
@@ -57,43 +58,7 @@ static void fill_values(uint64_t salt)
 /* The same trees grown once more by recursion, with path lengths in double precision and nothing
  * packed: only the way chance is drawn, and the six bits, are as in the forest. */
 
-static uint64_t state[4];
-
-static uint64_t mix(uint64_t z)
-{
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
-static void seed_tree(uint64_t seed, uint64_t tree)
-{
-	const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t begin = mix(seed + golden) ^ tree;
-
-	for (unsigned int i = 0; i < 4; i++)
-		state[i] = mix(begin + (i + 1) * golden);
-}
-
-static uint64_t draw(void)
-{
-	uint64_t sum = state[0] + state[3];
-	uint64_t ret = (sum << 23 | sum >> 41) + state[0];
-	uint64_t t = state[1] << 17;
-
-	state[2] ^= state[0];
-	state[3] ^= state[1];
-	state[1] ^= state[2];
-	state[0] ^= state[3];
-	state[2] ^= t;
-	state[3] = state[3] << 45 | state[3] >> 19;
-	return ret;
-}
-
-static double share(void)
-{
-	return (double)(draw() >> 11) / 9007199254740992.0;
-}
+static struct chance luck;
 
 static double value_of(const float *row, unsigned int column)
 {
@@ -122,7 +87,7 @@ static double average_path(size_t n)
 
 static bool split_between(double low, double high, unsigned int column, double *ret)
 {
-	float drawn = (float)(low + share() * (high - low));
+	float drawn = (float)(low + chance_share(&luck) * (high - low));
 	uint32_t bits;
 
 	memcpy(&bits, &drawn, sizeof(bits));
@@ -143,9 +108,7 @@ static bool find_split(const float **rows, size_t n, uint64_t *varying, unsigned
 		       double *ret_split)
 {
 	while (*varying) {
-		unsigned int nth =
-			(unsigned int)((draw() >> 32) * (uint64_t)__builtin_popcountll(*varying) >>
-				       32);
+		unsigned int nth = chance_below(&luck, (uint32_t)__builtin_popcountll(*varying));
 		unsigned int column = 0;
 		double low = INFINITY, high = -INFINITY;
 
@@ -190,22 +153,19 @@ static double tree_share(size_t n, uint64_t tree, const float *x)
 	size_t n_sample = n < FOREST_SAMPLE ? n : FOREST_SAMPLE;
 	const float *rows[FOREST_SAMPLE];
 	unsigned int limit = (unsigned int)ceil(log2((double)n_sample));
-	size_t taken = 0;
+	uint32_t taken[FOREST_SAMPLE];
 
-	seed_tree(SEED, tree);
-	for (size_t i = 0; taken < n_sample; i++)
-		if (share() * (double)(n - i) < (double)(n_sample - taken))
-			rows[taken++] = values[i];
+	chance_init(&luck, SEED, tree);
+	chance_sample(&luck, (uint32_t)n, (uint32_t)n_sample, taken);
+	for (size_t i = 0; i < n_sample; i++)
+		rows[i] = values[taken[i]];
 	return path_of(rows, n_sample, 0, limit, varying_of(n), x) / average_path(n_sample);
 }
 
 /* ---- truths -------------------------------------------------------------- */
 
-/* Path lengths are rounded; those of fewer rows, which are stretched, all to the same side. */
-static double tolerance(size_t n)
-{
-	return n < FOREST_SAMPLE ? 3e-6 : 1e-6;
-}
+/* Each path is rounded to a millionth, and the score to a float. */
+#define TOLERANCE 2e-7
 
 static struct forest *train(size_t n)
 {
@@ -228,10 +188,10 @@ Test(forest, scores_are_those_of_the_textbook)
 		for (size_t i = 0; i < N; i += 151) {
 			double sum = 0;
 
-			for (uint64_t tree = 0; tree < FOREST_TREES; tree++)
+			for (uint64_t tree = 0; tree < FOREST_AXES_TREES; tree++)
 				sum += tree_share(sizes[k], tree, values[i]);
 			cr_assert(epsilon_eq(dbl, forest_score(forest, values[i]),
-					     exp2(-sum / FOREST_TREES), tolerance(sizes[k])),
+					     exp2(-sum / FOREST_AXES_TREES), TOLERANCE),
 				  "row %zu of a forest on %zu", i, sizes[k]);
 		}
 	}
@@ -251,15 +211,15 @@ Test(forest, rolling_replaces_the_oldest_trees_and_no_others)
 		fill_values(0);
 		forest = train(sizes[k][0]);
 		memcpy(x, values[100], sizeof(x));
-		for (uint64_t tree = 30; tree < FOREST_TREES; tree++)
+		for (uint64_t tree = 30; tree < FOREST_AXES_TREES; tree++)
 			sum += tree_share(sizes[k][0], tree, x);
 		fill_values(1);
 		cr_assert(zero(int, forest_roll(forest, &later, 10)));
 		cr_assert(zero(int, forest_roll(forest, &later, 20)));
-		for (uint64_t tree = FOREST_TREES; tree < FOREST_TREES + 30; tree++)
+		for (uint64_t tree = FOREST_AXES_TREES; tree < FOREST_AXES_TREES + 30; tree++)
 			sum += tree_share(sizes[k][1], tree, x);
-		cr_assert(epsilon_eq(dbl, forest_score(forest, x), exp2(-sum / FOREST_TREES),
-				     tolerance(40)));
+		cr_assert(epsilon_eq(dbl, forest_score(forest, x), exp2(-sum / FOREST_AXES_TREES),
+				     TOLERANCE));
 		cr_assert(eq(u32, forest_generation(forest), 30));
 	}
 }

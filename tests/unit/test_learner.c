@@ -229,16 +229,16 @@ Test(learner, its_model_is_renewed_each_minute_in_its_first_hour_and_less_often_
 
 	pupil_teach(learner, &service, 60);
 	generation = learner_generation(learner);
-	cr_assert(eq(u32, generation, FOREST_TREES));
+	cr_assert(eq(u32, generation, FOREST_PLANES_TREES));
 	pupil_teach(learner, &service, 60);
 	cr_assert(gt(u32, learner_generation(learner), generation));
 	generation = learner_generation(learner);
 	pupil_teach(learner, &service, 600);
-	cr_assert(eq(u32, learner_generation(learner), generation + 100));
+	cr_assert(eq(u32, learner_generation(learner), generation + 60));
 	pupil_teach(learner, &service, 3600);
 	generation = learner_generation(learner);
 	pupil_teach(learner, &service, 3000);
-	cr_assert(eq(u32, learner_generation(learner), generation + 100));
+	cr_assert(eq(u32, learner_generation(learner), generation + 60));
 }
 
 Test(learner, what_is_forgotten_is_learnt_again)

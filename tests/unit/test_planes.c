@@ -198,19 +198,19 @@ static double tree_share(size_t n, uint64_t tree, const float *x)
 	size_t n_sample = n < FOREST_SAMPLE ? n : FOREST_SAMPLE;
 	const float *rows[FOREST_SAMPLE];
 	unsigned int limit = (unsigned int)fmin(ceil(log2((double)n_sample)), LEVELS);
-	size_t taken = 0;
+	uint32_t taken[FOREST_SAMPLE];
 
 	chance_init(&chance, SEED, tree);
-	for (size_t i = 0; taken < n_sample; i++)
-		if (chance_share(&chance) * (double)(n - i) < (double)(n_sample - taken))
-			rows[taken++] = values[i];
+	chance_sample(&chance, (uint32_t)n, (uint32_t)n_sample, taken);
+	for (size_t i = 0; i < n_sample; i++)
+		rows[i] = values[taken[i]];
 	return fmax(path_of(rows, n_sample, 0, limit, fill_list(n), x), 0) / average_path(n_sample);
 }
 
 /* ---- truths -------------------------------------------------------------- */
 
-/* Path lengths are rounded, and what is taken from them outside the range. */
-#define TOLERANCE 3e-6
+/* Places in a range are floats, and so is what is taken from a path outside of it. */
+#define TOLERANCE 1e-6
 
 Test(planes, scores_are_those_of_a_naive_forest_inside_its_range_and_outside)
 {
@@ -226,10 +226,10 @@ Test(planes, scores_are_those_of_a_naive_forest_inside_its_range_and_outside)
 
 			for (unsigned int c = 0; c < COLUMNS; c++)
 				x[c] = values[i][c] * (float)(1 + i % 3);
-			for (uint64_t tree = 0; tree < FOREST_TREES; tree++)
+			for (uint64_t tree = 0; tree < FOREST_PLANES_TREES; tree++)
 				sum += tree_share(sizes[k], tree, x);
 			cr_assert(epsilon_eq(dbl, forest_score(forest, x),
-					     exp2(-sum / FOREST_TREES), TOLERANCE),
+					     exp2(-sum / FOREST_PLANES_TREES), TOLERANCE),
 				  "row %zu of a forest on %zu", i, sizes[k]);
 		}
 	}
@@ -248,14 +248,14 @@ Test(planes, rolling_replaces_the_oldest_trees_and_no_others)
 		fill_values(0);
 		forest = train(sizes[k][0]);
 		memcpy(x, values[100], sizeof(x));
-		for (uint64_t tree = 30; tree < FOREST_TREES; tree++)
+		for (uint64_t tree = 30; tree < FOREST_PLANES_TREES; tree++)
 			sum += tree_share(sizes[k][0], tree, x);
 		fill_values(1);
 		cr_assert(zero(int, forest_roll(forest, &later, 10)));
 		cr_assert(zero(int, forest_roll(forest, &later, 20)));
-		for (uint64_t tree = FOREST_TREES; tree < FOREST_TREES + 30; tree++)
+		for (uint64_t tree = FOREST_PLANES_TREES; tree < FOREST_PLANES_TREES + 30; tree++)
 			sum += tree_share(sizes[k][1], tree, x);
-		cr_assert(epsilon_eq(dbl, forest_score(forest, x), exp2(-sum / FOREST_TREES),
+		cr_assert(epsilon_eq(dbl, forest_score(forest, x), exp2(-sum / FOREST_PLANES_TREES),
 				     TOLERANCE));
 		cr_assert(eq(u32, forest_generation(forest), 30));
 	}
