@@ -24,15 +24,14 @@ static const struct response {
 	enum metric metric;
 	uint32_t wait_s;
 	double floor, share;
-	bool must_grow;	    /* a step is another way of working; a leak goes on */
+	int grows; /* its place among those whose step is another way of working, and whose leak
+			     * goes on; -1: it is none of them */
 	bool waits_for_cpu; /* so a busy host explains it */
 } response_table[CONDUCT_FOLLOWED] = {
-	{ METRIC_CPU, 22, 0.4, 0.3, false, false },
-	{ METRIC_RSS, 12, 0x1p20, 0.15, true, false },
-	{ METRIC_THREADS, 12, 10, 0.25, true, true },
-	{ METRIC_DESCRIPTORS, 12, 10, 0.25, true, true },
-	{ METRIC_CONNECTIONS, 18, 5, 1, false, true }, /* twice as many, or each for twice as long */
-	{ METRIC_ERROR_LINES, 11, 1, 1, false, true },
+	{ METRIC_CPU, 22, 0.4, 0.3, -1, false },    { METRIC_RSS, 12, 0x1p20, 0.15, 0, false },
+	{ METRIC_THREADS, 12, 10, 0.25, 1, true },  { METRIC_DESCRIPTORS, 12, 10, 0.25, 2, true },
+	{ METRIC_CONNECTIONS, 18, 5, 1, -1, true }, /* twice as many, or each for twice as long */
+	{ METRIC_ERROR_LINES, 11, 1, 1, -1, true },
 };
 
 /* Their work is known for all of these, so that the forest sees what is left of each. */
@@ -81,10 +80,12 @@ static const enum metric worked_metric[WORK_RESPONSES] = {
 #define RISING_LONG_S 20
 #define RISE_MORE     1.5 /* longer than the longest before, and a block */
 #define MOST_NOTED    1.1 /* times the most that it ever was */
-#define MOST_GROWN    1.4
-#define MOST_EVERY_S  900
-#define NEW_NORMAL_S  1800 /* what has been so for half an hour is how it is now */
-#define MEAN_S	      300.0
+/* Of what does not fall back. */
+#define BOTTOM_SHARE 0.1
+#define MOST_GROWN   1.4
+#define MOST_EVERY_S 900
+#define NEW_NORMAL_S 1800 /* what has been so for half an hour is how it is now */
+#define MEAN_S	     300.0
 
 static bool has(const struct sample *sample, enum metric metric)
 {
@@ -227,8 +228,11 @@ static void follow_rises(struct conduct *conduct, uint16_t span_s)
 			end_block(rise, work_spread(&conduct->work, i,
 						    features_least(response_table[i].metric)));
 		/* What was there while it was news may be a trouble's. */
-		if (is_most_known && conduct->news_s[i] == 0)
+		if (is_most_known && conduct->news_s[i] == 0) {
 			rise->most = fmax(rise->most, rise->most_now);
+			if (response_table[i].grows >= 0)
+				bottom_settle(&conduct->bottom[response_table[i].grows]);
+		}
 		if (is_most_known)
 			rise->most_now = 0;
 	}
@@ -262,12 +266,23 @@ static void follow_news(struct conduct *conduct, int i, double left, bool is_new
 	*mean = 0;
 }
 
+/* Is the least of the last minute as high for so long as it never was? */
+static bool is_bottom_noted(const struct bottom *bottom, const struct response *response,
+			    double least, uint32_t patience_s, double expected)
+{
+	const struct excursion_news news = { response->wait_s + patience_s, RECORDS };
+	double excess = least * excursion_height(&bottom->above, &news);
+
+	return excess >= fmax(response->floor, BOTTOM_SHARE * expected) && bottom->highest > 0 &&
+	       bottom_value(bottom) > bottom->highest;
+}
+
 static bool is_worth_a_word(const struct response *response, const struct rise *rise, double value,
 			    double excess, double expected)
 {
 	if (excess < fmax(response->floor, response->share * expected))
 		return false;
-	return !response->must_grow || rise->rising_s >= RISING_S ||
+	return response->grows < 0 || rise->rising_s >= RISING_S ||
 	       is_beyond(rise, MOST_NOTED, value);
 }
 
@@ -280,6 +295,7 @@ static void judge_response(struct conduct *conduct, int i, const struct work_sec
 	const struct excursion_news any_news = { ANY_WAIT_S + patience_s, ANY_RECORDS };
 	double least = second->least[i], value = second->response[i];
 	double expected = work_expected(&conduct->work, second->demand, i), excess, any;
+	struct bottom *bottom = response->grows < 0 ? NULL : &conduct->bottom[response->grows];
 
 	if (isnan(value))
 		return;
@@ -288,18 +304,23 @@ static void judge_response(struct conduct *conduct, int i, const struct work_sec
 	rise->most_now = fmax(rise->most_now, value);
 	if (is_explained(conduct, response)) {
 		excursion_drop(&conduct->above[i]);
+		if (bottom)
+			bottom_drop(bottom);
 		return;
 	}
 	excursion_take(&conduct->above[i], (float)((value - expected) / least), second->span_s);
+	if (bottom)
+		bottom_take(bottom, value, (value - expected) / least, second->span_s);
 	excess = least * excursion_height(&conduct->above[i], &news);
 	any = least * excursion_height(&conduct->above[i], &any_news);
 	follow_news(conduct, i, value - expected, excess > 0, second->span_s);
 
 	expected = fmax(expected, 0);
 	evidence->excess[response->metric] = excess;
-	if (response->must_grow && grows_as_never(rise, value))
+	if (bottom && grows_as_never(rise, value))
 		evidence->growth[response->metric] = excess;
-	if (is_worth_a_word(response, rise, value, excess, expected) ||
+	if ((bottom && is_bottom_noted(bottom, response, least, patience_s, expected)) ||
+	    is_worth_a_word(response, rise, value, excess, expected) ||
 	    any >= ANY_SHARE * fmax(expected, ANY_FLOORS * least))
 		evidence->noted |= METRIC_BIT(response->metric);
 }
@@ -350,6 +371,8 @@ void conduct_drop(struct conduct *conduct)
 		conduct->rise[i].block_least = conduct->rise[i].last_least = NAN;
 		conduct->news_s[i] = 0;
 	}
+	for (int i = 0; i < CONDUCT_GROWING; i++)
+		bottom_drop(&conduct->bottom[i]);
 	for (int i = 0; i < WORK_DEMANDS; i++)
 		excursion_drop(&conduct->demand[i]);
 	excursion_drop(&conduct->score);

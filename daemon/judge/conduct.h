@@ -16,12 +16,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "judge/bottom.h"
 #include "judge/evidence.h"
 #include "judge/excursion.h"
 #include "judge/work.h"
 
 /* Responses, of those with work, of which an excess is followed. */
 #define CONDUCT_FOLLOWED 6
+/* And those of them that a leak makes grow. */
+#define CONDUCT_GROWING 3
 
 /* Growth of one response: the floor of what is left of it, in blocks of 10 s. */
 struct rise {
@@ -40,6 +43,7 @@ struct conduct {
 	double usual[WORK_DEMANDS]; /* running medians, */
 	double usual_wait;	    /* also of the time that somebody in it waits for a CPU */
 	struct rise rise[CONDUCT_FOLLOWED];
+	struct bottom bottom[CONDUCT_GROWING];
 	double mean_left[CONDUCT_FOLLOWED];
 	uint16_t news_s[CONDUCT_FOLLOWED];	      /* it has been news for so long */
 	uint16_t demand_s, other_work_s, busy_host_s; /* it is explained for so much longer */

@@ -92,6 +92,10 @@ static void walk(struct course *course, struct conduct *conduct)
 		seconds(course, &conduct->rise[i].longest_s);
 		ladder(course, &conduct->above[i]);
 	}
+	for (int i = 0; i < CONDUCT_GROWING; i++) {
+		number(course, &conduct->bottom[i].highest);
+		ladder(course, &conduct->bottom[i].above);
+	}
 	for (int i = 0; i < WORK_DEMANDS; i++)
 		ladder(course, &conduct->demand[i]);
 	ladder(course, &conduct->score);
