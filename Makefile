@@ -11,7 +11,8 @@
 # days    healthy, bursty days and faults in them through the judge, against bars: minutes;
 #         DAYS="--kinds web --seeds 1 --why": only these, with a line for each notice in health
 # e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
-# bench   what it costs beside the alternatives, against the bars (root); QUICK=1: under a minute
+# bench   what it costs beside the alternatives, against the bars (root); QUICK=1: a smoke test;
+#         JUDGE=1: only the judge's rows (no root); LABELLED=DIR: with labelled series (minutes)
 # fresh   run and check in a debootstrapped Debian 12 (root, network)
 # kernels the product on other kernels, emulated (root, network); KERNELS="6.1 6.12": only these
 # lint    warnings, format, static analysis, layers, scripts and manuals
@@ -69,6 +70,10 @@ SIM_OBJECTS := $(patsubst %.c,$(BUILD)/asan/%.o,$(CORE_SOURCES) daemon/sense/sim
 DAYS_OBJECTS := $(DAYS_SOURCES:%.c=$(BUILD)/obj/%.o)
 PATIENTS := $(PATIENT_SOURCES:tests/e2e/patients/%.c=$(BUILD)/patients/%)
 BENCHES := $(patsubst tests/bench/bench_%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+# What they share, with the invented services and the client's reader of CSV.
+BENCH_NOUNS := $(patsubst %.c,$(BUILD)/obj/%.o, \
+	$(filter-out tests/bench/bench_%,$(BENCH_SOURCES)) $(DAYS_NOUNS) \
+	$(addprefix cli/,csv.c fields.c lines.c))
 
 ifneq ($(V),1)
 .SILENT:
@@ -121,7 +126,7 @@ $(BUILD)/patients/%: tests/e2e/patients/%.c
 	$(CC) $(ALL_CFLAGS) -MF $@.d -MT $@ -pie -o $@ $< -lpthread
 
 # With the objects that ship, so that those are measured.
-$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/obj/tests/bench/scan.o \
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/bench_%.o $(BENCH_NOUNS) \
 		$(filter-out %/main.o,$(DAEMON_OBJECTS)) $(BUILD)/libcore.a
 	echo "  link    $@"
 	mkdir -p $(@D)
@@ -251,7 +256,8 @@ e2e: $(BUILD)/setup-with-tests
 
 bench: $(BUILD)/setup-with-tests
 	$(BUILD_NOW) all $(BENCHES)
-	tests/bench/run --build $(BUILD) $(if $(QUICK),--quick) $(if $(SOAK),--soak $(SOAK))
+	tests/bench/run --build $(BUILD) $(if $(QUICK),--quick) $(if $(SOAK),--soak $(SOAK)) \
+		$(if $(LABELLED),--labelled $(LABELLED)) $(if $(JUDGE),--judge)
 
 fresh: $(BUILD)/setup-with-tests
 	tests/fresh $(BUILD)/fresh
