@@ -14,7 +14,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "judge/detector.h"
@@ -27,7 +26,7 @@
 #include "tests/days/luck.h"
 
 #define SEED	  1
-#define COLUMNS	  24
+#define COLUMNS	  LIFE_METRICS
 #define TRIALS	  1000
 #define TURNS	  5
 #define REST_ROWS 40 /* before each: a detector forgets within EXPAND_LONG_ROWS */
@@ -51,26 +50,24 @@ static struct trial draw_trial(struct luck *luck, unsigned int least_column)
 #define LEARNT_S 7200
 #define LEARN_S	 3600
 
-/* Of each metric on its judged scale, at least what matters to anybody. */
-static void fit_spreads(const struct life *life, double ret[COLUMNS])
+/* Of a metric on its judged scale, at least what matters to anybody. */
+static double judged_spread(const struct life *life, enum metric metric)
 {
-	for (unsigned int i = 0; i < COLUMNS; i++) {
-		enum metric metric = life_metrics[i];
-		double n = 0, sum = 0, squares = 0;
+	double n = 0, sum = 0, squares = 0, mean;
 
-		for (size_t second = 0; second < LEARNT_S; second++) {
-			struct row row;
+	for (size_t second = 0; second < LEARNT_S; second++) {
+		const struct sample *sample = &life->sample[second];
+		double column;
 
-			features_row(&life->sample[second], &row);
-			if (isnan(row.column[metric]))
-				continue;
-			n++;
-			sum += (double)row.column[metric];
-			squares += (double)row.column[metric] * (double)row.column[metric];
-		}
-		ret[i] = fmax(sqrt(fmax(squares / n - sum / n * (sum / n), 0)),
-			      features_floor(metric, sum / n));
+		if (!sample_has(sample, metric))
+			continue;
+		column = (double)features_scale(metric, sample->value[metric]);
+		n++;
+		sum += column;
+		squares += column * column;
 	}
+	mean = sum / n;
+	return fmax(sqrt(fmax(squares / n - mean * mean, 0)), features_floor(metric, mean));
 }
 
 /* Nothing is less than nothing: what cannot fall so far, rises. */
@@ -108,18 +105,19 @@ static double daemon_right(void)
 	struct life life;
 
 	life_live(SEED, LEARNT_S + TRIALS, &life);
-	fit_spreads(&life, spread);
+	for (unsigned int i = 0; i < COLUMNS; i++)
+		spread[i] = judged_spread(&life, life_metrics[i]);
 	learner = teach(&life);
 	for (unsigned int i = 0; i < TRIALS; i++) {
 		struct sample sample = life.sample[LEARNT_S + i];
 		struct trial trial = draw_trial(&luck, 0);
-		enum metric metric = life_metrics[trial.column];
 		struct evidence evidence;
 
-		if (sample_has(&sample, metric))
-			move(&sample, metric, spread[trial.column], trial.by);
+		while (!sample_has(&sample, life_metrics[trial.column]))
+			trial.column = (trial.column + 1) % COLUMNS;
+		move(&sample, life_metrics[trial.column], spread[trial.column], trial.by);
 		learner_look(learner, &sample, 0, &evidence);
-		n_right += evidence.lead == metric;
+		n_right += evidence.lead == life_metrics[trial.column];
 	}
 	(void)learner_free(learner);
 	life_clear(&life);
