@@ -22,6 +22,7 @@
 #include "judge/forest.h"
 #include "judge/learner.h"
 #include "tests/bench/life.h"
+#include "tests/bench/median.h"
 #include "tests/bench/rows.h"
 #include "tests/days/luck.h"
 
@@ -184,13 +185,6 @@ static float *expand(const float *values, size_t n)
 	return columns;
 }
 
-static int by_value(const void *one, const void *other)
-{
-	double a = *(const double *)one, b = *(const double *)other;
-
-	return (a > b) - (a < b);
-}
-
 /* us a row that is new to it: the median of some turns. */
 static double blame_us(enum forest_form form, float *values, unsigned int n_columns)
 {
@@ -210,8 +204,7 @@ static double blame_us(enum forest_form form, float *values, unsigned int n_colu
 		us[turn] = (double)(clock_cpu_us() - from_us) / TRIALS;
 	}
 	(void)forest_free(forest);
-	qsort(us, TURNS, sizeof(us[0]), by_value);
-	return us[TURNS / 2];
+	return median(us, TURNS);
 }
 
 int main(void)

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "sense/deep.h"
+#include "tests/bench/median.h"
 
 #define ROUNDS	  5
 #define SWITCHES  30000
@@ -110,13 +111,6 @@ static double round_ns(void (*run)(void), double n, const char *folder)
 	return (children_ns() - before_ns) / n;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double one = *(const double *)a, other = *(const double *)b;
-
-	return (one > other) - (one < other);
-}
-
 /* What it takes longer with the probes than in the round without just before, and without: medians. */
 static void measure(struct deep *deep, uint64_t *when_ms, const struct work *work, const char *who,
 		    const char *folder)
@@ -132,11 +126,9 @@ static void measure(struct deep *deep, uint64_t *when_ms, const struct work *wor
 		*when_ms += DEEP_WINDOW_MS;
 		(void)deep_turn(deep, *when_ms);
 	}
-	qsort(extra, ROUNDS, sizeof(extra[0]), by_size);
-	qsort(without, ROUNDS, sizeof(without[0]), by_size);
-	(void)printf("%s_%s_ns %.1f\n", who, work->name, extra[ROUNDS / 2]);
+	(void)printf("%s_%s_ns %.1f\n", who, work->name, median(extra, ROUNDS));
 	(void)printf("%s_%s_share %.3f\n", who, work->name,
-		     extra[ROUNDS / 2] / without[ROUNDS / 2]);
+		     median(extra, ROUNDS) / median(without, ROUNDS));
 }
 
 static void watch(int watched_fd, const char *folder, uint32_t unit)

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "judge/forest.h"
+#include "tests/bench/median.h"
 #include "tests/bench/naive.h"
 #include "tests/bench/rows.h"
 
@@ -43,13 +44,6 @@ static struct forest *train(enum forest_form form, const struct forest_rows *row
 
 /* ---- how long ------------------------------------------------------------------- */
 
-static int by_value(const void *one, const void *other)
-{
-	double a = *(const double *)one, b = *(const double *)other;
-
-	return (a > b) - (a < b);
-}
-
 /* us a unit of work, of which each turn does so many. */
 static double median_us(double (*turn)(const struct forest_rows *rows),
 			const struct forest_rows *rows, double n)
@@ -62,8 +56,7 @@ static double median_us(double (*turn)(const struct forest_rows *rows),
 		(void)turn(rows);
 		us[i] = (double)(clock_cpu_us() - from_us) / n;
 	}
-	qsort(us, TURNS, sizeof(us[0]), by_value);
-	return us[TURNS / 2];
+	return median(us, TURNS);
 }
 
 #define FITS 20

@@ -18,6 +18,7 @@
 #include "judge/learner.h"
 #include "record/rulefile.h"
 #include "tests/bench/life.h"
+#include "tests/bench/median.h"
 
 #define RULES	  "packaging/conf/rules.d"
 #define LEARNT_S  7200
@@ -91,13 +92,6 @@ static void take(struct judge *judge, struct life *life, uint32_t unit, size_t s
 		errx(1, "unit %u is not learnt at %zu s", unit, second);
 }
 
-static int by_value(const void *one, const void *other)
-{
-	double a = *(const double *)one, b = *(const double *)other;
-
-	return (a > b) - (a < b);
-}
-
 /* us a unit and second, of the units from first_unit on: the median of some turns. */
 static double measure(struct judge *judge, struct lesson lesson[LIVES_N], uint32_t first_unit,
 		      uint32_t n_units)
@@ -113,8 +107,7 @@ static double measure(struct judge *judge, struct lesson lesson[LIVES_N], uint32
 				take(judge, &lesson[unit % LIVES_N].life, unit, second);
 		us[turn] = (double)(clock_cpu_us() - from_us) / (n_units * (double)TURN_S);
 	}
-	qsort(us, TURNS, sizeof(us[0]), by_value);
-	return us[TURNS / 2];
+	return median(us, TURNS);
 }
 
 int main(int argc, char **argv)

@@ -27,6 +27,7 @@
 #include "bpf/events.h"
 #include "sense/flush.h"
 #include "sense/programs.h"
+#include "tests/bench/median.h"
 #include "tests/bench/scan.h"
 
 #include "cgroups.skel.h"
@@ -77,19 +78,6 @@ static void series_add(struct series *series, double a, double b)
 	series->a[series->n] = a;
 	series->b[series->n] = b;
 	series->ratio[series->n++] = b / a;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *left = a, *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
-
-static double median(double *values, size_t n)
-{
-	qsort(values, n, sizeof(*values), compare);
-	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
 static void series_print(struct series *series, const char *a, const char *b, const char *ratio)

@@ -10,7 +10,7 @@ figures() {
 	shift
 
 	why=''
-	"$@" >"$scratch/figures" 2>"$scratch/said" || why=$(tail -1 "$scratch/said")
+	"$@" >"$scratch/figures" 2>"$scratch/said" || why=$(tail -1 "$scratch/said" | grep . || echo "$1 failed")
 	while read -r key value; do
 		of[$key]=$value
 		detail "${name}_$key" "$value"
