@@ -160,6 +160,9 @@ struct unit_status {
 	uint64_t identity;   /* hash of its unit files and its binary: another one, another unit; 0:
 				not known */
 	uint64_t changed_ms; /* boot time of its last change of `active`; 0: not known */
+	/* What it may have at most, by systemd, its cgroups and the host; 0: no limit is known. Not kept in live.db. */
+	uint64_t memory_most_bytes, threads_most;
+	uint64_t descriptors_most;	     /* of each process it starts: the soft limit */
 	uint8_t invocation[INVOCATION_SIZE]; /* of this run; all 0: none, or not known */
 	char name[UNIT_NAME_SIZE];
 	char aliases[UNIT_ALIASES_SIZE];    /* its other names, one space between them */

@@ -6,6 +6,7 @@
 #include "sense/facts.h"
 #include "sense/facts_properties.h"
 #include "sense/identity.h"
+#include "sense/limits.h"
 
 /* ---- what the order tells ------------------------------------------------------ */
 
@@ -266,6 +267,16 @@ static uint64_t facts_changed(const struct facts *facts, uint64_t boot_ms, uint6
 	return changed_ms < wall_ms ? boot_ms - (wall_ms - changed_ms) : boot_ms;
 }
 
+/* Of two limits the lower one; systemd says UINT64_MAX where there is none. */
+static uint64_t least_limit(uint64_t one, uint64_t other)
+{
+	uint64_t least = 0;
+
+	limits_lower(&least, one);
+	limits_lower(&least, other);
+	return least;
+}
+
 void facts_status(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms,
 		  struct unit_status *ret)
 {
@@ -277,6 +288,10 @@ void facts_status(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms,
 	ret->cgroup_id = facts->cgroup_id;
 	ret->identity = facts_identity(facts);
 	ret->changed_ms = facts_changed(facts, boot_ms, wall_ms);
+	ret->memory_most_bytes =
+		least_limit(facts->memory_most_bytes, facts->effective_memory_most_bytes);
+	ret->threads_most = least_limit(facts->tasks_most, facts->effective_tasks_most);
+	ret->descriptors_most = least_limit(facts->descriptors_most, 0);
 	memcpy(ret->invocation, facts->invocation, sizeof(ret->invocation));
 	memcpy(ret->aliases, facts->aliases, sizeof(ret->aliases));
 	memcpy(ret->dependents, facts->dependents, sizeof(ret->dependents));

@@ -29,7 +29,11 @@ struct facts {
 	uint32_t main_pid, n_restarts;
 	uint64_t cgroup_id;
 	uint64_t changed_wall_us, active_enter_wall_us; /* 0: never */
-	uint64_t fragment, drop_ins, program;		/* identities of files, or IDENTITY_NONE */
+	/* MemoryMax=, TasksMax= and LimitNOFILE= of the unit, and of it with its slices: UINT64_MAX for none, 0 not
+	 * told. */
+	uint64_t memory_most_bytes, effective_memory_most_bytes;
+	uint64_t tasks_most, effective_tasks_most, descriptors_most;
+	uint64_t fragment, drop_ins, program; /* identities of files, or IDENTITY_NONE */
 	struct unitfile own, dropped_in; /* [X-SelfHeal] of the unit file, and of all drop-ins */
 	bool own_broken, dropped_in_broken;
 	bool told_broken; /* that was logged */

@@ -220,6 +220,11 @@ static const struct property property_table[] = {
 	U64("ControlGroupId", cgroup_id),
 	U64("StateChangeTimestamp", changed_wall_us),
 	U64("ActiveEnterTimestamp", active_enter_wall_us),
+	U64("MemoryMax", memory_most_bytes),
+	U64("EffectiveMemoryMax", effective_memory_most_bytes), /* since systemd 256 */
+	U64("TasksMax", tasks_most),
+	U64("EffectiveTasksMax", effective_tasks_most),
+	U64("LimitNOFILESoft", descriptors_most),
 	{ "InvocationID", "ay", NULL, 0 },
 	{ "Job", "(uo)", NULL, 0 },
 	{ "ExecStart", "a(sasbttttuii)", NULL, 0 },

@@ -8,6 +8,7 @@
 #include "sense/bare.h"
 #include "sense/errors.h"
 #include "sense/join.h"
+#include "sense/limits.h"
 #include "sense/members.h"
 #include "sense/network.h"
 #include "sense/procfs.h"
@@ -24,6 +25,7 @@ struct held {
 	uint64_t tick; /* it was last seen in */
 	struct join_past past;
 	struct members members;
+	struct limits_memory limits;
 	uint64_t error_lines; /* since we look */
 	bool is_suspect;
 };
@@ -45,6 +47,7 @@ struct sampler {
 	uint64_t traced;       /* metrics that the probe has from tracepoints */
 	struct signals signals;
 	struct unit_status host;
+	struct limits host_limits;
 	struct join_past host_past;
 	/* of equal length: a unit's place is the same in all; the host's is behind the last */
 	size_t n, n_max;
@@ -143,6 +146,8 @@ static int list_unit(struct sampler *sampler, const struct unit_status *status, 
 	}
 	held->tick = sampler->ground.tick;
 	sampler->status[held - sampler->held] = *status;
+	limits_tell(&held->limits, &sampler->ground.roots, &sampler->host_limits, sampler->when_ms,
+		    &sampler->status[held - sampler->held]);
 	return keep_members(sampler, held);
 }
 
@@ -502,6 +507,9 @@ int sampler_new(sd_bus *bus, sampler_number *number, void *userdata, struct samp
 	if (!sampler)
 		return -ENOMEM;
 	sampler->host = (struct unit_status) { .unit = host, .kind = UNIT_KIND_HOST, .name = HOST };
+	limits_of_host("/proc", &sampler->host_limits);
+	sampler->host.memory_most_bytes = sampler->host_limits.memory_bytes;
+	sampler->host.threads_most = sampler->host_limits.threads;
 	sampler->traced = signal_of_units(SIGNAL_TRACEPOINTS);
 	sampler->number = number;
 	sampler->userdata = userdata;

@@ -66,6 +66,9 @@ int fake_append(sd_bus_message *m, const struct fake_unit *unit)
 	(void)sd_bus_message_append(m, "{sv}", "NRestarts", "u", unit->n_restarts);
 	(void)sd_bus_message_append(m, "{sv}", "Job", "(uo)", unit->job,
 				    unit->job ? PATH "/job/1" : "/");
+	(void)sd_bus_message_append(m, "{sv}", "MemoryMax", "t", UINT64_C(1) << 29);
+	(void)sd_bus_message_append(m, "{sv}", "TasksMax", "t", UINT64_MAX);
+	(void)sd_bus_message_append(m, "{sv}", "LimitNOFILESoft", "t", UINT64_C(1024));
 	(void)sd_bus_message_append(m, "{sv}", "ActiveEnterTimestamp", "t", unit->active_enter_us);
 	(void)append_list(m, "Names", unit->name, unit->alias);
 	(void)append_list(m, "TriggeredBy", unit->trigger, NULL);

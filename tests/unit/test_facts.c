@@ -84,6 +84,9 @@ Test(facts, a_whole_answer_becomes_a_status)
 	cr_assert(eq(u32, status.n_restarts, 3));
 	cr_assert(eq(u64, status.cgroup_id, 77));
 	cr_assert(eq(str, status.cgroup, "/system.slice/x.service"));
+	cr_assert(eq(u64, status.memory_most_bytes, UINT64_C(1) << 29));
+	cr_assert(zero(u64, status.threads_most)); /* systemd's infinity */
+	cr_assert(eq(u64, status.descriptors_most, 1024));
 	cr_assert(eq(str, status.aliases, "b.service"));
 	cr_assert(eq(int, status.invocation[15], 1));
 	cr_assert(facts_are_worth_a_row(&facts));
@@ -533,6 +536,17 @@ Test(facts, the_moment_of_change_is_told_in_boot_time)
 
 		cr_assert(eq(u64, status_of(&facts).changed_ms, cases[i].expected_ms), "%zu", i);
 	}
+}
+
+Test(facts, where_a_slice_allows_less_than_its_unit_that_is_the_limit)
+{
+	const struct facts facts = { .memory_most_bytes = 500,
+				     .effective_memory_most_bytes = 300,
+				     .tasks_most = 40,
+				     .effective_tasks_most = UINT64_MAX };
+
+	cr_assert(eq(u64, status_of(&facts).memory_most_bytes, 300));
+	cr_assert(eq(u64, status_of(&facts).threads_most, 40));
 }
 
 Test(facts, a_message_that_is_none_is_an_error)
