@@ -50,6 +50,23 @@ char *phrase_trouble(char *buffer, size_t size, const char *rule, uint32_t lead,
 	return buffer;
 }
 
+char *phrase_verdict(char *buffer, size_t size, const struct verdict *verdict)
+{
+	char trouble[PHRASE_SIZE], limit[NUMBER_SIZE], left[2 * NUMBER_SIZE];
+
+	(void)phrase_trouble(trouble, sizeof(trouble), verdict->rule, verdict->lead,
+			     verdict->lead_value, verdict->lead_expected);
+	if (verdict->lead_limit > 0)
+		(void)snprintf(
+			buffer, size, "%s, meets its limit of %s in %s", trouble,
+			phrase_value(limit, sizeof(limit), verdict->lead, verdict->lead_limit),
+			text_span_range(left, sizeof(left), verdict->left_soonest_s,
+					verdict->left_latest_s));
+	else
+		(void)snprintf(buffer, size, "%s", trouble);
+	return buffer;
+}
+
 char *phrase_incident(char *buffer, size_t size, const struct incident *incident)
 {
 	if ((incident->flags & SAMPLE_BY_HAND) && !incident->rule[0])

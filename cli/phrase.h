@@ -26,6 +26,9 @@ char *phrase_incident(char *buffer, size_t size, const struct incident *incident
 /* What is wrong: "memory-growth: rss 412.3M, normal 51.2M", "unusual: cpu ...". */
 char *phrase_trouble(char *buffer, size_t size, const char *rule, uint32_t lead, double value,
 		     double expected);
+/* The same of what is now, and when it meets its limit if that is what the rule speaks of:
+ * "memory-limit: rss 480.0M, normal 210.0M, meets its limit of 512.0M in 9min to 14min". */
+char *phrase_verdict(char *buffer, size_t size, const struct verdict *verdict);
 /* What was done: "restart by systemd", "mock: would restart", "nothing: its budget is spent". */
 char *phrase_done(char *buffer, size_t size, const struct story *story);
 /* What is being done now about a unit in trouble; story NULL: nothing is on record of it yet. */

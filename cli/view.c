@@ -95,8 +95,7 @@ char *view_trouble(char *buffer, size_t size, const struct view *view,
 	/* While it is being healed no rule speaks: what it is healed of is the trouble. */
 	if (!verdict->rule[0] && open_story(view, present, &story))
 		return phrase_incident(buffer, size, &story.incident);
-	return phrase_trouble(buffer, size, verdict->rule, verdict->lead, verdict->lead_value,
-			      verdict->lead_expected);
+	return phrase_verdict(buffer, size, verdict);
 }
 
 char *view_answer(char *buffer, size_t size, const struct view *view, const struct present *present)

@@ -36,6 +36,22 @@ static const char *describe_lead(char *line, size_t size, uint32_t lead, double 
 	return line;
 }
 
+/* ", meets its limit of 512.0M in 9min to 14min"; "" where the rule does not speak of that. */
+static const char *describe_limit(char *line, size_t size, const struct verdict *verdict)
+{
+	char limit[32], left[64];
+
+	line[0] = '\0';
+	if (verdict->lead >= METRIC_N || verdict->lead_limit <= 0)
+		return line;
+	(void)snprintf(line, size, ", meets its limit of %s in %s",
+		       text_quantity(limit, sizeof(limit), metric_table[verdict->lead].quantity,
+				     verdict->lead_limit),
+		       text_span_range(left, sizeof(left), verdict->left_soonest_s,
+				       verdict->left_latest_s));
+	return line;
+}
+
 /* One entry in the journal, about one unit. */
 struct entry {
 	int priority;
@@ -91,16 +107,17 @@ static void announce_trouble(struct announcer *announcer, const struct finding *
 			     const char *name)
 {
 	const struct verdict *verdict = &finding->verdict;
-	char line[LINE_SIZE], lead[160];
+	char line[LINE_SIZE], lead[160], limit[128];
 	bool sick = verdict->health == HEALTH_SICK;
 
 	if (!sick && !may_notice(announcer, verdict->wall_ms))
 		return;
 	(void)describe_lead(lead, sizeof(lead), verdict->lead, verdict->lead_value,
 			    verdict->lead_expected);
+	(void)describe_limit(limit, sizeof(limit), verdict);
 	if (verdict->rule[0])
-		(void)snprintf(line, sizeof(line), "%s%s is %s%s (rule %s, held for %us)", name,
-			       mark(verdict->flags), health_word(verdict->health), lead,
+		(void)snprintf(line, sizeof(line), "%s%s is %s%s%s (rule %s, held for %us)", name,
+			       mark(verdict->flags), health_word(verdict->health), lead, limit,
 			       verdict->rule, verdict->held_s);
 	else
 		(void)snprintf(line, sizeof(line), "%s%s is %s%s", name, mark(verdict->flags),

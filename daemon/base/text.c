@@ -177,6 +177,26 @@ char *text_span(char *buffer, size_t size, uint64_t ms)
 	return buffer;
 }
 
+/* A century is for ever, and no number can be too large then. */
+#define SPAN_MOST_S (100 * 365.25 * 86400)
+
+char *text_span_range(char *buffer, size_t size, double from_s, double to_s)
+{
+	double step_s = to_s >= 120 ? 60 : 10;
+	char from[48], to[48];
+
+	if (isnan(from_s) || isnan(to_s)) {
+		(void)snprintf(buffer, size, "-");
+		return buffer;
+	}
+	from_s = step_s * floor(fmin(fmax(from_s, 0), SPAN_MOST_S) / step_s);
+	to_s = step_s * ceil(fmin(fmax(to_s, 0), SPAN_MOST_S) / step_s);
+	(void)snprintf(buffer, size, "%s to %s",
+		       text_span(from, sizeof(from), SECONDS((uint64_t)from_s)),
+		       text_span(to, sizeof(to), SECONDS((uint64_t)to_s)));
+	return buffer;
+}
+
 char *text_ago(char *buffer, size_t size, uint64_t ms)
 {
 	char span[48];

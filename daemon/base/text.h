@@ -24,8 +24,10 @@ int text_parse_moment(const char *text, uint64_t now_ms, uint64_t *ret_ms);
 
 /* Printers write at most size bytes with the final NUL and return buffer. What is not known (NaN, no
  * such date) is "-". A decimal has a point, whatever the locale. */
-char *text_size(char *buffer, size_t size, double bytes);	/* "51.2M" */
-char *text_span(char *buffer, size_t size, uint64_t ms);	/* "1h 4min", "34s", "0.8s" */
+char *text_size(char *buffer, size_t size, double bytes); /* "51.2M" */
+char *text_span(char *buffer, size_t size, uint64_t ms);  /* "1h 4min", "34s", "0.8s" */
+/* "9min to 14min": in whole minutes, below two in tens of seconds, and no narrower than it is. */
+char *text_span_range(char *buffer, size_t size, double from_s, double to_s);
 char *text_ago(char *buffer, size_t size, uint64_t ms);		/* "2h 5min ago"; under 2 s "now" */
 char *text_moment(char *buffer, size_t size, uint64_t wall_ms); /* "2026-11-24 14:03:20", local */
 /* Put a point into what printf() made of a number, in place of localeconv()'s decimal mark; returns it. */

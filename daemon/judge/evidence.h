@@ -28,7 +28,11 @@ struct evidence {
 	double expected[METRIC_N], excess[METRIC_N];
 	double growth[METRIC_N]; /* the same, while it also grows as it never did */
 	uint64_t noted;		 /* METRIC_BIT() of those worth a word by themselves */
-	bool is_score_noted;	 /* the forest's score lasts so too */
-	uint32_t lead;		 /* furthest from normal; METRIC_N: none */
-	float lead_share;	 /* of the score */
+	/* Metrics that rise towards a limit which is known: the four below are then set. forecast.h */
+	uint64_t have_left;
+	double limit[METRIC_N]; /* in the metric's quantity */
+	double left_s[METRIC_N], left_soonest_s[METRIC_N], left_latest_s[METRIC_N];
+	bool is_score_noted; /* the forest's score lasts so too */
+	uint32_t lead;	     /* furthest from normal; METRIC_N: none */
+	float lead_share;    /* of the score */
 };

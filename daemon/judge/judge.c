@@ -357,6 +357,8 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 		     verdict_notice_patience_s(learner_trust_s(patient->learner), limits.trust_s),
 		     &evidence);
 	hang_tell(&patient->hang, &evidence);
+	forecast_take(&patient->forecast, &patient->smooth, anew);
+	forecast_tell(&patient->forecast, &patient->smooth, status, &evidence);
 	verdict_reach(&patient->verdict, &limits, &judge->rulebook, patient->learner,
 		      &patient->smooth, status, &evidence, &ret->verdict);
 	follow_wellness(patient, &ret->verdict, status);

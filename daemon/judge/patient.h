@@ -3,6 +3,7 @@
 /* What the judge keeps of each unit; for the files of the judge alone. */
 #include <assert.h>
 
+#include "judge/forecast.h"
 #include "judge/hang.h"
 #include "judge/incident.h"
 #include "judge/judge.h"
@@ -20,6 +21,7 @@ struct patient {
 	struct incident_memory incident;
 	struct verify verify;
 	struct hang_memory hang;
+	struct forecast forecast;
 	struct sample smooth; /* the last one, smoothed */
 	uint64_t identity;
 	uint64_t well_since_ms; /* 0: not well now */

@@ -97,6 +97,9 @@ static bool metric_side(const struct need *need, const struct evidence *evidence
 	case ASPECT_GROWTH:
 		*ret = evidence->growth[metric];
 		return true;
+	case ASPECT_LEFT_S:
+		*ret = evidence->left_latest_s[metric];
+		return (evidence->have_left & METRIC_BIT(metric)) != 0;
 	case ASPECT_EXCESS_RATIO:
 		/* Of nothing any excess is a lot. */
 		*ret = evidence->excess[metric] > 0

@@ -129,12 +129,12 @@ static enum health health_of(const struct verdict_memory *memory,
 	return memory->is_news ? HEALTH_UNUSUAL : HEALTH_HEALTHY;
 }
 
-/* Of a count that a rule sums up, the sum is what it speaks of. */
-static bool leads_by_sum(const struct candidate *best, uint32_t lead)
+/* Does the rule first speak of that aspect of the lead? Of a count that it sums up, the sum is what it means. */
+static bool leads_by(const struct candidate *best, uint32_t lead, enum aspect aspect)
 {
 	for (uint32_t i = 0; best->rule && i < best->rule->n_needs; i++)
 		if (best->rule->need[i].metric == lead)
-			return best->rule->need[i].aspect == ASPECT_RECENT;
+			return best->rule->need[i].aspect == aspect;
 	return false;
 }
 
@@ -171,14 +171,19 @@ static void name_lead(const struct candidate *best, const struct evidence *evide
 	if (lead == evidence->lead)
 		verdict->lead_share = evidence->lead_share;
 	if (evidence->have & METRIC_BIT(lead))
-		verdict->lead_value =
-			leads_by_sum(best, lead) ? evidence->recent[lead] : evidence->value[lead];
+		verdict->lead_value = leads_by(best, lead, ASPECT_RECENT) ? evidence->recent[lead]
+									  : evidence->value[lead];
 	if (evidence->have_normal & METRIC_BIT(lead)) {
 		verdict->lead_expected = evidence->median[lead];
 		verdict->lead_deviation = evidence->deviation[lead];
 	}
 	if (evidence->noted & METRIC_BIT(lead))
 		verdict->lead_expected = evidence->expected[lead];
+	if (leads_by(best, lead, ASPECT_LEFT_S) && evidence->have_left & METRIC_BIT(lead)) {
+		verdict->lead_limit = evidence->limit[lead];
+		verdict->left_soonest_s = evidence->left_soonest_s[lead];
+		verdict->left_latest_s = evidence->left_latest_s[lead];
+	}
 }
 
 static void name_rule(const struct candidate *best, struct verdict *verdict)

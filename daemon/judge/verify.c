@@ -43,7 +43,9 @@ static bool metric_is_normal(const struct need *need, const struct sample *sampl
 		return (sample->have & bit) && sample->value[need->metric] == 0;
 	if (!(evidence->have & bit) || !(evidence->have_normal & bit))
 		return false; /* not read again, or nothing to compare with: not proven */
-	if (need->relation == RELATION_BELOW || need->relation == RELATION_AT_MOST)
+	/* Little time is left to what is high. */
+	if (need->aspect != ASPECT_LEFT_S &&
+	    (need->relation == RELATION_BELOW || need->relation == RELATION_AT_MOST))
 		return evidence->value[need->metric] >= evidence->low[need->metric] ||
 		       evidence->deviation[need->metric] >= -NORMAL_DEVIATION;
 	return evidence->value[need->metric] <= evidence->high[need->metric] ||

@@ -250,6 +250,9 @@ struct verdict {
 	double lead_value;
 	double lead_expected; /* by its work, or the unit's own median; NaN: not learnt */
 	float lead_deviation; /* in spreads */
+	/* Where the rule speaks of the time that is left to it: the lead's limit, and when it is met at the
+	 * earliest and at the latest. 0: it does not. */
+	double lead_limit, left_soonest_s, left_latest_s;
 	/* The rule that has held longest, if one holds. */
 	char rule[RULE_NAME_SIZE]; /* "": none */
 	enum fault_class class;

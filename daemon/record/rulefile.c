@@ -12,21 +12,14 @@
 #define SUFFIX ".rule"
 
 static const char *const aspect_words[ASPECT_N] = {
-	[ASPECT_VALUE] = "value",
-	[ASPECT_RATIO] = "ratio",
-	[ASPECT_DEVIATION] = "deviation",
-	[ASPECT_BEYOND] = "beyond",
-	[ASPECT_RISING_S] = "rising_s",
-	[ASPECT_RECENT] = "recent",
-	[ASPECT_EXCESS] = "excess",
-	[ASPECT_EXCESS_RATIO] = "excess_ratio",
-	[ASPECT_GROWTH] = "growth",
-	[ASPECT_WAITING_S] = "waiting_s",
-	[ASPECT_SCORE] = "score",
-	[ASPECT_FAILED] = "failed",
-	[ASPECT_START_LIMITED] = "start_limited",
-	[ASPECT_OOM_KILLED] = "oom_killed",
-	[ASPECT_STILL_S] = "still_s",
+	[ASPECT_VALUE] = "value",	    [ASPECT_RATIO] = "ratio",
+	[ASPECT_DEVIATION] = "deviation",   [ASPECT_BEYOND] = "beyond",
+	[ASPECT_RISING_S] = "rising_s",	    [ASPECT_RECENT] = "recent",
+	[ASPECT_EXCESS] = "excess",	    [ASPECT_EXCESS_RATIO] = "excess_ratio",
+	[ASPECT_GROWTH] = "growth",	    [ASPECT_LEFT_S] = "left_s",
+	[ASPECT_WAITING_S] = "waiting_s",   [ASPECT_SCORE] = "score",
+	[ASPECT_FAILED] = "failed",	    [ASPECT_START_LIMITED] = "start_limited",
+	[ASPECT_OOM_KILLED] = "oom_killed", [ASPECT_STILL_S] = "still_s",
 };
 
 static bool aspect_is_of_unit(enum aspect aspect)
@@ -129,7 +122,8 @@ static int parse_left(const struct ini_line *line, char *left, struct need *need
 	if (r < 0 && dot)
 		return ini_fail(line, error,
 				"unknown aspect '%s'; expected value, ratio, deviation, beyond, "
-				"rising_s, recent, excess, excess_ratio, growth or waiting_s",
+				"rising_s, recent, excess, excess_ratio, growth, left_s or "
+				"waiting_s",
 				aspect);
 	if (r < 0)
 		return ini_fail(line, error,
@@ -165,10 +159,11 @@ static int check_kind(const struct ini_line *line, const struct need *need, stru
 				"'%s': only cpu, rss, threads, descriptors, connections and "
 				"error_lines are held against the unit's work",
 				metric_table[need->metric].name);
-	if (need->aspect == ASPECT_GROWTH && !has_growth(need->metric))
+	if ((need->aspect == ASPECT_GROWTH || need->aspect == ASPECT_LEFT_S) &&
+	    !has_growth(need->metric))
 		return ini_fail(line, error,
-				"'%s.growth': only rss, threads and descriptors have this aspect",
-				metric_table[need->metric].name);
+				"'%s.%s': only rss, threads and descriptors have this aspect",
+				metric_table[need->metric].name, aspect_words[need->aspect]);
 	if (need->aspect == ASPECT_WAITING_S && need->metric != METRIC_BACKLOG &&
 	    need->metric != METRIC_UNREAD)
 		return ini_fail(line, error,

@@ -47,9 +47,10 @@ static const char *const statements[LIVE_STATEMENT_N] = {
 		"value_age, "
 		"verdict_flags, health, since_ms, learn_left_s, score, threshold, "
 		"generation, lead, lead_share, lead_value, lead_expected, lead_deviation, "
+		"lead_limit, left_soonest_s, left_latest_s, "
 		"rule, class, wants, on_fact, held_s, for_s, why, age_s, incident) "
 		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		"?,?,?,?,?,?,?,?,?,?,?)",
+		"?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[LIVE_RING] = "REPLACE INTO ring (slot, at_ms, body) VALUES (?, ?, ?)",
 	[LIVE_FORGET] = "DELETE FROM unit_now WHERE wall_ms <> ?",
 	[LIVE_SIGNAL] = "INSERT INTO signal (metric, source, n_units, is_host) VALUES (?, ?, ?, ?)",
@@ -256,6 +257,9 @@ static void put_verdict(struct columns *columns, const struct verdict *verdict)
 	column_put_real(columns, verdict->lead_value);
 	column_put_real(columns, verdict->lead_expected);
 	column_put_real(columns, verdict->lead_deviation);
+	column_put_real(columns, verdict->lead_limit);
+	column_put_real(columns, verdict->left_soonest_s);
+	column_put_real(columns, verdict->left_latest_s);
 	column_put_text(columns, verdict->rule);
 	column_put_text(columns, fault_class_word(verdict->class));
 	column_put_text(columns, action_word(verdict->wants));

@@ -42,6 +42,9 @@ CREATE TABLE unit_now (                    -- one row a unit there is
 	lead_value        REAL,
 	lead_expected     REAL,            -- the unit's own median
 	lead_deviation    REAL,            -- in spreads
+	lead_limit        REAL,            -- that the rule says it meets; 0: it speaks of none,
+	left_soonest_s    REAL,            -- so soon,
+	left_latest_s     REAL,            -- or so late
 	rule              TEXT NOT NULL,   -- that has held longest; '': none
 	class             TEXT NOT NULL,
 	wants             TEXT NOT NULL,   -- action

@@ -182,6 +182,8 @@ static void class_of_rule(struct json *json, const char *rule, enum fault_class 
 
 static void put_verdict(struct json *json, const struct verdict *verdict)
 {
+	bool has_limit = verdict->lead_limit > 0;
+
 	json_key(json, "verdict");
 	json_begin(json, '{');
 	flags_of_sample(json, verdict->flags);
@@ -197,6 +199,9 @@ static void put_verdict(struct json *json, const struct verdict *verdict)
 	json_real(json, "lead_expected", verdict->lead_expected);
 	json_single(json, "lead_deviation",
 		    isnan(verdict->lead_expected) ? NAN : verdict->lead_deviation);
+	json_real(json, "lead_limit", has_limit ? verdict->lead_limit : NAN);
+	json_real(json, "left_soonest_s", has_limit ? verdict->left_soonest_s : NAN);
+	json_real(json, "left_latest_s", has_limit ? verdict->left_latest_s : NAN);
 	json_text(json, "rule", verdict->rule);
 	class_of_rule(json, verdict->rule, verdict->class);
 	json_text(json, "wants", action_word(verdict->wants));

@@ -186,6 +186,9 @@ static void get_verdict(struct columns *columns, struct verdict *ret)
 	ret->lead_value = column_get_real(columns);
 	ret->lead_expected = column_get_real(columns);
 	ret->lead_deviation = (float)column_get_real(columns);
+	ret->lead_limit = column_get_real(columns);
+	ret->left_soonest_s = column_get_real(columns);
+	ret->left_latest_s = column_get_real(columns);
 	column_get_text(columns, ret->rule, sizeof(ret->rule));
 	ret->class = WORD(columns, fault_class, fault_class_word, FAULT_CLASS_N);
 	ret->wants = WORD(columns, action, action_word, ACTION_N);

@@ -31,6 +31,7 @@
 	"sample_invocation, have, value, value_age, verdict_flags, health, since_ms, "             \
 	"learn_left_s, score, "                                                                    \
 	"threshold, generation, lead, lead_share, lead_value, lead_expected, lead_deviation, "     \
+	"lead_limit, left_soonest_s, left_latest_s, "                                              \
 	"rule, class, wants, on_fact, held_s, for_s, why, age_s, incident"
 
 /* Each takes the columns from columns->at on. -EBADMSG: a value that no writer of this version

@@ -20,6 +20,7 @@ const struct fault_info fault_table[FAULT_N] = {
 	[FAULT_LATENCY] = { "latency", BAR_SHARE, 30 },
 	[FAULT_HANG] = { "hang", BAR_SHARE, 12 },
 	[FAULT_ERRORS] = { "errors", BAR_SHARE, 15 },
+	[FAULT_LEAK_LIMIT] = { "leak-limit", BAR_SHARE, 300 },
 	[FAULT_MANY_SMALL] = { "many-small", 0.5, 120 },
 	[FAULT_CONTROL] = { "control", 0, 0 },
 };
@@ -54,6 +55,10 @@ void fault_after(enum fault fault, double age_s, struct trouble *ret)
 		break;
 	case FAULT_LEAK_SLOW:
 		ret->leaked_share = fmin(0.001 * age_s, LEAK_MOST);
+		break;
+	case FAULT_LEAK_LIMIT:
+		ret->leaked_share = fmin(0.001 * age_s, LEAK_MOST);
+		ret->room_share = 0.5;
 		break;
 	case FAULT_SPIN:
 		ret->spinning = 1;

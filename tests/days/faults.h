@@ -17,6 +17,7 @@ enum fault {
 	FAULT_LATENCY,	   /* each request takes three times as long */
 	FAULT_HANG,	   /* no thread runs, clients go on coming */
 	FAULT_ERRORS,	   /* one request of five fails */
+	FAULT_LEAK_LIMIT,  /* .1 %, and MemoryMax= is half of its usual memory above what it has */
 	FAULT_MANY_SMALL,  /* a dozen metrics, each two of its own standard deviations off */
 	FAULT_CONTROL,	   /* nothing: what is found here is chance */
 	FAULT_N

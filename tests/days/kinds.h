@@ -65,8 +65,9 @@ struct kind {
 	double processes, threads, threads_per_connection;
 	double workers; /* threads that requests are spread over */
 	double descriptors, descriptors_most;
-	double backlog_most; /* of its listening socket; 0: it has none */
-	double errors;	     /* lines a second */
+	double memory_most_bytes; /* MemoryMax= */
+	double backlog_most;	  /* of its listening socket; 0: it has none */
+	double errors;		  /* lines a second */
 
 	/* How it is kept. */
 	double deploy_every_s;	  /* a restart for a new version or configuration */

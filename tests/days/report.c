@@ -39,9 +39,9 @@ static double per(double n, double days)
 
 /* ---- delays ------------------------------------------------------------------- */
 
-enum told { TOLD_SHOWN, TOLD_NOTED, TOLD_SICK, TOLD_N };
+enum told { TOLD_SHOWN, TOLD_NOTED, TOLD_SICK, TOLD_LEFT, TOLD_N };
 
-static const char *const told_words[TOLD_N] = { "shown", "noted", "sick" };
+static const char *const told_words[TOLD_N] = { "shown", "noted", "sick", "left" };
 
 struct found {
 	size_t n, n_places;
@@ -56,8 +56,10 @@ static double answer_s(const struct answer *answer, enum told told)
 		return answer->shown_s;
 	case TOLD_NOTED:
 		return answer->noted_s;
-	default:
+	case TOLD_SICK:
 		return answer->sick_s;
+	default:
+		return answer->left_s;
 	}
 }
 
@@ -101,7 +103,7 @@ static struct found sum_found(const struct report *report, const struct kind *ki
 static bool meets_bar(const struct found *found, enum fault fault, const struct kind *kind,
 		      enum told told)
 {
-	if (told == TOLD_SHOWN || !fault_has_bar(fault, kind))
+	if (told == TOLD_SHOWN || told == TOLD_LEFT || !fault_has_bar(fault, kind))
 		return true;
 	if (told == TOLD_SICK)
 		return found->after_s <= FAULT_BAR_SICK_S;
@@ -195,6 +197,8 @@ static void print_faults(const struct report *report)
 		if (!(report->faults & (1u << fault)))
 			continue;
 		for (enum told told = 0; told < TOLD_N; told++) {
+			if (told == TOLD_LEFT && fault != FAULT_LEAK_LIMIT)
+				continue; /* no other is about a limit */
 			(void)printf("%-12s ", told == TOLD_SHOWN ? info->name : "");
 			if (told == TOLD_NOTED && info->bar_share > 0)
 				(void)printf("%3.0f%% %3.0f s ", 100 * info->bar_share,

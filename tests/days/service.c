@@ -30,6 +30,7 @@
 #define COLD_CACHE     0.3     /* the cache that it will have */
 #define RECENT_S       60.0    /* who asks what goes on is told of what has just ended, too */
 #define RECENT_LEVEL_S 1800.0
+#define THREADS_MOST   4915 /* systemd's default TasksMax=: 15 % of a pid_max of 32768 */
 #define LEVELS_N       3
 
 const enum metric small_metrics[SMALL_N] = {
@@ -101,10 +102,14 @@ int service_new(const struct kind *kind, uint64_t seed, uint32_t unit, struct se
 		service->level[i] = service->level_goal[i] = 1;
 	jobs_begin(&service->jobs, kind, service->seed);
 	reading_begin(&service->reading, luck_begin(service->seed, 3).seed);
-	service->status = (struct unit_status) { .unit = unit,
-						 .kind = UNIT_KIND_SERVICE,
-						 .active = UNIT_ACTIVE_ACTIVE,
-						 .flags = UNIT_LONG_RUNNING };
+	service->status =
+		(struct unit_status) { .unit = unit,
+				       .kind = UNIT_KIND_SERVICE,
+				       .active = UNIT_ACTIVE_ACTIVE,
+				       .flags = UNIT_LONG_RUNNING,
+				       .memory_most_bytes = (uint64_t)kind->memory_most_bytes,
+				       .threads_most = THREADS_MOST,
+				       .descriptors_most = (uint64_t)kind->descriptors_most };
 	(void)snprintf(service->status.name, sizeof(service->status.name), "%s.service",
 		       kind->name);
 	name_run(service);
@@ -120,6 +125,10 @@ struct service *service_free(struct service *service)
 
 void service_suffer(struct service *service, const struct trouble *trouble)
 {
+	if (trouble->room_share > 0 && service->trouble.room_share <= 0)
+		service->status.memory_most_bytes =
+			(uint64_t)(service->sample.value[METRIC_RSS] +
+				   trouble->room_share * service->kind->rss_bytes);
 	service->trouble = *trouble;
 }
 

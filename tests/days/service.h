@@ -28,6 +28,7 @@ struct trouble {
 	double slower;
 	double failing_share; /* of its requests, that are logged as errors and answered at half the cost */
 	double hung_s; /* no thread of it has run for so long */
+	double room_share; /* MemoryMax= is so much above what it has, of its usual memory; 0: where it was */
 	double small; /* so many of each one's own standard deviation, on SMALL_N metrics at once */
 };
 /* The metrics of `small`. A standard deviation is that of the last hour, in which a burst counts for no more

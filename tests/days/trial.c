@@ -116,8 +116,8 @@ static int fall_ill(struct watch *watch, enum fault fault, struct answer *ret)
 	struct moment moment;
 	int r;
 
-	*ret = (struct answer) { -1, -1, -1 };
-	for (int age_s = 1; age_s <= LASTS_S && ret->sick_s < 0; age_s++) {
+	*ret = (struct answer) { -1, -1, -1, -1 };
+	for (unsigned short age_s = 1; age_s <= LASTS_S && ret->sick_s < 0; age_s++) {
 		fault_after(fault, age_s, &trouble);
 		service_suffer(watch->service, &trouble);
 		r = turn(watch, &moment);
@@ -128,8 +128,11 @@ static int fall_ill(struct watch *watch, enum fault fault, struct answer *ret)
 		was_alarmed = moment.is_alarmed;
 		if (moment.is_told && ret->noted_s < 0)
 			ret->noted_s = age_s;
-		if (moment.is_told_sick)
-			ret->sick_s = age_s;
+		if (!moment.is_told_sick)
+			continue;
+		ret->sick_s = age_s;
+		if (moment.finding.verdict.lead_limit > 0)
+			ret->left_s = (float)moment.finding.verdict.left_latest_s;
 	}
 	return 0;
 }

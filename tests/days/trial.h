@@ -34,9 +34,10 @@ struct trial {
 
 /* Seconds after the onset within ten minutes; negative: not. */
 struct answer {
-	double shown_s; /* the verdict turned unusual or sick, as status shows it; one that was so already counts not */
-	double noted_s; /* in the journal */
-	double sick_s;	/* in the journal, as sick */
+	float shown_s; /* the verdict turned unusual or sick, as status shows it; one that was so already counts not */
+	float noted_s; /* in the journal */
+	float sick_s;  /* in the journal, as sick; */
+	float left_s; /* and by the forecast then, until it meets its limit; negative: no rule spoke of that */
 };
 
 struct result {

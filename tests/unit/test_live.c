@@ -56,6 +56,7 @@ static struct present present_of(uint32_t unit, uint64_t tick)
 			.since_ms = 5, .learn_left_s = 6, .score = 0.8125f, .threshold = 0.75f,
 			.generation = 7, .lead = METRIC_PSI_IO_FULL, .lead_share = 0.5f,
 			.lead_value = 0.4, .lead_expected = (double)NAN, .lead_deviation = -3.25f,
+			.lead_limit = 512e6, .left_soonest_s = 540.5, .left_latest_s = 780.25,
 			.rule = "leak", .class = FAULT_CLASS_HANG, .wants = ACTION_RESTART,
 			.on_fact = true, .held_s = 8, .for_s = 20,
 		},

@@ -101,6 +101,25 @@ Test(phrase, an_unknown_value_is_not_a_number)
 		     "unusual: rss 2.0M, normal 1.0M"));
 }
 
+Test(phrase, who_meets_a_limit_is_told_when)
+{
+	struct verdict verdict = { .rule = "memory-limit",
+				   .lead = METRIC_RSS,
+				   .lead_value = 480 * 1048576.0,
+				   .lead_expected = 210 * 1048576.0,
+				   .lead_limit = 512 * 1048576.0,
+				   .left_soonest_s = 559,
+				   .left_latest_s = 830 };
+	char text[PHRASE_SIZE];
+
+	cr_assert(eq(str, phrase_verdict(text, sizeof(text), &verdict),
+		     "memory-limit: rss 480.0M, normal 210.0M, meets its limit of 512.0M in 9min "
+		     "to 14min"));
+	verdict.lead_limit = 0;
+	cr_assert(eq(str, phrase_verdict(text, sizeof(text), &verdict),
+		     "memory-limit: rss 480.0M, normal 210.0M"));
+}
+
 Test(phrase, what_was_asked_for_by_hand_is_no_trouble)
 {
 	struct incident incident = { .flags = SAMPLE_BY_HAND, .lead = METRIC_N };

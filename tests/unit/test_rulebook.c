@@ -216,6 +216,23 @@ Test(rulebook, a_rule_holds_only_where_the_forest_or_its_own_metric_is_odd)
 	cr_assert(eq(u64, standing.since_ms[0], SECONDS(10)));
 }
 
+Test(rulebook, what_is_left_is_the_latest_moment_and_unknown_while_nothing_rises)
+{
+	struct rule rule = { .n_needs = 1,
+			     .need = { { ASPECT_LEFT_S, METRIC_RSS, RELATION_BELOW, 900 } } };
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct sample sample = fixture_sample(SECONDS(10), 1, 200 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
+
+	cr_assert(not(rulebook_holds(&rule, &evidence, &status)));
+	evidence.have_left = METRIC_BIT(METRIC_RSS);
+	evidence.left_s[METRIC_RSS] = evidence.left_soonest_s[METRIC_RSS] = 600;
+	evidence.left_latest_s[METRIC_RSS] = 901;
+	cr_assert(not(rulebook_holds(&rule, &evidence, &status)));
+	evidence.left_latest_s[METRIC_RSS] = 899;
+	cr_assert(rulebook_holds(&rule, &evidence, &status));
+}
+
 Test(rulebook, rules_on_facts_speak_before_anything_is_learnt)
 {
 	struct rule rule = fixture_failed_rule();

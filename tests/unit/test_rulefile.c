@@ -122,16 +122,18 @@ Test(rulefile, a_bad_rule_is_named_with_what_was_expected)
 		  ":4: unknown metric '\\x1b[2J'; expected one of those in selfheal.rule(5)" },
 		{ HEAD "Need=cpu.rate > 1\n",
 		  ":4: unknown aspect 'rate'; expected value, ratio, deviation, beyond, rising_s, "
-		  "recent, excess, excess_ratio, growth or waiting_s" },
+		  "recent, excess, excess_ratio, growth, left_s or waiting_s" },
 		{ HEAD "Need=cpu.failed > 1\n",
 		  ":4: unknown aspect 'failed'; expected value, "
 		  "ratio, deviation, beyond, rising_s, "
-		  "recent, excess, excess_ratio, growth or waiting_s" },
+		  "recent, excess, excess_ratio, growth, left_s or waiting_s" },
 		{ HEAD "Need=rtt.excess > 1\n",
 		  ":4: 'rtt': only cpu, rss, threads, descriptors, connections and error_lines are "
 		  "held against the unit's work" },
 		{ HEAD "Need=cpu.growth > 1\n",
 		  ":4: 'cpu.growth': only rss, threads and descriptors have this aspect" },
+		{ HEAD "Need=memory.left_s < 900\n",
+		  ":4: 'memory.left_s': only rss, threads and descriptors have this aspect" },
 		{ HEAD "Need=connections.waiting_s > 1\n",
 		  ":4: 'connections.waiting_s': only backlog and unread have this aspect" },
 		{ HEAD "Need=cpu.recent > 1\n",
@@ -302,12 +304,15 @@ Test(rulefile, the_shipped_rules_are_these)
 		{ "cpu-runaway", FAULT_CLASS_CPU, ACTION_RESTART, 0, 2, false },
 		{ "crash-loop", FAULT_CLASS_CRASH, ACTION_NONE, 0, 1, true },
 		{ "descriptors-growth", FAULT_CLASS_FDS, ACTION_RESTART, 0, 2, false },
+		{ "descriptors-limit", FAULT_CLASS_FDS, ACTION_RESTART, 30, 2, false },
 		{ "failed", FAULT_CLASS_CRASH, ACTION_RESTART, 5, 1, true },
 		{ "hang", FAULT_CLASS_HANG, ACTION_RESTART, 5, 3, false },
 		{ "memory-growth", FAULT_CLASS_MEMORY, ACTION_RESTART, 0, 2, false },
+		{ "memory-limit", FAULT_CLASS_MEMORY, ACTION_RESTART, 30, 2, false },
 		{ "oom-kill", FAULT_CLASS_CRASH, ACTION_RESTART, 10, 1, true },
 		{ "start-limit", FAULT_CLASS_CRASH, ACTION_RESTART, 5, 1, true },
 		{ "threads-growth", FAULT_CLASS_THREADS, ACTION_RESTART, 0, 2, false },
+		{ "threads-limit", FAULT_CLASS_THREADS, ACTION_RESTART, 30, 2, false },
 	};
 	static struct rule rules[RULES_MAX];
 	const char *const folder = SHIPPED;
@@ -332,11 +337,11 @@ Test(rulefile, the_shipped_rules_are_these)
 
 Test(rulefile, the_manual_names_every_metric_aspect_class_and_action)
 {
-	static const char *const aspects[] = { "value",	     "ratio",	     "deviation",
-					       "beyond",     "rising_s",     "recent",
-					       "score",	     "failed",	     "start_limited",
-					       "oom_killed", "waiting_s",    "still_s",
-					       "excess",     "excess_ratio", "growth" };
+	static const char *const aspects[] = {
+		"value",  "ratio",	  "deviation",	   "beyond",	 "rising_s",  "recent",
+		"score",  "failed",	  "start_limited", "oom_killed", "waiting_s", "still_s",
+		"excess", "excess_ratio", "growth",	   "left_s"
+	};
 	static char text[64 * 1024];
 	FILE *file = fopen(MANUAL, "re");
 	char item[256];

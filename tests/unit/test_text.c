@@ -254,6 +254,25 @@ Test(text, spans_are_shown_in_two_units)
 	}
 }
 
+Test(text, a_range_of_spans_is_never_narrower_than_it_is)
+{
+	static const struct {
+		double from_s, to_s;
+		const char *shown;
+	} cases[] = {
+		{ 559, 830, "9min to 14min" },	  { 60, 120, "1min to 2min" },
+		{ 33, 41, "30s to 50s" },	  { 0, 0, "0s to 0s" },
+		{ -5, 10, "0s to 10s" },	  { 7000, 7300, "1h 56min to 2h 2min" },
+		{ 59, INFINITY, "0s to 36525d" }, { NAN, 10, "-" },
+	};
+	char shown[64];
+
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		cr_expect(eq(str,
+			     text_span_range(shown, sizeof(shown), cases[i].from_s, cases[i].to_s),
+			     (char *)cases[i].shown));
+}
+
 struct shown_case {
 	const char *quantity;
 	double value;

@@ -166,6 +166,38 @@ Test(verdict, what_is_not_one_service_is_noted_and_never_sick_by_statistics)
 	}
 }
 
+Test(verdict, a_rule_on_what_is_left_tells_the_limit_and_when_it_is_met)
+{
+	struct rule rule = { .name = "memory-limit",
+			     .class = FAULT_CLASS_MEMORY,
+			     .action = ACTION_RESTART,
+			     .n_needs = 1,
+			     .need = { { ASPECT_LEFT_S, METRIC_RSS, RELATION_BELOW, 900 } } };
+	struct bench bench = make(&rule, true);
+	struct sample sample = fixture_sample(SECONDS(100), 1, 200 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
+	struct verdict verdict;
+
+	evidence.have_left = METRIC_BIT(METRIC_RSS);
+	evidence.limit[METRIC_RSS] = 256 * MIB;
+	evidence.left_soonest_s[METRIC_RSS] = 300;
+	evidence.left_latest_s[METRIC_RSS] = 800;
+	verdict_reach(&bench.memory, &bench.limits, &bench.rulebook, bench.learner, &sample,
+		      &bench.status, &evidence, &verdict);
+	cr_assert(eq(int, verdict.health, HEALTH_SICK));
+	cr_assert(eq(dbl, verdict.lead_limit, 256 * MIB));
+	cr_assert(eq(dbl, verdict.left_soonest_s, 300));
+	cr_assert(eq(dbl, verdict.left_latest_s, 800));
+
+	/* What another rule speaks of has a limit too, but that is not what it is about. */
+	bench.rulebook.rule[0].need[0] =
+		(struct need) { ASPECT_VALUE, METRIC_RSS, RELATION_ABOVE, 0 };
+	verdict_reach(&bench.memory, &bench.limits, &bench.rulebook, bench.learner, &sample,
+		      &bench.status, &evidence, &verdict);
+	cr_assert(zero(dbl, verdict.lead_limit));
+	(void)learner_free(bench.learner);
+}
+
 Test(verdict, silence_after_a_restart_is_not_health)
 {
 	struct rule rule = fixture_memory_rule();

@@ -64,6 +64,21 @@ Test(verify, values_back_in_range_in_the_new_run_are_healed)
 	cr_assert(not(verify.running));
 }
 
+Test(verify, after_little_time_was_left_only_a_value_back_in_its_range_is_healed)
+{
+	struct rule rule = { .n_needs = 1,
+			     .need = { { ASPECT_LEFT_S, METRIC_RSS, RELATION_BELOW, 900 } } };
+	struct verify verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	struct outcome outcome;
+	uint64_t at_s = 100;
+
+	cr_assert(ne(int, run_for(&verify, &at_s, 300, 2, 190 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_HEALED));
+	verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	cr_assert(eq(int, run_for(&verify, &at_s, 60, 2, 95 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_HEALED));
+}
+
 Test(verify, without_a_rule_a_new_run_that_stays_up_is_restarted_and_never_healed)
 {
 	struct verify verify = begun(NULL, ATTEMPT_RESULT_DONE);
