@@ -32,6 +32,8 @@ struct evidence {
 	uint64_t have_left;
 	double limit[METRIC_N]; /* in the metric's quantity */
 	double left_s[METRIC_N], left_soonest_s[METRIC_N], left_latest_s[METRIC_N];
+	/* Above its siblings, lasting as it never did, in the metric's quantity; 0 if it is not. cohort.h */
+	double apart[METRIC_N];
 	bool is_score_noted; /* the forest's score lasts so too */
 	uint32_t lead;	     /* furthest from normal; METRIC_N: none */
 	float lead_share;    /* of the score */

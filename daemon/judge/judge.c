@@ -344,6 +344,11 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 	r = judge_meet(judge, sample->unit, &patient);
 	if (r < 0)
 		return r;
+	if (!patient->seen) {
+		r = cohort_join(&judge->cohorts, status, &patient->cohort);
+		if (r < 0)
+			return r;
+	}
 	patient->seen_ms = sample->when_ms;
 	follow_identity(patient, status);
 	anew = follow_invocation(judge, patient, sample, status);
@@ -352,13 +357,7 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 	if (sample->when_ms < patient->quiet_until_ms || patient->verify.running)
 		patient->smooth.flags |= SAMPLE_DISTURBED;
 
-	hang_follow(&patient->hang, sample);
-	learner_look(patient->learner, &patient->smooth,
-		     verdict_notice_patience_s(learner_trust_s(patient->learner), limits.trust_s),
-		     &evidence);
-	hang_tell(&patient->hang, &evidence);
-	forecast_take(&patient->forecast, &patient->smooth, anew);
-	forecast_tell(&patient->forecast, &patient->smooth, status, &evidence);
+	patient_look(patient, &limits, sample, status, anew, &evidence);
 	verdict_reach(&patient->verdict, &limits, &judge->rulebook, patient->learner,
 		      &patient->smooth, status, &evidence, &ret->verdict);
 	follow_wellness(patient, &ret->verdict, status);

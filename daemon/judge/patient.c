@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who is known: units by their numbers. */
+/* Who is known: units by their numbers; and what all experts find in one of them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,10 @@
 
 struct patient *patient_free(struct patient *patient)
 {
-	if (patient)
+	if (patient) {
 		(void)learner_free(patient->learner);
+		(void)cohort_leave(patient->cohort);
+	}
 	free(patient);
 	return NULL;
 }
@@ -62,4 +64,27 @@ int judge_meet(struct judge *judge, uint32_t unit, struct patient **ret)
 		return r;
 	*ret = judge->slot[unit] = TAKE(patient);
 	return 0;
+}
+
+static bool may_be_compared(const struct patient *patient, const struct unit_status *status)
+{
+	return status->active == UNIT_ACTIVE_ACTIVE &&
+	       !(patient->smooth.flags & SAMPLE_DISTURBED) && learner_is_learnt(patient->learner);
+}
+
+void patient_look(struct patient *patient, const struct verdict_limits *limits,
+		  const struct sample *sample, const struct unit_status *status, bool anew,
+		  struct evidence *ret)
+{
+	uint32_t patience_s =
+		verdict_notice_patience_s(learner_trust_s(patient->learner), limits->trust_s);
+
+	hang_follow(&patient->hang, sample);
+	learner_look(patient->learner, &patient->smooth, patience_s, ret);
+	hang_tell(&patient->hang, ret);
+	forecast_take(&patient->forecast, &patient->smooth, anew);
+	forecast_tell(&patient->forecast, &patient->smooth, status, ret);
+	if (patient->cohort)
+		cohort_look(patient->cohort, &patient->smooth, may_be_compared(patient, status),
+			    patience_s, ret);
 }

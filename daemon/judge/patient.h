@@ -3,6 +3,7 @@
 /* What the judge keeps of each unit; for the files of the judge alone. */
 #include <assert.h>
 
+#include "judge/cohort.h"
 #include "judge/forecast.h"
 #include "judge/hang.h"
 #include "judge/incident.h"
@@ -17,6 +18,7 @@ static_assert(WHY_N <= 32, "struct patient keeps a bit for each");
 struct patient {
 	uint32_t unit;
 	struct learner *learner;
+	struct cohort_member *cohort; /* NULL: it is no instance of a template */
 	struct verdict_memory verdict;
 	struct incident_memory incident;
 	struct verify verify;
@@ -50,6 +52,7 @@ struct judge {
 	struct config config;
 	struct rulebook rulebook;
 	struct policy policy;
+	struct cohorts cohorts;
 	uint64_t seed;
 	uint64_t next_incident, next_decision;
 	size_t n_slots;
@@ -62,3 +65,8 @@ struct patient *judge_find(struct judge *judge, uint32_t unit);
 int judge_meet(struct judge *judge, uint32_t unit, struct patient **ret);
 struct patient *patient_free(struct patient *patient);
 DEFINE_CLEANUP(struct patient *, patient_free)
+
+/* All evidence of one sample, whose smoothed form the patient holds already; `anew`: it is of another run. */
+void patient_look(struct patient *patient, const struct verdict_limits *limits,
+		  const struct sample *sample, const struct unit_status *status, bool anew,
+		  struct evidence *ret);

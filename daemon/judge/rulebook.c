@@ -43,6 +43,8 @@ static bool is_odd_for(const struct rule *rule, const struct evidence *evidence)
 		if (need->metric < METRIC_N &&
 		    (is_far_out(evidence, need->metric) || evidence->excess[need->metric] > 0))
 			return true;
+		if (need->aspect == ASPECT_APART && evidence->apart[need->metric] > 0)
+			return true;
 	}
 	return false;
 }
@@ -100,6 +102,9 @@ static bool metric_side(const struct need *need, const struct evidence *evidence
 	case ASPECT_LEFT_S:
 		*ret = evidence->left_latest_s[metric];
 		return (evidence->have_left & METRIC_BIT(metric)) != 0;
+	case ASPECT_APART:
+		*ret = evidence->apart[metric];
+		return true;
 	case ASPECT_EXCESS_RATIO:
 		/* Of nothing any excess is a lot. */
 		*ret = evidence->excess[metric] > 0

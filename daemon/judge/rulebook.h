@@ -38,7 +38,7 @@ bool rulebook_need_holds(const struct need *need, const struct evidence *evidenc
 #define RULEBOOK_AGE_MAX_S 12
 /* Follow every rule by one sample; `statistics` says whether rules on statistics may hold at all. Such a rule
  * holds only while the sample is odd by the forest, or by what the rule itself needs: a metric far above its own
- * range, an excess that lasts, or a hang. */
+ * range or its siblings, an excess that lasts, or a hang. */
 void rulebook_follow(const struct rulebook *rulebook, struct standing *standing,
 		     const struct evidence *evidence, const struct unit_status *status,
 		     uint64_t when_ms, bool statistics);

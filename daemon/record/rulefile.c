@@ -12,14 +12,23 @@
 #define SUFFIX ".rule"
 
 static const char *const aspect_words[ASPECT_N] = {
-	[ASPECT_VALUE] = "value",	    [ASPECT_RATIO] = "ratio",
-	[ASPECT_DEVIATION] = "deviation",   [ASPECT_BEYOND] = "beyond",
-	[ASPECT_RISING_S] = "rising_s",	    [ASPECT_RECENT] = "recent",
-	[ASPECT_EXCESS] = "excess",	    [ASPECT_EXCESS_RATIO] = "excess_ratio",
-	[ASPECT_GROWTH] = "growth",	    [ASPECT_LEFT_S] = "left_s",
-	[ASPECT_WAITING_S] = "waiting_s",   [ASPECT_SCORE] = "score",
-	[ASPECT_FAILED] = "failed",	    [ASPECT_START_LIMITED] = "start_limited",
-	[ASPECT_OOM_KILLED] = "oom_killed", [ASPECT_STILL_S] = "still_s",
+	[ASPECT_VALUE] = "value",
+	[ASPECT_RATIO] = "ratio",
+	[ASPECT_DEVIATION] = "deviation",
+	[ASPECT_BEYOND] = "beyond",
+	[ASPECT_RISING_S] = "rising_s",
+	[ASPECT_RECENT] = "recent",
+	[ASPECT_EXCESS] = "excess",
+	[ASPECT_EXCESS_RATIO] = "excess_ratio",
+	[ASPECT_GROWTH] = "growth",
+	[ASPECT_LEFT_S] = "left_s",
+	[ASPECT_APART] = "apart",
+	[ASPECT_WAITING_S] = "waiting_s",
+	[ASPECT_SCORE] = "score",
+	[ASPECT_FAILED] = "failed",
+	[ASPECT_START_LIMITED] = "start_limited",
+	[ASPECT_OOM_KILLED] = "oom_killed",
+	[ASPECT_STILL_S] = "still_s",
 };
 
 static bool aspect_is_of_unit(enum aspect aspect)
@@ -122,7 +131,7 @@ static int parse_left(const struct ini_line *line, char *left, struct need *need
 	if (r < 0 && dot)
 		return ini_fail(line, error,
 				"unknown aspect '%s'; expected value, ratio, deviation, beyond, "
-				"rising_s, recent, excess, excess_ratio, growth, left_s or "
+				"rising_s, recent, excess, excess_ratio, growth, left_s, apart or "
 				"waiting_s",
 				aspect);
 	if (r < 0)
@@ -153,7 +162,8 @@ static int check_kind(const struct ini_line *line, const struct need *need, stru
 	if (need->aspect == ASPECT_RISING_S && metric_table[need->metric].kind != METRIC_KIND_LEVEL)
 		return ini_fail(line, error, "'%s.rising_s': only a level has this aspect",
 				metric_table[need->metric].name);
-	if ((need->aspect == ASPECT_EXCESS || need->aspect == ASPECT_EXCESS_RATIO) &&
+	if ((need->aspect == ASPECT_EXCESS || need->aspect == ASPECT_EXCESS_RATIO ||
+	     need->aspect == ASPECT_APART) &&
 	    !rule_has_excess(need->metric))
 		return ini_fail(line, error,
 				"'%s': only cpu, rss, threads, descriptors, connections and "

@@ -41,6 +41,7 @@ enum aspect {
 	ASPECT_EXCESS_RATIO, /* the same, to what is expected */
 	ASPECT_GROWTH,	     /* the same as excess, while it grows as it never did */
 	ASPECT_LEFT_S, /* until it meets its limit, at the latest; a need that holds for no value while it does not rise */
+	ASPECT_APART, /* above its siblings, lasting as it never did, in the metric's quantity */
 	ASPECT_WAITING_S, /* of backlog and unread: seconds that it did not become less, from reading to reading */
 	/* of the unit */
 	ASPECT_SCORE,	      /* "score": the forest's, divided by the unit's own threshold */

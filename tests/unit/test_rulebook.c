@@ -233,6 +233,26 @@ Test(rulebook, what_is_left_is_the_latest_moment_and_unknown_while_nothing_rises
 	cr_assert(rulebook_holds(&rule, &evidence, &status));
 }
 
+Test(rulebook, who_is_apart_from_its_siblings_is_odd_for_a_rule_that_asks_for_that)
+{
+	struct rulebook rulebook = {
+		.n = 2,
+		.rule = { { .n_needs = 1,
+			    .need = { { ASPECT_APART, METRIC_CPU, RELATION_ABOVE, 0.5 } } },
+			  { .n_needs = 1,
+			    .need = { { ASPECT_VALUE, METRIC_CPU, RELATION_ABOVE, 0 } } } }
+	};
+	struct unit_status status = fixture_status("worker@1.service", 1);
+	struct sample sample = fixture_sample(SECONDS(10), 1, 100 * MIB);
+	struct evidence evidence = fixture_evidence(&sample);
+	struct standing standing = { 0 };
+
+	evidence.apart[METRIC_CPU] = 0.8;
+	rulebook_follow(&rulebook, &standing, &evidence, &status, sample.when_ms, true);
+	cr_assert(eq(u64, standing.since_ms[0], SECONDS(10)));
+	cr_assert(zero(u64, standing.since_ms[1]), "of another rule that is no ground");
+}
+
 Test(rulebook, rules_on_facts_speak_before_anything_is_learnt)
 {
 	struct rule rule = fixture_failed_rule();

@@ -122,11 +122,11 @@ Test(rulefile, a_bad_rule_is_named_with_what_was_expected)
 		  ":4: unknown metric '\\x1b[2J'; expected one of those in selfheal.rule(5)" },
 		{ HEAD "Need=cpu.rate > 1\n",
 		  ":4: unknown aspect 'rate'; expected value, ratio, deviation, beyond, rising_s, "
-		  "recent, excess, excess_ratio, growth, left_s or waiting_s" },
+		  "recent, excess, excess_ratio, growth, left_s, apart or waiting_s" },
 		{ HEAD "Need=cpu.failed > 1\n",
 		  ":4: unknown aspect 'failed'; expected value, "
 		  "ratio, deviation, beyond, rising_s, "
-		  "recent, excess, excess_ratio, growth, left_s or waiting_s" },
+		  "recent, excess, excess_ratio, growth, left_s, apart or waiting_s" },
 		{ HEAD "Need=rtt.excess > 1\n",
 		  ":4: 'rtt': only cpu, rss, threads, descriptors, connections and error_lines are "
 		  "held against the unit's work" },
@@ -134,6 +134,9 @@ Test(rulefile, a_bad_rule_is_named_with_what_was_expected)
 		  ":4: 'cpu.growth': only rss, threads and descriptors have this aspect" },
 		{ HEAD "Need=memory.left_s < 900\n",
 		  ":4: 'memory.left_s': only rss, threads and descriptors have this aspect" },
+		{ HEAD "Need=rtt.apart > 1\n",
+		  ":4: 'rtt': only cpu, rss, threads, descriptors, connections and error_lines are "
+		  "held against the unit's work" },
 		{ HEAD "Need=connections.waiting_s > 1\n",
 		  ":4: 'connections.waiting_s': only backlog and unread have this aspect" },
 		{ HEAD "Need=cpu.recent > 1\n",
@@ -340,7 +343,7 @@ Test(rulefile, the_manual_names_every_metric_aspect_class_and_action)
 	static const char *const aspects[] = {
 		"value",  "ratio",	  "deviation",	   "beyond",	 "rising_s",  "recent",
 		"score",  "failed",	  "start_limited", "oom_killed", "waiting_s", "still_s",
-		"excess", "excess_ratio", "growth",	   "left_s"
+		"excess", "excess_ratio", "growth",	   "left_s",	 "apart"
 	};
 	static char text[64 * 1024];
 	FILE *file = fopen(MANUAL, "re");
