@@ -313,6 +313,9 @@ static void judge_response(struct conduct *conduct, int i, const struct work_sec
 		bottom_take(bottom, value, (value - expected) / least, second->span_s);
 	excess = least * excursion_height(&conduct->above[i], &news);
 	any = least * excursion_height(&conduct->above[i], &any_news);
+	if (excess > 0)
+		evidence->known[response->metric] =
+			expected + least * excursion_least(&conduct->above[i], &news);
 	follow_news(conduct, i, value - expected, excess > 0, second->span_s);
 
 	expected = fmax(expected, 0);

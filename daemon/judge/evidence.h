@@ -15,8 +15,6 @@ struct evidence {
 	double median[METRIC_N];
 	double low[METRIC_N], high[METRIC_N]; /* the unit's own range, in the metric's quantity */
 	float deviation[METRIC_N];	      /* from the median, in spreads; signed */
-	/* Seen so far out at most once in so many hours of its health: tail.h; NaN: not known. */
-	float rare_h[METRIC_N], score_rare_h;
 	uint32_t rising_s[METRIC_N];	      /* how long the floor has been rising; levels only */
 	double recent[METRIC_N]; /* counts: sum over the last 5 minutes; have applies */
 	uint8_t age_s[METRIC_N]; /* of the values */
@@ -27,14 +25,22 @@ struct evidence {
 	 * else to explain it: in the metric's quantity, 0 if it does not. conduct.h */
 	double expected[METRIC_N], excess[METRIC_N];
 	double growth[METRIC_N]; /* the same, while it also grows as it never did */
-	uint64_t noted;		 /* METRIC_BIT() of those worth a word by themselves */
+	double known
+		[METRIC_N]; /* beyond this it never was for so long; of use where there is an excess */
+	uint64_t noted;	    /* METRIC_BIT() of those worth a word by themselves */
 	/* Metrics that rise towards a limit which is known: the four below are then set. forecast.h */
 	uint64_t have_left;
 	double limit[METRIC_N]; /* in the metric's quantity */
 	double left_s[METRIC_N], left_soonest_s[METRIC_N], left_latest_s[METRIC_N];
 	/* Above its siblings, lasting as it never did, in the metric's quantity; 0 if it is not. cohort.h */
 	double apart[METRIC_N];
-	bool is_score_noted; /* the forest's score lasts so too */
-	uint32_t lead;	     /* furthest from normal; METRIC_N: none */
-	float lead_share;    /* of the score */
+	bool is_score_noted;   /* the forest's score lasts so too */
+	uint32_t lead;	       /* furthest from normal; METRIC_N: none */
+	float lead_share;      /* of the score */
+	float share[METRIC_N]; /* the same of each; all 0 while the score is ordinary */
+	/* Seen so far out at most once in so many hours of its health: tail.h; NaN: not known. */
+	float rare_h[METRIC_N], score_rare_h;
+	uint64_t
+		unseen; /* METRIC_BIT() of those that were never so: the hours are all there were */
+	bool is_score_unseen;
 };

@@ -78,20 +78,37 @@ bool excursion_is_unseen(const struct excursion *excursion, uint16_t least_s)
 	return seen + 2 < EXCURSION_LEVELS && excursion->run_s[seen + 2] >= least_s;
 }
 
+static bool is_news_at(const struct excursion *excursion, int level,
+		       const struct excursion_news *news)
+{
+	float records = news->records;
+
+	if (excursion->visits[level] >= HABIT_VISITS)
+		records *= HABIT_MORE;
+	return excursion->run_s[level] >= news->least_s &&
+	       (float)excursion->run_s[level] >= records * excursion->record_s[level] + SLACK_S;
+}
+
 float excursion_height(const struct excursion *excursion, const struct excursion_news *news)
 {
 	float level_height = 1, highest = 0;
 
 	for (int level = 0; level < EXCURSION_LEVELS && excursion->run_s[level] > 0; level++) {
-		float records = news->records;
-
-		if (excursion->visits[level] >= HABIT_VISITS)
-			records *= HABIT_MORE;
-		if (excursion->run_s[level] >= news->least_s &&
-		    (float)excursion->run_s[level] >=
-			    records * excursion->record_s[level] + SLACK_S)
+		if (is_news_at(excursion, level, news))
 			highest = level_height;
 		level_height *= EXCURSION_RATIO;
 	}
 	return highest;
+}
+
+float excursion_least(const struct excursion *excursion, const struct excursion_news *news)
+{
+	float level_height = 1;
+
+	for (int level = 0; level < EXCURSION_LEVELS && excursion->run_s[level] > 0; level++) {
+		if (is_news_at(excursion, level, news))
+			return level_height;
+		level_height *= EXCURSION_RATIO;
+	}
+	return 0;
 }

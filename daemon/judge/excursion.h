@@ -48,3 +48,5 @@ struct excursion_news {
 };
 /* The highest level at which there is news, in times the first; 0: there is none. */
 float excursion_height(const struct excursion *excursion, const struct excursion_news *news);
+/* The lowest one: below it there is nothing that was not so before. */
+float excursion_least(const struct excursion *excursion, const struct excursion_news *news);

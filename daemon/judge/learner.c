@@ -238,27 +238,32 @@ static void fill_rarity(const struct learner *learner, struct evidence *ret)
 	for (enum metric metric = 0; metric < METRIC_N; metric++) {
 		float column = learner->now.column[metric];
 
-		ret->rare_h[metric] = ret->deviation[metric] < 0
-					      ? tail_low_h(&learner->tail, metric, column)
-					      : tail_high_h(&learner->tail, metric, column);
+		bool unseen = false;
+
+		ret->rare_h[metric] =
+			ret->deviation[metric] < 0
+				? tail_low_h(&learner->tail, metric, column, &unseen)
+				: tail_high_h(&learner->tail, metric, column, &unseen);
+		ret->unseen |= unseen ? METRIC_BIT(metric) : 0;
 	}
 }
 
 /* How odd the moment is by all that it was lately, and by whose fault. */
 static void fill_score(struct learner *learner, struct evidence *ret)
 {
-	float column[MOMENT_LATELY], share[METRIC_N];
+	float column[MOMENT_LATELY];
 
 	memcpy(column, learner->now.column + METRIC_N, sizeof(column));
 	(void)oddity_scale(&learner->oddity, MOMENT_LATELY, column);
 	ret->score = oddity_smooth(&learner->smooth, oddity_score(&learner->oddity, column));
 	ret->threshold = learner->threshold;
 	learner->above = ret->score - ret->threshold;
-	ret->score_rare_h = tail_high_h(&learner->tail, TAIL_SCORE, learner->above);
+	ret->score_rare_h =
+		tail_high_h(&learner->tail, TAIL_SCORE, learner->above, &ret->is_score_unseen);
 	if (ret->score < ret->threshold || ret->lead == METRIC_N)
 		return; /* who is to blame for an ordinary score is not worth 20 us a unit and second */
-	oddity_blame(&learner->oddity, column, MOMENT_LATELY, METRIC_N, share);
-	ret->lead_share = share[ret->lead];
+	oddity_blame(&learner->oddity, column, MOMENT_LATELY, METRIC_N, ret->share);
+	ret->lead_share = ret->share[ret->lead];
 }
 
 /* How far that is from the unit's normal, and what the forest says. */
@@ -293,9 +298,9 @@ void learner_look(struct learner *learner, const struct sample *sample, uint32_t
 	*ret = (struct evidence) {
 		.score = -1,
 		.threshold = -1,
+		.score_rare_h = NAN,
 		.generation = learner->kept.generation,
 		.lead = METRIC_N,
-		.score_rare_h = NAN,
 	};
 	fill_measured(learner, sample, ret);
 	if (is_learnt)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Extremes of blocks, kept in order. */
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "judge/level.h"
@@ -90,26 +89,28 @@ void tail_drop(struct tail *tail)
 }
 
 static float rare_h(const struct tail_column *column, const uint16_t kept[TAIL_KEPT], float value,
-		    bool is_high)
+		    bool is_high, bool *ret_unseen)
 {
 	uint16_t level = level_from(value);
 	int n = 0;
 
+	*ret_unseen = false;
 	if (column->n_blocks == 0 || level == LEVEL_ABSENT)
 		return NAN;
 	while (n < TAIL_KEPT && kept[n] != LEVEL_ABSENT && !is_further(level, kept[n], is_high))
 		n++;
 	if (n == TAIL_KEPT)
 		return 0;
+	*ret_unseen = n == 0;
 	return column->n_blocks / BLOCKS_PER_H / (float)(n > 0 ? n : 1);
 }
 
-float tail_high_h(const struct tail *tail, unsigned int column, float value)
+float tail_high_h(const struct tail *tail, unsigned int column, float value, bool *ret_unseen)
 {
-	return rare_h(&tail->column[column], tail->column[column].high, value, true);
+	return rare_h(&tail->column[column], tail->column[column].high, value, true, ret_unseen);
 }
 
-float tail_low_h(const struct tail *tail, unsigned int column, float value)
+float tail_low_h(const struct tail *tail, unsigned int column, float value, bool *ret_unseen)
 {
-	return rare_h(&tail->column[column], tail->column[column].low, value, false);
+	return rare_h(&tail->column[column], tail->column[column].low, value, false, ret_unseen);
 }

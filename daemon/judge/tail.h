@@ -8,6 +8,7 @@
  * many seconds it had; the newest weeks count: after four, every other
  * of the kept ones goes, and half of the hours with them.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "record/record.h"
@@ -36,6 +37,6 @@ void tail_take(struct tail *tail, const float column[TAIL_COLUMNS], uint32_t spa
 /* What led to trouble is none: the present ten minutes begin anew. */
 void tail_drop(struct tail *tail);
 /* A value so high (or so low) was seen at most once in so many hours; 0: more often than the kept ones
- * tell; NaN: nothing is known of the column yet. */
-float tail_high_h(const struct tail *tail, unsigned int column, float value);
-float tail_low_h(const struct tail *tail, unsigned int column, float value);
+ * tell; NaN: nothing is known of the column yet. ret_unseen: it never was, and these are all hours. */
+float tail_high_h(const struct tail *tail, unsigned int column, float value, bool *ret_unseen);
+float tail_low_h(const struct tail *tail, unsigned int column, float value, bool *ret_unseen);

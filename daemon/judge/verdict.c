@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "judge/features.h"
+#include "judge/explain.h"
 #include "judge/verdict.h"
 
 /* How long silence keeps the last word: a healing that is verified and a start that settles. */
@@ -138,28 +138,11 @@ static bool leads_by(const struct candidate *best, uint32_t lead, enum aspect as
 	return false;
 }
 
-/* The one that is furthest above what is expected of it. */
-static uint32_t noted_metric(const struct evidence *evidence)
-{
-	uint32_t lead = METRIC_N;
-	double most = -1;
-
-	for (uint32_t metric = 0; metric < METRIC_N; metric++) {
-		double share = evidence->excess[metric] /
-			       (evidence->expected[metric] + 10 * features_least(metric));
-
-		if (!(evidence->noted & METRIC_BIT(metric)) || share <= most)
-			continue;
-		most = share;
-		lead = metric;
-	}
-	return lead;
-}
-
 static void name_lead(const struct candidate *best, const struct evidence *evidence,
 		      struct verdict *verdict)
 {
-	uint32_t lead = best->rule ? rulebook_lead(best->rule) : noted_metric(evidence);
+	uint32_t lead = best->rule ? rulebook_lead(best->rule)
+				   : explain_furthest(evidence, evidence->noted);
 
 	if (lead == METRIC_N && !(best->rule && rule_is_on_fact(best->rule)))
 		lead = evidence->lead;
@@ -236,5 +219,7 @@ void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *l
 	verdict.is_news = memory->is_news;
 	name_rule(&best, &verdict);
 	name_lead(&best, evidence, &verdict);
+	if (verdict.health == HEALTH_UNUSUAL || verdict.health == HEALTH_SICK)
+		explain_verdict(best.rule, evidence, &verdict);
 	*ret = verdict;
 }

@@ -145,6 +145,12 @@ static const char *const action_words[ACTION_N] = {
 	[ACTION_RESTART] = "restart",
 };
 
+static const char *const expert_words[EXPERT_N] = {
+	[EXPERT_RULE] = "rule",	    [EXPERT_WORK] = "work", [EXPERT_GROWTH] = "growth",
+	[EXPERT_FOREST] = "forest", [EXPERT_HANG] = "hang", [EXPERT_SIBLINGS] = "siblings",
+	[EXPERT_LIMIT] = "limit",
+};
+
 static const struct {
 	const char *word;
 	const char *sentence;
@@ -304,6 +310,11 @@ const char *fault_class_word(enum fault_class class)
 const char *action_word(enum action action)
 {
 	return word_of(action_words, LENGTH(action_words), action);
+}
+
+const char *expert_word(enum expert expert)
+{
+	return word_of(expert_words, LENGTH(expert_words), expert);
 }
 
 const char *why_word(enum why why)

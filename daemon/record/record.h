@@ -232,6 +232,32 @@ enum fault_class {
 
 enum action { ACTION_NONE, ACTION_RESTART, ACTION_N };
 
+/* Who of the judge's experts spoke. */
+enum expert {
+	EXPERT_RULE,	 /* what a rule needs, and none of those below says */
+	EXPERT_WORK,	 /* above what its work explains, for longer than it ever was */
+	EXPERT_GROWTH,	 /* the same, while it grows as it never did */
+	EXPERT_FOREST,	 /* unlike all that it was in health, taken together */
+	EXPERT_HANG,	 /* work waits, and nobody does any of it */
+	EXPERT_SIBLINGS, /* apart from the other instances of its template */
+	EXPERT_LIMIT,	 /* a limit will be reached */
+	EXPERT_N
+};
+
+/* One thing that speaks of trouble. What is not known, or does not apply, is NaN. */
+struct symptom {
+	enum expert expert;
+	uint32_t metric; /* enum metric; METRIC_N: of the unit as a whole, */
+	float value;	 /* which is then the score of the forest, or the seconds of a hang */
+	float low, high; /* the range to be expected; of the score, high is the threshold */
+	float expected;
+	float share;  /* of the forest's score that it owns; 0: none, or the score was ordinary */
+	float rare_h; /* it is so once in so many hours of this unit's health */
+	bool unseen;  /* and was never so: these are all there were */
+	float left_s; /* time left to the limit */
+};
+#define VERDICT_SYMPTOMS 6
+
 /* What the evidence of this tick comes to. */
 struct verdict {
 	uint32_t unit;
@@ -260,6 +286,9 @@ struct verdict {
 	bool on_fact;		/* the rule speaks of facts, not statistics */
 	uint32_t held_s, for_s; /* how long it has held, of how long it must */
 	bool is_news; /* something lasts as it never did, so nobody needs to wait for it */
+	/* What spoke of trouble, the most telling first; none of a unit that is well. Not in live.db. */
+	uint32_t n_symptoms;
+	struct symptom symptom[VERDICT_SYMPTOMS];
 };
 
 /* Why a decision came out as it did. */
@@ -443,6 +472,7 @@ const char *unit_active_word(enum unit_active active);
 const char *health_word(enum health health);
 const char *fault_class_word(enum fault_class class);
 const char *action_word(enum action action);
+const char *expert_word(enum expert expert);
 const char *why_word(enum why why);	/* "budget-spent": one word for machines */
 const char *why_sentence(enum why why); /* "its budget is spent": for people */
 const char *way_word(enum way way);

@@ -31,6 +31,20 @@ Test(excursion, what_never_was_is_news_once_it_has_lasted)
 	cr_assert(eq(uint, news_after(&excursion, 100, 60), 10));
 }
 
+Test(excursion, the_least_that_is_news_is_beyond_what_was_for_as_long)
+{
+	struct excursion excursion = { 0 };
+
+	cr_assert(zero(flt, excursion_least(&excursion, &news)));
+	stay(&excursion, 10, 40);
+	stay(&excursion, 0, 20);
+	stay(&excursion, 100, 20);
+	cr_assert(ge(flt, excursion_least(&excursion, &news), 10));
+	cr_assert(le(flt, excursion_least(&excursion, &news), 10 * EXCURSION_RATIO));
+	stay(&excursion, 100, 60); /* by now 1.5 x 40 + 5 are over for what is lower, too */
+	cr_assert(eq(flt, excursion_least(&excursion, &news), 1));
+}
+
 Test(excursion, below_the_first_level_there_is_none)
 {
 	struct excursion excursion = { 0 };

@@ -21,6 +21,7 @@ AS_WORDS(unit_active_word, enum unit_active)
 AS_WORDS(health_word, enum health)
 AS_WORDS(fault_class_word, enum fault_class)
 AS_WORDS(action_word, enum action)
+AS_WORDS(expert_word, enum expert)
 AS_WORDS(why_word, enum why)
 AS_WORDS(way_word, enum way)
 AS_WORDS(attempt_result_word, enum attempt_result)
@@ -38,6 +39,7 @@ static const struct {
 	{ "health", as_health_word, HEALTH_N },
 	{ "fault_class", as_fault_class_word, FAULT_CLASS_N },
 	{ "action", as_action_word, ACTION_N },
+	{ "expert", as_expert_word, EXPERT_N },
 	{ "why", as_why_word, WHY_N },
 	{ "way", as_way_word, WAY_N },
 	{ "attempt_result", as_attempt_result_word, ATTEMPT_RESULT_N },

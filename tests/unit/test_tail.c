@@ -22,6 +22,20 @@ static void live(struct tail *tail, float peak)
 	}
 }
 
+static float once_high(const struct tail *tail, unsigned int column, float value)
+{
+	bool unseen;
+
+	return tail_high_h(tail, column, value, &unseen);
+}
+
+static float once_low(const struct tail *tail, unsigned int column, float value)
+{
+	bool unseen;
+
+	return tail_low_h(tail, column, value, &unseen);
+}
+
 static struct tail after_hours(unsigned int hours)
 {
 	struct tail tail;
@@ -37,28 +51,28 @@ Test(tail, of_what_nothing_is_known_no_rarity_is_told)
 	struct tail tail;
 
 	tail_init(&tail);
-	cr_assert(isnan(tail_high_h(&tail, COLUMN, 5)));
+	cr_assert(isnan(once_high(&tail, COLUMN, 5)));
 	live(&tail, 2);
-	cr_assert(isnan(tail_high_h(&tail, METRIC_RSS, 5)));
-	cr_assert(isnan(tail_high_h(&tail, COLUMN, NAN)));
+	cr_assert(isnan(once_high(&tail, METRIC_RSS, 5)));
+	cr_assert(isnan(once_high(&tail, COLUMN, NAN)));
 }
 
 Test(tail, what_comes_every_six_hours_is_seen_once_in_six_hours_however_long_it_lasts)
 {
 	struct tail tail = after_hours(24);
 
-	cr_assert(epsilon_eq(flt, tail_high_h(&tail, COLUMN, 5), 6, 0.01f));
-	cr_assert(epsilon_eq(flt, tail_high_h(&tail, COLUMN, 3), 6, 0.01f));
+	cr_assert(epsilon_eq(flt, once_high(&tail, COLUMN, 5), 6, 0.01f));
+	cr_assert(epsilon_eq(flt, once_high(&tail, COLUMN, 3), 6, 0.01f));
 }
 
 Test(tail, what_never_was_is_at_most_once_in_all_hours_and_the_everyday_is_not_rare)
 {
 	struct tail tail = after_hours(24);
 
-	cr_assert(epsilon_eq(flt, tail_high_h(&tail, COLUMN, 7), 24, 0.01f));
-	cr_assert(zero(flt, tail_high_h(&tail, COLUMN, 2)));
-	cr_assert(zero(flt, tail_low_h(&tail, COLUMN, 1)));
-	cr_assert(epsilon_eq(flt, tail_low_h(&tail, COLUMN, 0), 24, 0.01f));
+	cr_assert(epsilon_eq(flt, once_high(&tail, COLUMN, 7), 24, 0.01f));
+	cr_assert(zero(flt, once_high(&tail, COLUMN, 2)));
+	cr_assert(zero(flt, once_low(&tail, COLUMN, 1)));
+	cr_assert(epsilon_eq(flt, once_low(&tail, COLUMN, 0), 24, 0.01f));
 }
 
 Test(tail, what_led_to_trouble_was_no_health)
@@ -69,11 +83,26 @@ Test(tail, what_led_to_trouble_was_no_health)
 	tail_take(&tail, column, 60);
 	tail_drop(&tail);
 	live(&tail, 2);
-	cr_assert(epsilon_eq(flt, tail_high_h(&tail, COLUMN, 9), 24, 0.2f));
+	cr_assert(epsilon_eq(flt, once_high(&tail, COLUMN, 9), 24, 0.2f));
 	tail_take(&tail, column, TAIL_BLOCK_S);
-	cr_assert(epsilon_eq(flt, tail_high_h(&tail, COLUMN, 8), 24, 0.4f));
+	cr_assert(epsilon_eq(flt, once_high(&tail, COLUMN, 8), 24, 0.4f));
 	tail_take(&tail, column, TAIL_BLOCK_S);
-	cr_assert(epsilon_eq(flt, tail_high_h(&tail, COLUMN, 8), 12, 0.4f));
+	cr_assert(epsilon_eq(flt, once_high(&tail, COLUMN, 8), 12, 0.4f));
+}
+
+Test(tail, the_unseen_is_told_from_what_was_there_once)
+{
+	struct tail tail = after_hours(6);
+	bool unseen;
+
+	(void)tail_high_h(&tail, COLUMN, 5, &unseen);
+	cr_assert(not(unseen));
+	(void)tail_high_h(&tail, COLUMN, 5.1f, &unseen);
+	cr_assert(unseen);
+	(void)tail_low_h(&tail, COLUMN, 0.9f, &unseen);
+	cr_assert(unseen);
+	(void)tail_high_h(&tail, METRIC_RSS, 9, &unseen);
+	cr_assert(not(unseen), "of what nothing is known nothing is unseen");
 }
 
 Test(tail, after_four_weeks_older_ones_count_half_and_rates_stay)
@@ -82,11 +111,11 @@ Test(tail, after_four_weeks_older_ones_count_half_and_rates_stay)
 
 	cr_assert(lt(u32, tail.column[COLUMN].n_blocks, TAIL_BLOCKS));
 	/* Of eight that are kept four stay. */
-	cr_assert(epsilon_eq(flt, tail_high_h(&tail, COLUMN, 4),
+	cr_assert(epsilon_eq(flt, once_high(&tail, COLUMN, 4),
 			     tail.column[COLUMN].n_blocks / 6.0f / 4, 0.01f));
 	live(&tail, 2);
-	cr_assert(epsilon_eq(flt, tail_high_h(&tail, COLUMN, 9),
-			     tail.column[COLUMN].n_blocks / 6.0f, 0.01f));
+	cr_assert(epsilon_eq(flt, once_high(&tail, COLUMN, 9), tail.column[COLUMN].n_blocks / 6.0f,
+			     0.01f));
 }
 
 Test(tail, it_survives_as_bytes)
@@ -97,8 +126,8 @@ Test(tail, it_survives_as_bytes)
 	tail_blob_write(&tail, bytes);
 	cr_assert(zero(int, tail_blob_read(bytes, &read)));
 	for (float value = 0; value < 8; value += 0.5f)
-		cr_assert(eq(flt, tail_high_h(&read, COLUMN, value),
-			     tail_high_h(&tail, COLUMN, value)));
+		cr_assert(
+			eq(flt, once_high(&read, COLUMN, value), once_high(&tail, COLUMN, value)));
 	bytes[0] = bytes[1] = 0xff;
 	cr_assert(eq(int, tail_blob_read(bytes, &read), -EBADMSG));
 }

@@ -125,6 +125,18 @@ Test(verdict, what_lasts_as_it_never_did_is_unusual_at_once_and_named)
 	(void)learner_free(bench.learner);
 }
 
+Test(verdict, what_speaks_of_trouble_is_told_and_of_health_nothing_is)
+{
+	struct rule rule = fixture_memory_rule();
+	struct bench bench = make(&rule, true);
+	struct verdict verdict = reach(&bench, 100, 200 * MIB);
+
+	cr_assert(eq(u32, verdict.n_symptoms, 1));
+	cr_assert(eq(u32, verdict.symptom[0].metric, verdict.lead));
+	cr_assert(zero(u32, reach(&bench, 200, 100 * MIB).n_symptoms));
+	(void)learner_free(bench.learner);
+}
+
 Test(verdict, a_young_model_notes_later_too)
 {
 	cr_assert(eq(u32, verdict_notice_patience_s(0, 86400), 180));
