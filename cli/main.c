@@ -17,8 +17,8 @@
 #define LIMIT_INITIAL 50
 
 static const struct command *const commands[] = {
-	&command_status, &command_history,  &command_inject, &command_doctor,
-	&command_enroll, &command_unenroll, &command_deps,   &command_backtest,
+	&command_status, &command_history,  &command_explain, &command_inject,	 &command_doctor,
+	&command_enroll, &command_unenroll, &command_deps,    &command_backtest,
 };
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/phrase.h"
+#include "judge/explain.h"
 
 #define NUMBER_SIZE 32
 
@@ -258,8 +259,9 @@ static const char *outcome_sentence(enum outcome_result result)
 
 static char *phrase_outcome(char *buffer, size_t size, const struct outcome *outcome)
 {
-	char after[NUMBER_SIZE], low[NUMBER_SIZE], high[NUMBER_SIZE];
-	char values[PHRASE_SIZE / 2] = "", range[PHRASE_SIZE / 4] = "", scores[64] = "";
+	char after[NUMBER_SIZE], before[NUMBER_SIZE], low[NUMBER_SIZE], high[NUMBER_SIZE];
+	char values[PHRASE_SIZE / 2] = "", was[2 * NUMBER_SIZE] = "";
+	char range[PHRASE_SIZE / 4] = "", scores[64] = "";
 
 	if (outcome->result == OUTCOME_MOCKED) {
 		(void)snprintf(buffer, size, "%s", outcome_sentence(outcome->result));
@@ -270,11 +272,15 @@ static char *phrase_outcome(char *buffer, size_t size, const struct outcome *out
 			range, sizeof(range), ", normal is %s to %s",
 			phrase_value(low, sizeof(low), outcome->lead, outcome->normal_low),
 			phrase_value(high, sizeof(high), outcome->lead, outcome->normal_high));
+	if (!isnan(outcome->value_before))
+		(void)snprintf(
+			was, sizeof(was), ", was %s",
+			phrase_value(before, sizeof(before), outcome->lead, outcome->value_before));
 	if (outcome->lead < METRIC_N && !isnan(outcome->value_after))
 		(void)snprintf(
-			values, sizeof(values), "; %s %s%s", metric_table[outcome->lead].name,
+			values, sizeof(values), "; %s %s%s%s", metric_table[outcome->lead].name,
 			phrase_value(after, sizeof(after), outcome->lead, outcome->value_after),
-			range);
+			was, range);
 	if (outcome->score_before >= 0 && outcome->score_after >= 0)
 		(void)snprintf(scores, sizeof(scores), "; score %.2f, was %.2f",
 			       (double)outcome->score_after, (double)outcome->score_before);
@@ -283,9 +289,131 @@ static char *phrase_outcome(char *buffer, size_t size, const struct outcome *out
 	return buffer;
 }
 
+/* ---- what was seen, and who says so ------------------------------------------- */
+
+static char *phrase_rule(char *buffer, size_t size, const struct verdict *verdict)
+{
+	char held[NUMBER_SIZE], must[NUMBER_SIZE], wait[2 * NUMBER_SIZE] = "";
+
+	if (!verdict->rule[0]) {
+		(void)snprintf(buffer, size, "no rule holds");
+		return buffer;
+	}
+	if (verdict->held_s < verdict->for_s)
+		(void)snprintf(wait, sizeof(wait), " of the %s it must",
+			       text_span(must, sizeof(must), SECONDS(verdict->for_s)));
+	(void)snprintf(buffer, size, "rule %s (%s, on %s) has held for %s%s", verdict->rule,
+		       fault_class_word(verdict->class), verdict->on_fact ? "facts" : "statistics",
+		       text_span(held, sizeof(held), SECONDS(verdict->held_s)), wait);
+	return buffer;
+}
+
+static char *phrase_verdict(char *buffer, size_t size, const struct verdict *verdict)
+{
+	char rule[PHRASE_SIZE / 2], model[96] = "; it is not learnt yet, so facts alone speak";
+
+	if (verdict->score >= 0)
+		(void)snprintf(
+			model, sizeof(model), "; score %.2f, unusual from %.2f, by model %" PRIu32,
+			(double)verdict->score, (double)verdict->threshold, verdict->generation);
+	else if (verdict->learn_left_s == 0)
+		model[0] = '\0';
+	(void)snprintf(buffer, size, "seen as %s: %s%s", health_word(verdict->health),
+		       phrase_rule(rule, sizeof(rule), verdict), model);
+	return buffer;
+}
+
+static const char *side_of(const struct symptom *symptom)
+{
+	if (symptom->value > symptom->high)
+		return "above";
+	return symptom->value < symptom->low ? "below" : "within";
+}
+
+/* What was to be expected of the value: by its past, which has two ends, or by its work. */
+static char *phrase_range(char *buffer, size_t size, const struct symptom *symptom)
+{
+	char low[NUMBER_SIZE], high[NUMBER_SIZE], expected[NUMBER_SIZE];
+	uint32_t metric = symptom->metric;
+
+	(void)phrase_value(low, sizeof(low), metric, (double)symptom->low);
+	(void)phrase_value(high, sizeof(high), metric, (double)symptom->high);
+	(void)phrase_value(expected, sizeof(expected), metric, (double)symptom->expected);
+	if (isnan(symptom->value) || isnan(symptom->high) || isnan(symptom->expected))
+		(void)snprintf(buffer, size, "%s", "");
+	else if (isnan(symptom->low))
+		(void)snprintf(buffer, size,
+			       ", where its work explains %s and it was never above %s for so long",
+			       expected, high);
+	else
+		(void)snprintf(buffer, size, ", %s its normal range of %s to %s, median %s",
+			       side_of(symptom), low, high, expected);
+	return buffer;
+}
+
+static char *phrase_metric_symptom(char *buffer, size_t size, const struct symptom *symptom)
+{
+	char value[NUMBER_SIZE], range[PHRASE_SIZE / 4];
+
+	(void)snprintf(buffer, size, "%s %s%s%s", metric_table[symptom->metric].name,
+		       phrase_value(value, sizeof(value), symptom->metric, (double)symptom->value),
+		       phrase_range(range, sizeof(range), symptom),
+		       symptom->expert == EXPERT_GROWTH	    ? "; it grows as it never did"
+		       : symptom->expert == EXPERT_HANG	    ? "; it does not become less"
+		       : symptom->expert == EXPERT_SIBLINGS ? "; the other instances are not so"
+							    : "");
+	return buffer;
+}
+
+/* "-" where that is not known; a row may say anything. */
+static char *phrase_seconds(char *buffer, size_t size, float seconds)
+{
+	(void)snprintf(buffer, size, "-");
+	if (seconds >= 0)
+		(void)text_span(buffer, size, SECONDS(fminf(seconds, 1e9f)));
+	return buffer;
+}
+
+static char *phrase_whole_symptom(char *buffer, size_t size, const struct symptom *symptom)
+{
+	char span[NUMBER_SIZE];
+
+	(void)phrase_seconds(span, sizeof(span), symptom->value);
+	if (symptom->expert == EXPERT_FOREST)
+		(void)snprintf(buffer, size, "all of it together is unlike its past: score %.2f",
+			       (double)symptom->value);
+	else if (symptom->expert == EXPERT_HANG)
+		(void)snprintf(buffer, size, "work waits, and no thread of it ran for %s", span);
+	else
+		(void)snprintf(buffer, size, "it is what systemd says of the unit");
+	return buffer;
+}
+
+char *phrase_symptom(char *buffer, size_t size, const struct symptom *symptom)
+{
+	char what[PHRASE_SIZE / 2], rarity[64], span[NUMBER_SIZE], left[64] = "", share[32] = "";
+
+	if (symptom->metric < METRIC_N)
+		(void)phrase_metric_symptom(what, sizeof(what), symptom);
+	else
+		(void)phrase_whole_symptom(what, sizeof(what), symptom);
+	if (symptom->left_s >= 0)
+		(void)snprintf(left, sizeof(left), "; its limit is %s away",
+			       phrase_seconds(span, sizeof(span), symptom->left_s));
+	if (symptom->share > 0)
+		(void)snprintf(share, sizeof(share), "; %.0f%% of the score",
+			       (double)symptom->share * 100);
+	(void)explain_rarity(rarity, sizeof(rarity), symptom);
+	(void)snprintf(buffer, size, "%s%s%s%s%s", what, left, share, rarity[0] ? "; " : "",
+		       rarity);
+	return buffer;
+}
+
 char *phrase_step(char *buffer, size_t size, const struct step *step)
 {
 	switch (step->kind) {
+	case STEP_VERDICT:
+		return phrase_verdict(buffer, size, &step->verdict);
 	case STEP_DECISION:
 		return phrase_decision(buffer, size, &step->decision);
 	case STEP_ATTEMPT:

@@ -37,6 +37,9 @@ char *phrase_answer(char *buffer, size_t size, const struct present *present,
 /* One step of a story: "asked systemd to restart it; ...", "HEALED: rss 50.1M, ...". */
 char *phrase_step(char *buffer, size_t size, const struct step *step);
 
+/* One thing that spoke of trouble: "rss 411.0M, above its normal range of ...; 46% of the score". */
+char *phrase_symptom(char *buffer, size_t size, const struct symptom *symptom);
+
 /* Until a unit is learnt, no finer than anybody wants it, so that many units share one text. */
 char *phrase_left(char *buffer, size_t size, uint32_t left_s);
 /* When: on a terminal without the date if that is today's. */

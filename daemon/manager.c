@@ -80,6 +80,9 @@ static void record_finding(struct manager *manager, const struct finding *findin
 
 	if (finding->incident_changed)
 		r = writer_incident(manager->parts.past.writer, &finding->incident);
+	if (r >= 0 && (finding->sick_began || finding->decided)) /* before the decision: with it */
+		r = writer_verdict(manager->parts.past.writer, finding->incident.id,
+				   &finding->verdict);
 	if (r >= 0 && finding->concluded)
 		r = writer_outcome(manager->parts.past.writer, &finding->outcome);
 	if (r >= 0 && turned) /* its last minutes at 1 Hz */

@@ -76,6 +76,31 @@ void column_put_bytes(struct columns *columns, const void *bytes, size_t size)
 	    sqlite3_bind_blob64(columns->statement, columns->at + 1, bytes, size, SQLITE_STATIC));
 }
 
+void column_put_verdict(struct columns *columns, const struct verdict *verdict)
+{
+	column_put_int(columns, verdict->flags);
+	column_put_text(columns, health_word(verdict->health));
+	column_put_int(columns, verdict->since_ms);
+	column_put_int(columns, verdict->learn_left_s);
+	column_put_score(columns, verdict->score);
+	column_put_score(columns, verdict->threshold);
+	column_put_int(columns, verdict->generation);
+	column_put_metric(columns, verdict->lead);
+	column_put_real(columns, verdict->lead_share);
+	column_put_real(columns, verdict->lead_value);
+	column_put_real(columns, verdict->lead_expected);
+	column_put_real(columns, verdict->lead_deviation);
+	column_put_real(columns, verdict->lead_limit);
+	column_put_real(columns, verdict->left_soonest_s);
+	column_put_real(columns, verdict->left_latest_s);
+	column_put_text(columns, verdict->rule);
+	column_put_text(columns, fault_class_word(verdict->class));
+	column_put_text(columns, action_word(verdict->wants));
+	column_put_int(columns, verdict->on_fact);
+	column_put_int(columns, verdict->held_s);
+	column_put_int(columns, verdict->for_s);
+}
+
 static void bad(struct columns *columns)
 {
 	if (columns->r == 0)

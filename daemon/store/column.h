@@ -33,6 +33,8 @@ void column_put_text(struct columns *columns, const char *text);
 void column_put_metric(struct columns *columns, uint32_t metric); /* METRIC_N: NULL */
 void column_put_invocation(struct columns *columns, const uint8_t invocation[INVOCATION_SIZE]);
 void column_put_bytes(struct columns *columns, const void *bytes, size_t size);
+/* What both databases keep of a verdict: 18 columns, from its flags to for_s. */
+void column_put_verdict(struct columns *columns, const struct verdict *verdict);
 
 uint64_t column_get_u64(struct columns *columns);  /* not negative; NULL: 0 */
 uint64_t column_get_bits(struct columns *columns); /* any 64 bits */

@@ -243,31 +243,6 @@ static void put_sample(struct columns *columns, const struct sample *sample, uin
 	column_put_bytes(columns, sample->age_s, sizeof(sample->age_s));
 }
 
-static void put_verdict(struct columns *columns, const struct verdict *verdict)
-{
-	column_put_int(columns, verdict->flags);
-	column_put_text(columns, health_word(verdict->health));
-	column_put_int(columns, verdict->since_ms);
-	column_put_int(columns, verdict->learn_left_s);
-	column_put_score(columns, verdict->score);
-	column_put_score(columns, verdict->threshold);
-	column_put_int(columns, verdict->generation);
-	column_put_metric(columns, verdict->lead);
-	column_put_real(columns, verdict->lead_share);
-	column_put_real(columns, verdict->lead_value);
-	column_put_real(columns, verdict->lead_expected);
-	column_put_real(columns, verdict->lead_deviation);
-	column_put_real(columns, verdict->lead_limit);
-	column_put_real(columns, verdict->left_soonest_s);
-	column_put_real(columns, verdict->left_latest_s);
-	column_put_text(columns, verdict->rule);
-	column_put_text(columns, fault_class_word(verdict->class));
-	column_put_text(columns, action_word(verdict->wants));
-	column_put_int(columns, verdict->on_fact);
-	column_put_int(columns, verdict->held_s);
-	column_put_int(columns, verdict->for_s);
-}
-
 /* wall_ms is the tick's, also for a sample that has none: by it rows of units that are gone are told
  * from the others. */
 static int publish_unit(struct live *live, const struct present *present, uint64_t wall_ms)
@@ -276,7 +251,7 @@ static int publish_unit(struct live *live, const struct present *present, uint64
 
 	put_status(&columns, &present->status);
 	put_sample(&columns, &present->sample, wall_ms);
-	put_verdict(&columns, &present->verdict);
+	column_put_verdict(&columns, &present->verdict);
 	column_put_text(&columns, why_word(present->why));
 	column_put_int(&columns, present->age_s);
 	column_put_int(&columns, present->incident);

@@ -55,11 +55,15 @@ struct story {
 };
 int reader_stories(struct reader *reader, const char *unit, uint64_t since_wall_ms, size_t limit,
 		   struct story **ret, size_t *ret_n);
-/* Every step of one incident in the order of time. */
-enum step_kind { STEP_DECISION, STEP_ATTEMPT, STEP_OUTCOME };
+/* That incident; -ENOENT. */
+int reader_story(struct reader *reader, uint64_t incident, struct story *ret);
+/* Every step of one incident in the order of time: what was seen when it was opened, became sick or was
+ * decided on, and what then happened. */
+enum step_kind { STEP_VERDICT, STEP_DECISION, STEP_ATTEMPT, STEP_OUTCOME };
 struct step {
 	enum step_kind kind;
 	uint64_t wall_ms;
+	struct verdict verdict;
 	struct decision decision;
 	struct attempt attempt;
 	struct outcome outcome;

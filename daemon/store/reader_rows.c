@@ -197,6 +197,32 @@ static void get_verdict(struct columns *columns, struct verdict *ret)
 	ret->for_s = column_get_u32(columns);
 }
 
+int reader_row_verdict(struct columns *columns, struct verdict *ret)
+{
+	*ret = (struct verdict) { 0 };
+	ret->unit = column_get_u32(columns);
+	ret->when_ms = column_get_u64(columns);
+	ret->wall_ms = column_get_u64(columns);
+	get_verdict(columns, ret);
+	return columns->r;
+}
+
+int reader_row_symptom(struct columns *columns, struct symptom *ret)
+{
+	*ret = (struct symptom) { 0 };
+	ret->expert = WORD(columns, expert, expert_word, EXPERT_N);
+	ret->metric = column_get_metric(columns);
+	ret->value = (float)column_get_real(columns);
+	ret->low = (float)column_get_real(columns);
+	ret->high = (float)column_get_real(columns);
+	ret->expected = (float)column_get_real(columns);
+	ret->share = (float)column_get_real(columns);
+	ret->rare_h = (float)column_get_real(columns);
+	ret->unseen = column_get_bool(columns);
+	ret->left_s = (float)column_get_real(columns);
+	return columns->r;
+}
+
 int reader_row_present(struct columns *columns, struct present *ret)
 {
 	*ret = (struct present) { 0 };

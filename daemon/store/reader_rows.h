@@ -11,6 +11,13 @@
 	"incident.id, incident.unit, incident.flags, opened_ms, opened_wall_ms, closed_ms, "       \
 	"closed_wall_ms, worst, score, class, rule, lead, lead_value, lead_expected, n_attempts, " \
 	"outcome, why"
+#define READER_VERDICT_COLUMNS                                                                     \
+	"unit, when_ms, wall_ms, flags, health, since_ms, learn_left_s, score, threshold, "        \
+	"generation, lead, lead_share, lead_value, lead_expected, lead_deviation, lead_limit, "    \
+	"left_soonest_s, left_latest_s, rule, class, "                                             \
+	"wants, on_fact, held_s, for_s"
+#define READER_SYMPTOM_COLUMNS                                                                     \
+	"expert, metric, value, low, high, expected, share, rare_h, unseen, left_s"
 #define READER_DECISION_COLUMNS                                                                    \
 	"id, incident, unit, flags, when_ms, wall_ms, action, why, way, budget_left, until_ms, "   \
 	"class, rule, lead, lead_value, lead_expected, score, invocation"
@@ -37,6 +44,8 @@
 /* Each takes the columns from columns->at on. -EBADMSG: a value that no writer of this version
  * wrote; *ret is then not to be used. */
 int reader_row_incident(struct columns *columns, struct incident *ret);
+int reader_row_verdict(struct columns *columns, struct verdict *ret); /* without its symptoms */
+int reader_row_symptom(struct columns *columns, struct symptom *ret);
 int reader_row_decision(struct columns *columns, struct decision *ret);
 int reader_row_attempt(struct columns *columns, struct attempt *ret);
 int reader_row_outcome(struct columns *columns, struct outcome *ret);

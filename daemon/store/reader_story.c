@@ -14,6 +14,7 @@
 	"SELECT unit.name, " READER_INCIDENT_COLUMNS                                               \
 	" FROM incident LEFT JOIN unit ON unit.id = incident.unit "                                \
 	"WHERE (closed_wall_ms IS NULL OR closed_wall_ms >= ?1)"
+#define OF_INCIDENT  " AND incident.id = ?3"
 #define OF_UNIT	     " AND incident.unit = (SELECT id FROM unit WHERE name = ?3)"
 #define NEWEST_FIRST " ORDER BY incident.id DESC LIMIT ?2"
 
@@ -134,6 +135,34 @@ static int list_incidents(struct reader *reader, sqlite3_stmt *select, struct li
 	return r;
 }
 
+int reader_story(struct reader *reader, uint64_t incident, struct story *ret)
+{
+	CLEANUP(source_endp) struct source *past = &reader->past;
+	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
+	CLEANUP(list_clear) struct list stories = { .size = sizeof(struct story) };
+	int r;
+
+	if (!past->db || incident > INT64_MAX)
+		return -ENOENT;
+	r = source_begin(past);
+	if (r >= 0)
+		r = statement_new(past->db, STORIES OF_INCIDENT NEWEST_FIRST, &select);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(select, 1, 0);
+	(void)sqlite3_bind_int64(select, 2, 1);
+	(void)sqlite3_bind_int64(select, 3, (sqlite3_int64)incident);
+	r = list_incidents(reader, select, &stories);
+	if (r >= 0)
+		r = complete(reader, &stories);
+	if (r < 0)
+		return r;
+	if (stories.n == 0)
+		return -ENOENT;
+	*ret = *(const struct story *)stories.items;
+	return 0;
+}
+
 int reader_stories(struct reader *reader, const char *unit, uint64_t since_wall_ms, size_t limit,
 		   struct story **ret, size_t *ret_n)
 {
@@ -174,6 +203,10 @@ static int step_from(enum step_kind kind, struct columns *columns, struct step *
 
 	*ret = (struct step) { .kind = kind };
 	switch (kind) {
+	case STEP_VERDICT:
+		r = reader_row_verdict(columns, &ret->verdict);
+		ret->wall_ms = ret->verdict.wall_ms;
+		break;
 	case STEP_DECISION:
 		r = reader_row_decision(columns, &ret->decision);
 		ret->wall_ms = ret->decision.wall_ms;
@@ -190,15 +223,67 @@ static int step_from(enum step_kind kind, struct columns *columns, struct step *
 	return r;
 }
 
+static int add_symptoms(struct reader *reader, sqlite3_stmt *select, uint64_t id,
+			struct verdict *verdict)
+{
+	struct columns columns;
+	int r;
+
+	for (r = look_up(select, id, &columns); r > 0; r = statement_next(select)) {
+		columns = (struct columns) { .statement = select };
+		if (reader_row_symptom(&columns, &verdict->symptom[verdict->n_symptoms]) < 0)
+			reader->found_bad_row = true;
+		else if (++verdict->n_symptoms == VERDICT_SYMPTOMS)
+			return 0;
+	}
+	return r;
+}
+
+static int list_verdicts(struct reader *reader, uint64_t incident, struct list *steps)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *verdicts = NULL, *symptoms = NULL;
+	struct columns columns;
+	struct step *step;
+	uint64_t id;
+	int r;
+
+	r = statement_new(reader->past.db,
+			  "SELECT id, " READER_VERDICT_COLUMNS " FROM verdict WHERE incident = ?",
+			  &verdicts);
+	if (r >= 0)
+		r = statement_new(reader->past.db,
+				  "SELECT " READER_SYMPTOM_COLUMNS " FROM symptom "
+				  "WHERE verdict = ? ORDER BY rank",
+				  &symptoms);
+	if (r >= 0)
+		r = look_up(verdicts, incident, &columns);
+	for (; r > 0; r = statement_next(verdicts)) {
+		step = list_next(steps);
+		if (!step)
+			return -ENOMEM;
+		columns = (struct columns) { .statement = verdicts };
+		id = column_get_u64(&columns);
+		if (step_from(STEP_VERDICT, &columns, step) < 0) {
+			reader->found_bad_row = true;
+			continue;
+		}
+		r = add_symptoms(reader, symptoms, id, &step->verdict);
+		if (r < 0)
+			return r;
+		steps->n++;
+	}
+	return r;
+}
+
 static int list_steps(struct reader *reader, enum step_kind kind, uint64_t incident,
 		      struct list *steps)
 {
-#define OF_INCIDENT "WHERE decision IN (SELECT id FROM decision WHERE incident = ?)"
+#define OF_DECISIONS "WHERE decision IN (SELECT id FROM decision WHERE incident = ?)"
 	static const char *const selects[] = {
 		[STEP_DECISION] = "SELECT " READER_DECISION_COLUMNS " FROM decision "
 				  "WHERE incident = ?",
-		[STEP_ATTEMPT] = "SELECT " READER_ATTEMPT_COLUMNS " FROM attempt " OF_INCIDENT,
-		[STEP_OUTCOME] = "SELECT " READER_OUTCOME_COLUMNS " FROM outcome " OF_INCIDENT,
+		[STEP_ATTEMPT] = "SELECT " READER_ATTEMPT_COLUMNS " FROM attempt " OF_DECISIONS,
+		[STEP_OUTCOME] = "SELECT " READER_OUTCOME_COLUMNS " FROM outcome " OF_DECISIONS,
 	};
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
 	struct columns columns;
@@ -222,11 +307,20 @@ static int list_steps(struct reader *reader, enum step_kind kind, uint64_t incid
 	return r;
 }
 
+/* What was seen comes before all that was decided on it. */
 static uint64_t decision_of(const struct step *step)
 {
-	return step->kind == STEP_DECISION  ? step->decision.id
-	       : step->kind == STEP_ATTEMPT ? step->attempt.decision
-					    : step->outcome.decision;
+	switch (step->kind) {
+	case STEP_VERDICT:
+		return 0;
+	case STEP_DECISION:
+		return step->decision.id;
+	case STEP_ATTEMPT:
+		return step->attempt.decision;
+	case STEP_OUTCOME:
+		return step->outcome.decision;
+	}
+	return UINT64_MAX;
 }
 
 /* Steps of one millisecond in the order in which they can only have been. */
@@ -254,6 +348,8 @@ int reader_steps(struct reader *reader, uint64_t incident, struct step **ret, si
 		return 0;
 	}
 	r = source_begin(past);
+	if (r >= 0)
+		r = list_verdicts(reader, incident, &steps);
 	for (int kind = STEP_DECISION; r >= 0 && kind <= STEP_OUTCOME; kind++)
 		r = list_steps(reader, (enum step_kind)kind, incident, &steps);
 	if (r < 0)

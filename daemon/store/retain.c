@@ -335,6 +335,9 @@ static int delete_oldest(sqlite3 *db)
 		"DELETE FROM attempt WHERE decision IN "
 		"(SELECT id FROM decision WHERE incident IN (SELECT id FROM oldest))",
 		"DELETE FROM decision WHERE incident IN (SELECT id FROM oldest)",
+		"DELETE FROM symptom WHERE verdict IN "
+		"(SELECT id FROM verdict WHERE incident IN (SELECT id FROM oldest))",
+		"DELETE FROM verdict WHERE incident IN (SELECT id FROM oldest)",
 		"DELETE FROM incident WHERE id IN (SELECT id FROM oldest)",
 	};
 	int r, n;

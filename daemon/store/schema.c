@@ -120,6 +120,23 @@ static const char *const steps[SCHEMA_VERSION] = {
 	      "first_wall_ms INTEGER NOT NULL, last_wall_ms INTEGER NOT NULL, "
 	      "PRIMARY KEY (client, server, kind, port)) STRICT, WITHOUT ROWID;"
 	      "PRAGMA user_version = 2",
+	[2] = "CREATE TABLE verdict ("
+	      "id INTEGER PRIMARY KEY, incident INTEGER NOT NULL REFERENCES incident (id), "
+	      "unit INTEGER NOT NULL, flags INTEGER NOT NULL, when_ms INTEGER NOT NULL, "
+	      "wall_ms INTEGER NOT NULL, health TEXT NOT NULL, since_ms INTEGER NOT NULL, "
+	      "learn_left_s INTEGER NOT NULL, score REAL, threshold REAL, "
+	      "generation INTEGER NOT NULL, lead TEXT, lead_share REAL, lead_value REAL, "
+	      "lead_expected REAL, lead_deviation REAL, lead_limit REAL, left_soonest_s REAL, "
+	      "left_latest_s REAL, rule TEXT NOT NULL, class TEXT NOT NULL, "
+	      "wants TEXT NOT NULL, on_fact INTEGER NOT NULL, held_s INTEGER NOT NULL, "
+	      "for_s INTEGER NOT NULL) STRICT;"
+	      "CREATE INDEX verdict_of_incident ON verdict (incident);"
+	      "CREATE TABLE symptom ("
+	      "verdict INTEGER NOT NULL REFERENCES verdict (id), rank INTEGER NOT NULL, "
+	      "expert TEXT NOT NULL, metric TEXT, value REAL, low REAL, high REAL, "
+	      "expected REAL, share REAL, rare_h REAL, unseen INTEGER NOT NULL, left_s REAL, "
+	      "PRIMARY KEY (verdict, rank)) STRICT, WITHOUT ROWID;"
+	      "PRAGMA user_version = 3",
 };
 
 /* A step that cannot be taken says nothing against the file, which would be moved aside as damaged. */

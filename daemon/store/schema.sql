@@ -54,6 +54,52 @@ CREATE TABLE incident (                      -- the thread through all of one tr
 CREATE INDEX incident_of_unit ON incident (unit, id);
 CREATE INDEX incident_open ON incident (id) WHERE closed_wall_ms IS NULL;
 
+CREATE TABLE verdict (                       -- what an incident was opened, made sick or decided by
+	id             INTEGER PRIMARY KEY,
+	incident       INTEGER NOT NULL REFERENCES incident (id),
+	unit           INTEGER NOT NULL,     -- its incident's
+	flags          INTEGER NOT NULL,
+	when_ms        INTEGER NOT NULL,     -- of the sample
+	wall_ms        INTEGER NOT NULL,
+	health         TEXT NOT NULL,
+	since_ms       INTEGER NOT NULL,     -- when this health began
+	learn_left_s   INTEGER NOT NULL,     -- until statistics may speak
+	score          REAL,                 -- the forest's, 0 to 1
+	threshold      REAL,                 -- from which it counts as unusual
+	generation     INTEGER NOT NULL,     -- of the model that spoke
+	lead           TEXT,                 -- metric.name of the value that led
+	lead_share     REAL,                 -- of the score, 0 to 1
+	lead_value     REAL,
+	lead_expected  REAL,                 -- by its work, or the unit's own median
+	lead_deviation REAL,                 -- in spreads
+	lead_limit     REAL,                 -- that the rule says it meets; 0: it speaks of none,
+	left_soonest_s REAL,                 -- so soon,
+	left_latest_s  REAL,                 -- or so late
+	rule           TEXT NOT NULL,        -- that had held longest; '': none
+	class          TEXT NOT NULL,
+	wants          TEXT NOT NULL,        -- action
+	on_fact        INTEGER NOT NULL,     -- 1: the rule speaks of facts, not statistics
+	held_s         INTEGER NOT NULL,     -- how long the rule had held
+	for_s          INTEGER NOT NULL      -- of how long it must
+) STRICT;
+CREATE INDEX verdict_of_incident ON verdict (incident);
+
+CREATE TABLE symptom (                       -- what spoke of trouble then
+	verdict  INTEGER NOT NULL REFERENCES verdict (id),
+	rank     INTEGER NOT NULL,           -- 0: the most telling
+	expert   TEXT NOT NULL,              -- who says so: rule, work, growth, forest, ...
+	metric   TEXT,                       -- metric.name; NULL: of the unit as a whole
+	value    REAL,                       -- of the whole: the score, or the seconds of a hang
+	low      REAL,                       -- the range to be expected
+	high     REAL,
+	expected REAL,                       -- by its work, or the unit's own median
+	share    REAL,                       -- of the forest's score, 0 to 1
+	rare_h   REAL,                       -- it is so once in so many hours of its health
+	unseen   INTEGER NOT NULL,           -- 1: and was never so, in all of them
+	left_s   REAL,                       -- time left to the limit
+	PRIMARY KEY (verdict, rank)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE decision (                      -- durable before its action leaves the process
 	id            INTEGER PRIMARY KEY,
 	incident      INTEGER NOT NULL REFERENCES incident (id),

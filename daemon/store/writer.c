@@ -279,6 +279,14 @@ int writer_incident(struct writer *writer, const struct incident *incident)
 	return push(writer, &message);
 }
 
+int writer_verdict(struct writer *writer, uint64_t incident, const struct verdict *verdict)
+{
+	const struct message message = { .kind = MESSAGE_VERDICT,
+					 .told = { .incident = incident, .verdict = *verdict } };
+
+	return push(writer, &message);
+}
+
 int writer_decision(struct writer *writer, const struct decision *decision)
 {
 	const struct message message = { .kind = MESSAGE_DECISION, .decision = *decision };

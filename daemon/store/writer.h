@@ -6,7 +6,7 @@
  * committed with synchronous=FULL and then acknowledged through an eventfd;
  * without that acknowledgement nothing may be done (no record, no action).
  *
- * When writing fails (the disk is full, or another error) incidents, attempts and
+ * When writing fails (the disk is full, or another error) incidents, verdicts, attempts and
  * outcomes stay in the queue and are tried again, with each further decision and
  * every few seconds of samples; decisions are answered with the error, and
  * telemetry and lessons of that time are lost.
@@ -75,6 +75,9 @@ int writer_lessons(struct writer *writer,
  * must then not be carried out, and is not acknowledged. Without a file a decision is refused with its obstacle, and all
  * else is dropped without a word. */
 int writer_incident(struct writer *writer, const struct incident *incident);
+/* What the incident is about now, its symptoms included; each is kept. Handed over before a decision, it is
+ * durable with that. */
+int writer_verdict(struct writer *writer, uint64_t incident, const struct verdict *verdict);
 int writer_decision(struct writer *writer, const struct decision *decision);
 int writer_attempt(struct writer *writer, const struct attempt *attempt);
 int writer_outcome(struct writer *writer, const struct outcome *outcome);

@@ -249,6 +249,7 @@ static bool is_kept(const struct message *message)
 	switch (message->kind) {
 	case MESSAGE_UNIT:
 	case MESSAGE_INCIDENT:
+	case MESSAGE_VERDICT:
 	case MESSAGE_ATTEMPT:
 	case MESSAGE_OUTCOME:
 		return true;

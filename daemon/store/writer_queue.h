@@ -20,6 +20,7 @@ enum message_kind {
 	MESSAGE_NONE, /* was dropped where it stood */
 	MESSAGE_UNIT,
 	MESSAGE_INCIDENT,
+	MESSAGE_VERDICT,
 	MESSAGE_DECISION,
 	MESSAGE_ATTEMPT,
 	MESSAGE_OUTCOME,
@@ -38,6 +39,10 @@ struct message {
 			char name[UNIT_NAME_SIZE];
 		} unit;
 		struct incident incident;
+		struct {
+			uint64_t incident;
+			struct verdict verdict;
+		} told;
 		struct decision decision;
 		struct attempt attempt;
 		struct outcome outcome;

@@ -11,6 +11,8 @@
 enum row_kind {
 	ROW_UNIT,
 	ROW_INCIDENT,
+	ROW_VERDICT,
+	ROW_SYMPTOM,
 	ROW_DECISION,
 	ROW_ATTEMPT,
 	ROW_OUTCOME,
@@ -33,6 +35,14 @@ static const char *const insertions[ROW_KIND_N] = {
 		"rule = excluded.rule, lead = excluded.lead, lead_value = excluded.lead_value, "
 		"lead_expected = excluded.lead_expected, n_attempts = excluded.n_attempts, "
 		"outcome = excluded.outcome, why = excluded.why",
+	[ROW_VERDICT] =
+		"INSERT INTO verdict (incident, unit, when_ms, wall_ms, flags, health, since_ms, "
+		"learn_left_s, score, threshold, generation, lead, lead_share, lead_value, "
+		"lead_expected, lead_deviation, lead_limit, left_soonest_s, left_latest_s, rule, "
+		"class, wants, on_fact, held_s, for_s) "
+		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[ROW_SYMPTOM] = "INSERT INTO symptom (verdict, rank, expert, metric, value, low, high, "
+			"expected, share, rare_h, unseen, left_s) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_DECISION] =
 		"INSERT INTO decision (id, incident, unit, flags, when_ms, wall_ms, action, why, "
 		"way, budget_left, until_ms, class, rule, lead, lead_value, lead_expected, score, "
@@ -134,6 +144,44 @@ int rows_incident(struct rows *rows, const struct incident *incident)
 	column_put_text(&columns, outcome_word(incident->outcome));
 	column_put_text(&columns, why_word(incident->why));
 	return run(&columns);
+}
+
+static int put_symptom(struct rows *rows, uint64_t verdict, uint32_t rank,
+		       const struct symptom *symptom)
+{
+	struct columns columns = begin(rows, ROW_SYMPTOM);
+
+	column_put_int(&columns, verdict);
+	column_put_int(&columns, rank);
+	column_put_text(&columns, expert_word(symptom->expert));
+	column_put_metric(&columns, symptom->metric);
+	column_put_real(&columns, symptom->value);
+	column_put_real(&columns, symptom->low);
+	column_put_real(&columns, symptom->high);
+	column_put_real(&columns, symptom->expected);
+	column_put_real(&columns, symptom->share);
+	column_put_real(&columns, symptom->rare_h);
+	column_put_int(&columns, symptom->unseen);
+	column_put_real(&columns, symptom->left_s);
+	return run(&columns);
+}
+
+int rows_verdict(struct rows *rows, uint64_t incident, const struct verdict *verdict)
+{
+	struct columns columns = begin(rows, ROW_VERDICT);
+	uint64_t id;
+	int r;
+
+	column_put_int(&columns, incident);
+	column_put_int(&columns, verdict->unit);
+	column_put_int(&columns, verdict->when_ms);
+	column_put_int(&columns, verdict->wall_ms);
+	column_put_verdict(&columns, verdict);
+	r = run(&columns);
+	id = (uint64_t)sqlite3_last_insert_rowid(sqlite3_db_handle(columns.statement));
+	for (uint32_t i = 0; r >= 0 && i < verdict->n_symptoms; i++)
+		r = put_symptom(rows, id, i, &verdict->symptom[i]);
+	return r;
 }
 
 int rows_decision(struct rows *rows, const struct decision *decision)

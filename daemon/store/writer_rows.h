@@ -21,6 +21,8 @@ DEFINE_CLEANUP(struct rows *, rows_free)
  * belongs to is not there. Other errors: schema.h. */
 int rows_unit(struct rows *rows, uint32_t id, const char *name, uint64_t wall_ms);
 int rows_incident(struct rows *rows, const struct incident *incident);
+/* What that incident is about, with its symptoms. */
+int rows_verdict(struct rows *rows, uint64_t incident, const struct verdict *verdict);
 int rows_decision(struct rows *rows, const struct decision *decision);
 int rows_attempt(struct rows *rows, const struct attempt *attempt);
 int rows_outcome(struct rows *rows, const struct outcome *outcome);

@@ -76,6 +76,8 @@ static int write_message(struct writer_thread *thread, const struct message *mes
 		return rows_unit(rows, message->unit.id, message->unit.name, message->unit.wall_ms);
 	case MESSAGE_INCIDENT:
 		return rows_incident(rows, &message->incident);
+	case MESSAGE_VERDICT:
+		return rows_verdict(rows, message->told.incident, &message->told.verdict);
 	case MESSAGE_DECISION:
 		return rows_decision(rows, &message->decision);
 	case MESSAGE_ATTEMPT:

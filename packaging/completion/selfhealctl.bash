@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Completes commands, options, and the names of the units that are watched now.
+# Completes commands, options, the names of the units that are watched now, and the numbers of incidents.
 
 # Names have no spaces; what is no plain name of a unit is not offered.
 _selfhealctl_units()
 {
 	"${COMP_WORDS[0]}" "$@" status --json 2>/dev/null |
 		grep -o '"name": *"[A-Za-z0-9:_.@-]*"' | cut -d '"' -f 4
+}
+
+_selfhealctl_incidents()
+{
+	"${COMP_WORDS[0]}" "$@" history --json 2>/dev/null |
+		grep -o '"incident":{"id":[0-9]*' | cut -d : -f 3
 }
 
 _selfhealctl()
@@ -59,10 +65,10 @@ _selfhealctl()
 
 	local choices='--state-dir --db --help --version'
 	case $command in
-	'') choices+=' status history deps inject doctor enroll unenroll backtest --json --all' ;;
+	'') choices+=' status history explain deps inject doctor enroll unenroll backtest --json --all' ;;
 	status) choices+=' --all --json' ;;
 	history) choices+=' --since --limit --steps --json' ;;
-	deps | doctor) choices+=' --json' ;;
+	deps | doctor | explain) choices+=' --json' ;;
 	enroll) choices+=' --mode' ;;
 	backtest) choices+=' --csv --train --detector --seed --format --json' ;;
 	esac
@@ -71,6 +77,7 @@ _selfhealctl()
 	inject:2 | status:1 | history:1 | deps:1 | enroll:* | unenroll:*)
 		choices+=" $(_selfhealctl_units "${state[@]}")"
 		;;
+	explain:1) choices+=" $(_selfhealctl_incidents "${state[@]}")" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
 }

@@ -4,6 +4,7 @@
 #include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <math.h>
 #include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -102,6 +103,47 @@ struct incident place_incident(uint64_t id, uint32_t unit)
 		.outcome = OUTCOME_WORSE,
 		.why = WHY_COOLING_DOWN,
 	};
+}
+
+struct verdict place_verdict(const struct incident *incident)
+{
+	struct verdict verdict = {
+		.unit = incident->unit,
+		.flags = SAMPLE_SYNTHETIC,
+		.when_ms = incident->opened_ms,
+		.wall_ms = incident->opened_wall_ms,
+		.health = HEALTH_SICK,
+		.since_ms = incident->opened_ms - 3000,
+		.score = 0.75f,
+		.threshold = 0.625f,
+		.generation = 130,
+		.lead = METRIC_THREADS,
+		.lead_share = 0.5f,
+		.lead_value = 512,
+		.lead_expected = 12.5,
+		.lead_deviation = 40,
+		.rule = "thread-leak",
+		.class = FAULT_CLASS_THREADS,
+		.wants = ACTION_RESTART,
+		.held_s = 20,
+		.for_s = 20,
+		.n_symptoms = VERDICT_SYMPTOMS,
+	};
+
+	for (uint32_t i = 0; i < VERDICT_SYMPTOMS; i++)
+		verdict.symptom[i] = (struct symptom) {
+			.expert = (enum expert)i,
+			.metric = i ? METRIC_THREADS + i : METRIC_N,
+			.value = 512,
+			.low = i ? 10 : (float)NAN,
+			.high = 14.5f,
+			.expected = 12.5f,
+			.share = 0.5f,
+			.rare_h = 40,
+			.unseen = i == 1,
+			.left_s = i ? (float)NAN : 90,
+		};
+	return verdict;
 }
 
 struct decision place_decision(uint64_t id, const struct incident *incident)

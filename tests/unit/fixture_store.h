@@ -23,6 +23,8 @@ int64_t place_ask(const char *name, const char *sql);
 #define NOON UINT64_C(1764590400000) /* 2025-12-01 12:00:00 UTC */
 
 struct incident place_incident(uint64_t id, uint32_t unit);
+/* Of that incident, with as many symptoms as there may be. */
+struct verdict place_verdict(const struct incident *incident);
 struct decision place_decision(uint64_t id, const struct incident *incident);
 struct attempt place_attempt(const struct decision *decision);
 struct outcome place_outcome(const struct decision *decision);

@@ -136,6 +136,128 @@ Test(phrase, what_was_asked_for_by_hand_is_no_trouble)
 	cr_assert(eq(str, phrase_incident(text, sizeof(text), &incident), "failed"));
 }
 
+static struct symptom symptom_of(enum expert expert, uint32_t metric, float value)
+{
+	return (struct symptom) {
+		.expert = expert,
+		.metric = metric,
+		.value = value,
+		.low = (float)NAN,
+		.high = (float)NAN,
+		.expected = (float)NAN,
+		.rare_h = (float)NAN,
+		.left_s = (float)NAN,
+	};
+}
+
+Test(phrase, what_speaks_of_trouble_is_told_with_what_was_to_be_expected)
+{
+	struct symptom symptom = symptom_of(EXPERT_RULE, METRIC_THREADS, 512);
+	char text[PHRASE_SIZE];
+
+	cr_assert(eq(str, phrase_symptom(text, sizeof(text), &symptom), "threads 512"));
+	symptom.low = 10;
+	symptom.high = 14;
+	symptom.expected = 12;
+	cr_assert(eq(str, phrase_symptom(text, sizeof(text), &symptom),
+		     "threads 512, above its normal range of 10 to 14, median 12"));
+	symptom.value = 11;
+	cr_assert(ne(ptr, strstr(phrase_symptom(text, sizeof(text), &symptom), ", within its"),
+		     NULL));
+	symptom.value = 2;
+	cr_assert(
+		ne(ptr, strstr(phrase_symptom(text, sizeof(text), &symptom), ", below its"), NULL));
+	symptom.value = (float)NAN;
+	cr_assert(eq(str, phrase_symptom(text, sizeof(text), &symptom), "threads -"),
+		  "what was not read is beyond nothing");
+}
+
+Test(phrase, what_its_work_does_not_explain_is_told_with_its_rarity_and_its_part)
+{
+	struct symptom symptom = symptom_of(EXPERT_GROWTH, METRIC_THREADS, 512);
+	char text[PHRASE_SIZE];
+
+	symptom.expected = 12;
+	symptom.high = 20;
+	symptom.share = 0.46f;
+	symptom.rare_h = 12;
+	symptom.unseen = true;
+	symptom.left_s = 90;
+	cr_assert(eq(str, phrase_symptom(text, sizeof(text), &symptom),
+		     "threads 512, where its work explains 12 and it was never above 20 for so "
+		     "long; it grows as it never did; its limit is 1min 30s away; 46% of the "
+		     "score; never before in 12 h of its health"));
+}
+
+Test(phrase, the_unit_as_a_whole_is_told_without_a_metric)
+{
+	static const struct {
+		enum expert expert;
+		float value;
+		const char *told;
+	} cases[] = {
+		{ EXPERT_FOREST, 0.8f, "all of it together is unlike its past: score 0.80" },
+		{ EXPERT_HANG, 95, "work waits, and no thread of it ran for 1min 35s" },
+		{ EXPERT_RULE, (float)NAN, "it is what systemd says of the unit" },
+	};
+	char text[PHRASE_SIZE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct symptom symptom = symptom_of(cases[i].expert, METRIC_N, cases[i].value);
+
+		cr_assert(eq(str, phrase_symptom(text, sizeof(text), &symptom),
+			     (char *)cases[i].told));
+	}
+}
+
+Test(phrase, a_row_that_says_anything_is_still_told)
+{
+	static const float values[] = { -1, 0, 1e38f, -1e38f, (float)INFINITY, (float)NAN };
+	char text[PHRASE_SIZE];
+
+	for (uint32_t expert = 0; expert < EXPERT_N; expert++)
+		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+			float value = values[i];
+			struct symptom symptom = { (enum expert)expert,
+						   i % 2 ? METRIC_N : METRIC_RSS,
+						   value,
+						   value,
+						   value,
+						   value,
+						   value,
+						   value,
+						   true,
+						   value };
+
+			(void)phrase_symptom(text, sizeof(text), &symptom);
+			cr_assert(gt(sz, strlen(text), 0));
+		}
+}
+
+Test(phrase, what_was_seen_says_which_rule_held_for_how_long_by_which_model)
+{
+	struct step step = { .kind = STEP_VERDICT,
+			     .verdict = { .health = HEALTH_UNUSUAL,
+					  .rule = "leak",
+					  .class = FAULT_CLASS_MEMORY,
+					  .held_s = 12,
+					  .for_s = 60,
+					  .score = 0.81f,
+					  .threshold = 0.62f,
+					  .generation = 130 } };
+	char text[PHRASE_SIZE];
+
+	cr_assert(eq(str, phrase_step(text, sizeof(text), &step),
+		     "seen as unusual: rule leak (memory, on statistics) has held for 12s of the "
+		     "1min it must; score 0.81, unusual from 0.62, by model 130"));
+	step.verdict.score = -1;
+	step.verdict.rule[0] = '\0';
+	step.verdict.learn_left_s = 5;
+	cr_assert(eq(str, phrase_step(text, sizeof(text), &step),
+		     "seen as unusual: no rule holds; it is not learnt yet, so facts alone "
+		     "speak"));
+}
+
 Test(phrase, a_rule_that_has_not_held_long_enough_is_waited_for)
 {
 	struct present present = {

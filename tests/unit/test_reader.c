@@ -42,6 +42,7 @@ static void write_past(uint64_t n)
 	unit[1] = writer_number("bank.service", writer);
 	for (uint64_t id = 1; id <= n; id++) {
 		struct incident incident = place_incident(id, unit[id % 2]);
+		struct verdict verdict = place_verdict(&incident);
 		struct decision refused = place_decision(2 * id - 1, &incident);
 		struct decision decision = place_decision(2 * id, &incident);
 		struct attempt attempt = place_attempt(&decision);
@@ -51,6 +52,7 @@ static void write_past(uint64_t n)
 		incident.closed_wall_ms = incident.opened_wall_ms + 1000;
 		refused.why = WHY_JOB_PENDING;
 		cr_assert(zero(int, writer_incident(writer, &incident)));
+		cr_assert(zero(int, writer_verdict(writer, id, &verdict)));
 		cr_assert(zero(int, writer_decision(writer, &decision)));
 		cr_assert(zero(int, writer_decision(writer, &refused)));
 		cr_assert(zero(int, writer_attempt(writer, &attempt)));
@@ -140,8 +142,8 @@ Test(reader, stories_are_chosen_by_unit_time_and_number)
 
 Test(reader, steps_come_in_the_order_of_time)
 {
-	static const enum step_kind kinds[] = { STEP_DECISION, STEP_DECISION, STEP_ATTEMPT,
-						STEP_OUTCOME };
+	static const enum step_kind kinds[] = { STEP_VERDICT, STEP_DECISION, STEP_DECISION,
+						STEP_ATTEMPT, STEP_OUTCOME };
 	CLEANUP(reader_closep) struct reader *reader = NULL;
 	struct step *steps = NULL;
 	size_t n = 0;
@@ -149,14 +151,72 @@ Test(reader, steps_come_in_the_order_of_time)
 	write_past(2);
 	cr_assert(zero(int, reader_open(PAST, NULL, &reader)));
 	cr_assert(zero(int, reader_steps(reader, 2, &steps, &n)));
-	cr_assert(eq(sz, n, 4));
+	cr_assert(eq(sz, n, 5));
 	for (size_t i = 0; i < n; i++)
 		cr_assert(eq(int, steps[i].kind, kinds[i]));
-	cr_assert(eq(int, steps[0].decision.why, WHY_JOB_PENDING));
-	cr_assert(eq(int, steps[3].outcome.result, OUTCOME_HEALED));
+	cr_assert(eq(int, steps[1].decision.why, WHY_JOB_PENDING));
+	cr_assert(eq(int, steps[4].outcome.result, OUTCOME_HEALED));
 	free(steps);
 	cr_assert(zero(int, reader_steps(reader, 77, &steps, &n)));
 	cr_assert(zero(sz, n));
+}
+
+Test(reader, what_was_seen_comes_back_whole_with_its_symptoms)
+{
+	CLEANUP(reader_closep) struct reader *reader = NULL;
+	struct incident incident = place_incident(2, 1);
+	struct story story = { .unit = "shop.service" };
+	struct step *steps = NULL, wanted = { .kind = STEP_VERDICT };
+	char *text, *wanted_text;
+	size_t n = 0;
+
+	write_past(2);
+	cr_assert(zero(int, reader_open(PAST, NULL, &reader)));
+	cr_assert(zero(int, reader_steps(reader, 2, &steps, &n)));
+	cr_assert(gt(sz, n, 0));
+	wanted.verdict = place_verdict(&incident);
+	wanted.wall_ms = wanted.verdict.wall_ms;
+	text = place_story(&story, steps, 1);
+	wanted_text = place_story(&story, &wanted, 1);
+	cr_assert(eq(str, text, wanted_text), "in every field, and in this order");
+	free(text);
+	free(wanted_text);
+	free(steps);
+}
+
+Test(reader, damaged_symptoms_are_passed_over_and_said)
+{
+	CLEANUP(reader_closep) struct reader *reader = NULL;
+	struct step *steps = NULL;
+	size_t n = 0;
+
+	write_past(1);
+	(void)place_ask("selfheal.db", "UPDATE symptom SET expert = 'oracle' WHERE rank = 0");
+	(void)place_ask("selfheal.db", "UPDATE symptom SET metric = 'mood' WHERE rank = 1");
+	(void)place_ask("selfheal.db", "INSERT INTO symptom SELECT verdict, rank + 100, expert, "
+				       "metric, 7, low, high, expected, share, rare_h, unseen, "
+				       "left_s FROM symptom WHERE rank > 1");
+	cr_assert(zero(int, reader_open(PAST, NULL, &reader)));
+	cr_assert(zero(int, reader_steps(reader, 1, &steps, &n)));
+	cr_assert(eq(u32, steps[0].verdict.n_symptoms, VERDICT_SYMPTOMS), "never more than fit");
+	cr_assert(eq(u32, steps[0].verdict.symptom[0].metric, METRIC_THREADS + 2));
+	cr_assert(ne(ptr, (void *)reader_notice(reader), NULL));
+	free(steps);
+}
+
+Test(reader, one_story_is_found_by_its_number)
+{
+	CLEANUP(reader_closep) struct reader *reader = NULL;
+	struct story story = { 0 };
+
+	write_past(3);
+	cr_assert(zero(int, reader_open(PAST, NULL, &reader)));
+	cr_assert(zero(int, reader_story(reader, 2, &story)));
+	cr_assert(eq(u64, story.incident.id, 2));
+	cr_assert(eq(str, story.unit, "shop.service"));
+	cr_assert(story.has_outcome);
+	cr_assert(eq(int, reader_story(reader, 4, &story), -ENOENT));
+	cr_assert(eq(int, reader_story(reader, UINT64_MAX, &story), -ENOENT));
 }
 
 Test(reader, the_sickest_come_first)

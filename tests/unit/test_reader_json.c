@@ -31,9 +31,10 @@ Test(reader_json, json_is_json_whatever_is_in_the_records)
 {
 	struct present present = { 0 };
 	struct story story = { .has_decision = true, .has_attempt = true, .has_outcome = true };
-	struct step steps[3] = { { .kind = STEP_DECISION },
+	struct step steps[4] = { { .kind = STEP_DECISION },
 				 { .kind = STEP_ATTEMPT },
-				 { .kind = STEP_OUTCOME } };
+				 { .kind = STEP_OUTCOME },
+				 { .kind = STEP_VERDICT } };
 	char *text = NULL;
 	size_t size;
 	FILE *out;
@@ -55,7 +56,10 @@ Test(reader_json, json_is_json_whatever_is_in_the_records)
 	cr_assert(ne(ptr, strstr(text, "\"value\":{\"cpu\":null,\"rss\":1.5}"), NULL), "%s", text);
 	cr_assert(ne(ptr, strstr(text, "\"lead_deviation\":null"), NULL));
 	free(text);
-	text = place_story(&story, steps, 3);
+	steps[3].verdict.n_symptoms = 2;
+	steps[3].verdict.symptom[0].value = (float)INFINITY;
+	steps[3].verdict.symptom[1].rare_h = 12;
+	text = place_story(&story, steps, 4);
 	cr_assert(is_json(text), "%s", text);
 	free(text);
 }
@@ -108,6 +112,33 @@ Test(reader_json, json_marks_what_is_synthetic_and_what_is_unknown)
 		     "\"lead_expected\":12.5,\"n_attempts\":1,\"outcome\":\"worse\","
 		     "\"why\":\"cooling-down\"},\"decision\":null,\"attempt\":null,"
 		     "\"outcome\":null}"));
+	free(text);
+}
+
+Test(reader_json, json_of_a_symptom_says_null_for_what_is_not_known)
+{
+	struct story story = { .unit = "a.service" };
+	struct step step = { .kind = STEP_VERDICT, .verdict = { .n_symptoms = 1 } };
+	char *text;
+
+	step.verdict.symptom[0] = (struct symptom) {
+		.expert = EXPERT_FOREST,
+		.metric = METRIC_N,
+		.value = 0.5f,
+		.low = (float)NAN,
+		.high = 0.25f,
+		.expected = (float)NAN,
+		.rare_h = (float)NAN,
+		.left_s = (float)NAN,
+	};
+	text = place_story(&story, &step, 1);
+	cr_assert(
+		ne(ptr,
+		   strstr(text, "\"symptoms\":[{\"expert\":\"forest\",\"metric\":null,"
+				"\"value\":0.5,\"low\":null,\"high\":0.25,\"expected\":null,"
+				"\"share\":null,\"rare_h\":null,\"unseen\":null,\"left_s\":null}]"),
+		   NULL),
+		"%s", text);
 	free(text);
 }
 

@@ -305,7 +305,7 @@ Test(retain, room_is_made_of_the_oldest_and_only_at_the_bound)
 
 Test(retain, without_telemetry_room_is_made_of_old_closed_incidents)
 {
-	char sql[512];
+	char sql[1024];
 
 	add_unit(1, NOON);
 	for (int i = 1; i <= 3; i++) {
@@ -313,12 +313,18 @@ Test(retain, without_telemetry_room_is_made_of_old_closed_incidents)
 			sql, sizeof(sql),
 			"INSERT INTO incident VALUES (%d,1,0,0,0,NULL,%s,'sick',0,'memory',"
 			"'',NULL,NULL,NULL,0,'none','allowed');"
+			"INSERT INTO verdict (id, incident, unit, flags, when_ms, wall_ms, "
+			"health, since_ms, learn_left_s, generation, rule, class, wants, on_fact, "
+			"held_s, for_s) VALUES (%d,%d,1,0,0,0,'sick',0,0,0,'','memory','none',0,"
+			"0,0);"
+			"INSERT INTO symptom (verdict, rank, expert, unseen) VALUES (%d,0,'work',"
+			"0);"
 			"INSERT INTO decision VALUES (%d,%d,1,0,0,0,'restart','allowed','mock',"
 			"0,NULL,'memory','',NULL,NULL,NULL,NULL,NULL);"
 			"INSERT INTO attempt VALUES (%d,1,'mock',2,'done',0,0,0,0,0,'');"
 			"INSERT INTO outcome VALUES (%d,1,0,0,0,'healed',NULL,NULL,NULL,NULL,"
 			"NULL,NULL,NULL,0,NULL)",
-			i, i == 2 ? "NULL" : "5", i, i, i, i);
+			i, i == 2 ? "NULL" : "5", i, i, i, i, i, i, i);
 		cr_assert(zero(int, schema_run(db, sql)), "%s", sqlite3_errmsg(db));
 	}
 	cr_assert(zero(int, schema_run(db, "PRAGMA foreign_keys = ON")));
@@ -327,6 +333,7 @@ Test(retain, without_telemetry_room_is_made_of_old_closed_incidents)
 	cr_assert(eq(i64, ask("SELECT group_concat(id) FROM incident"), 2), "the open one stays");
 	cr_assert(eq(i64, ask("SELECT count(*) FROM decision"), 1));
 	cr_assert(eq(i64, ask("SELECT count(*) FROM outcome"), 1));
+	cr_assert(eq(i64, ask("SELECT group_concat(verdict) FROM symptom"), 2));
 	cr_assert(eq(int, retain_make_room(db), -ENOSPC), "nothing is left that may go");
 	cr_assert(ne(int, sqlite3_get_autocommit(db), 0));
 }

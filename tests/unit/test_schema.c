@@ -91,40 +91,48 @@ static void describe_tables(char *ret, size_t size)
 	(void)statement_free(select);
 }
 
-/* schema.sql as it was in the first version. */
-static void make_first_version(void)
+/* schema.sql as it was in that version. */
+static void make_version(int version)
 {
 	CLEANUP(cleanup_free) char *sql = NULL;
-	char pragmas[96];
-	FILE *file = fopen("tests/data/schema-1.sql", "re");
+	char path[64], pragmas[96];
+	FILE *file;
 	size_t room = 0;
 
-	cr_assert(ne(ptr, file, NULL));
+	(void)snprintf(path, sizeof(path), "tests/data/schema-%d.sql", version);
+	file = fopen(path, "re");
+	cr_assert(ne(ptr, file, NULL), "%s", path);
 	cr_assert(gt(int, (int)getdelim(&sql, &room, '\0', file), 0));
 	(void)fclose(file);
 	cr_assert(zero(int, schema_run(db, sql)));
 	(void)snprintf(pragmas, sizeof(pragmas),
-		       "PRAGMA application_id = %d; PRAGMA user_version = 1",
-		       SCHEMA_APPLICATION_ID);
+		       "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		       SCHEMA_APPLICATION_ID, version);
 	cr_assert(zero(int, schema_run(db, pragmas)));
 }
 
-Test(schema, an_older_version_is_brought_up_to_date_and_keeps_what_it_has)
+Test(schema, every_older_version_is_brought_up_to_date_and_keeps_what_it_has)
 {
 	char made[8192], migrated[8192];
 
-	make_first_version();
-	cr_assert(zero(int, schema_run(db, "INSERT INTO unit VALUES (7, 'shop.service', 5)")));
-	cr_assert(eq(int, schema_check(db), -ENODATA));
-	cr_assert(zero(int, schema_prepare(db)));
-	cr_assert(zero(int, schema_check(db)));
-	cr_assert(eq(i64, ask("SELECT id FROM unit"), 7));
-	describe_tables(migrated, sizeof(migrated));
-	close_db();
-	open_db();
 	cr_assert(zero(int, schema_prepare(db)));
 	describe_tables(made, sizeof(made));
-	cr_assert(eq(str, migrated, made));
+	for (int version = 1; version < SCHEMA_VERSION; version++) {
+		close_db();
+		open_db();
+		make_version(version);
+		cr_assert(zero(int, schema_run(db, "INSERT INTO unit VALUES (7, 'shop.service', 5);"
+						   "INSERT INTO incident VALUES (3, 7, 0, 1, 2, 3, "
+						   "4, 'sick', 0.5, 'memory', 'leak', 'rss', 2, 1, "
+						   "1, 'healed', 'allowed')")));
+		cr_assert(eq(int, schema_check(db), -ENODATA));
+		cr_assert(zero(int, schema_prepare(db)), "version %d", version);
+		cr_assert(zero(int, schema_check(db)));
+		cr_assert(eq(i64, ask("SELECT id FROM unit"), 7));
+		cr_assert(eq(i64, ask("SELECT id FROM incident WHERE outcome = 'healed'"), 3));
+		describe_tables(migrated, sizeof(migrated));
+		cr_assert(eq(str, migrated, made), "version %d", version);
+	}
 }
 
 Test(schema, a_step_that_fails_leaves_the_older_version_as_it_was)
@@ -176,6 +184,8 @@ Test(schema, every_question_is_answered_by_a_key)
 		"SELECT id FROM incident WHERE closed_wall_ms IS NULL",
 		"SELECT unit FROM decision WHERE why = 'allowed' AND wall_ms >= 5",
 		"SELECT 1 FROM decision WHERE incident = 5",
+		"SELECT 1 FROM verdict WHERE incident = 5",
+		"SELECT 1 FROM symptom WHERE verdict = 5 ORDER BY rank",
 		"UPDATE attempt SET state = 2 WHERE ended_wall_ms IS NULL",
 		"DELETE FROM tail WHERE minute < 5",
 		"DELETE FROM chunk WHERE unit IN (1, 2) AND span_s = 10 AND from_s < 5",

@@ -59,6 +59,22 @@ Test(writer, decisions_are_acknowledged_in_order_and_are_then_in_the_file)
 	(void)writer_close(writer);
 }
 
+Test(writer, what_was_seen_is_in_the_file_once_its_decision_is_acknowledged)
+{
+	struct writer *writer = place_begin(BOUND);
+	struct incident incident = place_begin_incident(writer, 1);
+	struct verdict verdict = place_verdict(&incident);
+
+	cr_assert(zero(int, writer_verdict(writer, 1, &verdict)));
+	place_decide(writer, 1, &incident);
+	place_await(writer, 1);
+	cr_assert(eq(i64,
+		     place_ask("selfheal.db", "SELECT count(*) FROM verdict, symptom ON "
+					      "verdict = id WHERE incident = 1"),
+		     VERDICT_SYMPTOMS));
+	(void)writer_close(writer);
+}
+
 Test(writer, a_decision_without_its_incident_is_refused_and_harms_no_other)
 {
 	struct writer *writer = place_begin(BOUND);
@@ -209,6 +225,8 @@ Test(writer, an_older_version_that_fills_its_bound_is_brought_up_to_date)
 
 	(void)writer_close(writer);
 	(void)place_ask("selfheal.db", "DROP TABLE edge");
+	(void)place_ask("selfheal.db", "DROP TABLE symptom");
+	(void)place_ask("selfheal.db", "DROP TABLE verdict");
 	(void)place_ask("selfheal.db", "PRAGMA user_version = 1");
 	do {
 		(void)place_ask("selfheal.db", "INSERT INTO chunk SELECT 1, 10, count(*), "
