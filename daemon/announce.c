@@ -9,9 +9,9 @@
 
 #include "announce.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "judge/explain.h"
 #include "record/names.h"
 
 #define LINE_SIZE 512
@@ -92,36 +92,47 @@ static const char *by_hand(uint32_t flags)
 	return flags & SAMPLE_BY_HAND ? " (asked for by hand)" : "";
 }
 
-static bool may_notice(struct announcer *announcer, uint64_t wall_ms)
+/* Also counts it as one of the day. */
+static bool may_notice(struct announcer *announcer, const struct verdict *verdict)
 {
-	uint64_t day = wall_ms / DAYS(1);
+	const struct symptom *rarest = explain_rarest(verdict);
 
-	if (announcer->day != day) {
-		announcer->day = day;
-		announcer->n_notices = 0;
-	}
-	return announcer->n_notices++ < announcer->notices_per_day;
+	return notices_take(&announcer->notices, announcer->notices_per_day, verdict->wall_ms,
+			    rarest ? rarest->rare_h : NAN);
+}
+
+/* "; never before in 12 h of its health"; "" where that is not known. */
+static const char *describe_rarity(char *line, size_t size, const struct verdict *verdict)
+{
+	const struct symptom *rarest = explain_rarest(verdict);
+	char rarity[64] = "";
+
+	if (rarest)
+		(void)explain_rarity(rarity, sizeof(rarity), rarest);
+	(void)snprintf(line, size, "%s%s", rarity[0] ? "; " : "", rarity);
+	return line;
 }
 
 static void announce_trouble(struct announcer *announcer, const struct finding *finding,
 			     const char *name)
 {
 	const struct verdict *verdict = &finding->verdict;
-	char line[LINE_SIZE], lead[160], limit[128];
+	char line[LINE_SIZE], lead[160], limit[128], rarity[80];
 	bool sick = verdict->health == HEALTH_SICK;
 
-	if (!sick && !may_notice(announcer, verdict->wall_ms))
+	if (!sick && !may_notice(announcer, verdict))
 		return;
 	(void)describe_lead(lead, sizeof(lead), verdict->lead, verdict->lead_value,
 			    verdict->lead_expected);
 	(void)describe_limit(limit, sizeof(limit), verdict);
+	(void)describe_rarity(rarity, sizeof(rarity), verdict);
 	if (verdict->rule[0])
-		(void)snprintf(line, sizeof(line), "%s%s is %s%s%s (rule %s, held for %us)", name,
+		(void)snprintf(line, sizeof(line), "%s%s is %s%s%s%s (rule %s, held for %us)", name,
 			       mark(verdict->flags), health_word(verdict->health), lead, limit,
-			       verdict->rule, verdict->held_s);
+			       rarity, verdict->rule, verdict->held_s);
 	else
-		(void)snprintf(line, sizeof(line), "%s%s is %s%s", name, mark(verdict->flags),
-			       health_word(verdict->health), lead);
+		(void)snprintf(line, sizeof(line), "%s%s is %s%s%s", name, mark(verdict->flags),
+			       health_word(verdict->health), lead, rarity);
 	say(&(struct entry) { .priority = sick ? LOG_WARNING : LOG_NOTICE,
 			      .message_id = sick ? NAME_MESSAGE_SICK : NULL,
 			      .unit = name,

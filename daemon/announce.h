@@ -7,13 +7,13 @@
  * what is sick, refused or not healed.
  */
 #include "judge/judge.h"
+#include "judge/notices.h"
 #include "record/record.h"
 
-/* Notices about what is merely unusual are bounded: so many a day, the rest is in the history. */
+/* Notices about what is merely unusual are bounded: the rarest of a day, the rest is in the history. */
 struct announcer {
 	uint32_t notices_per_day;
-	uint32_t n_notices;
-	uint64_t day; /* since 1970 */
+	struct notices notices;
 };
 
 void announce_finding(struct announcer *announcer, const struct finding *finding, const char *name);

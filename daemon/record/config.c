@@ -258,11 +258,11 @@ static const struct option options[] = {
 	  .most = DAYS(365) },
 	{ .text = { "Judge", "NoticesPerDay", "10",
 		    "Notices about units that are unusual, but not sick, that this host may log "
-		    "in a day." },
+		    "in any 24 hours: the rarest." },
 	  .expected = "a number, at most 10000",
 	  .parse = parse_count,
 	  .offset = offsetof(struct config, notices_per_day),
-	  .most = 10000 },
+	  .most = CONFIG_NOTICES_MAX },
 	/* 8M: the write-ahead log may take 2.5M of it; the rest is some two days of 50 units. */
 	{ .text = { "Store", "MaxSize", "256M",
 		    "Size that the database of the past may have; the oldest samples go first." },

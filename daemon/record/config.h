@@ -27,6 +27,8 @@ struct budget {
 	uint32_t per_day;
 };
 
+#define CONFIG_NOTICES_MAX 10000
+
 struct config {
 	enum mode mode;
 	uint32_t heal_on; /* 1 << enum fault_class */
@@ -35,7 +37,7 @@ struct config {
 	uint64_t cooldown_ms; /* least time between two heals of one unit */
 	uint32_t learn_s;     /* healthy time that is learnt before statistics speak */
 	uint32_t trust_s; /* age of a unit's model until which a statistical heal waits longer */
-	uint32_t notices_per_day; /* of the host, in the log */
+	uint32_t notices_per_day; /* of the host, in the log; at most CONFIG_NOTICES_MAX */
 	uint64_t max_size_bytes;  /* of the past */
 };
 
