@@ -26,3 +26,23 @@ echo "# memory: normal $normal_mib MiB, after the heal $after_mib MiB"
 ((after_mib <= normal_mib + 4)) || fail "its memory is not back"
 is_status "$unit" .verdict.health sick && fail "still called sick"
 ctl history --steps "$unit"
+
+# Its reasons are told without a daemon.
+systemctl stop selfhealed.service
+incident=$(history_of "$unit" .incident.id)
+selfhealctl explain "$incident" >/tmp/told
+cat /tmp/told
+grep -q "^#$incident $unit, .*: sick, healed$" /tmp/told || fail "explain does not say what it was"
+grep -q ' seen as sick: rule memory-growth (memory, on statistics) has held for ' /tmp/told ||
+	fail "explain does not say which rule held"
+grep -q '^ *growth: rss .*, where its work explains .* it grows as it never did' /tmp/told ||
+	fail "explain does not say what was to be expected"
+grep -q '^ *Times: .* until a restart was decided, .* until it was proven$' /tmp/told ||
+	fail "explain does not say how long it took"
+told=$(selfhealctl explain --json "$incident" | jq -c '[.steps[] | select(.kind == "verdict" and
+	.verdict.health == "sick") | .verdict.symptoms[0] | .expert, .metric, .value > .high]')
+equal "$told" '["growth","rss",true]' "the first symptom"
+code=0
+said=$(selfhealctl explain 777777 2>&1) || code=$?
+equal "$code" 2 "no such incident"
+[[ $said == *"there is no incident 777777"*"the newest is "* ]] || fail "it says: $said"
