@@ -184,7 +184,8 @@ struct course {
 	uint64_t began, noticed, sick, decided, asked, done, concluded;
 };
 
-/* When what that verdict speaks of began, its health or the rule's count, if that was before; else 0. */
+/* When what that verdict speaks of began, its health or the rule's count, if that was before; else
+ * 0. */
 static uint64_t first_evidence(const struct verdict *verdict)
 {
 	uint64_t stood_ms = SECONDS(verdict->held_s);
@@ -205,7 +206,7 @@ static struct course course_of(const struct story *story, const struct step *ste
 
 		if (steps[i].kind != STEP_VERDICT)
 			continue;
-		if (course.began == 0)
+		if (verdict->wall_ms == course.noticed)
 			course.began = first_evidence(verdict);
 		if (course.sick == 0 && verdict->health == HEALTH_SICK)
 			course.sick = verdict->wall_ms;
@@ -221,7 +222,8 @@ static struct course course_of(const struct story *story, const struct step *ste
 	return course;
 }
 
-/* Adds "; 20s until it was sick", and goes on from there; a clock that was set in between tells nothing. */
+/* Adds ", 20s until it was sick", and goes on from there; a clock that was set back in between tells
+ * nothing. */
 static void add_span(char *text, size_t size, uint64_t *from_ms, uint64_t to_ms, const char *what)
 {
 	size_t length = strlen(text);

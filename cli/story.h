@@ -12,7 +12,7 @@ int story_table(const struct output *output, const struct story *stories, size_t
 		uint64_t now_ms);
 /* One incident in the order of time, from first evidence to what came of it. */
 int story_tell(const struct output *output, struct reader *reader, const struct story *story);
-/* One with its reasons: what was seen and who says so, each answer of the policy, and what came of it; then the
- * times between. The steps are its own. */
+/* One with its reasons: what was seen and who says so, each answer of the policy, and what came of
+ * it; then the times between. The steps are its own. */
 void story_explain(const struct output *output, const struct story *story, const struct step *steps,
 		   size_t n);

@@ -10,7 +10,8 @@
 #include "judge/notices.h"
 #include "record/record.h"
 
-/* Notices about what is merely unusual are bounded: the rarest of a day, the rest is in the history. */
+/* Notices about what is merely unusual are bounded: the rarest of a day; the rest is in the
+ * history. */
 struct announcer {
 	uint32_t notices_per_day;
 	struct notices notices;

@@ -25,9 +25,9 @@ struct evidence {
 	 * else to explain it: in the metric's quantity, 0 if it does not. conduct.h */
 	double expected[METRIC_N], excess[METRIC_N];
 	double growth[METRIC_N]; /* the same, while it also grows as it never did */
-	double known
-		[METRIC_N]; /* beyond this it never was for so long; of use where there is an excess */
-	uint64_t noted;	    /* METRIC_BIT() of those worth a word by themselves */
+	/* With an excess: beyond this it never was for so long. */
+	double known[METRIC_N];
+	uint64_t noted; /* METRIC_BIT() of those worth a word by themselves */
 	/* Metrics that rise towards a limit which is known: the four below are then set. forecast.h */
 	uint64_t have_left;
 	double limit[METRIC_N]; /* in the metric's quantity */
@@ -38,9 +38,9 @@ struct evidence {
 	uint32_t lead;	       /* furthest from normal; METRIC_N: none */
 	float lead_share;      /* of the score */
 	float share[METRIC_N]; /* the same of each; all 0 while the score is ordinary */
-	/* Seen so far out at most once in so many hours of its health: tail.h; NaN: not known. */
+	/* Seen so far out at most once in so many hours of its health: tail.h; NaN: not known. Of those in
+	 * `unseen`, METRIC_BIT(), there was none: the hours are all there were. */
 	float rare_h[METRIC_N], score_rare_h;
-	uint64_t
-		unseen; /* METRIC_BIT() of those that were never so: the hours are all there were */
+	uint64_t unseen;
 	bool is_score_unseen;
 };

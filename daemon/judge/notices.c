@@ -14,7 +14,8 @@ static void forget_old(struct notices *notices, uint64_t wall_ms)
 	}
 }
 
-/* When all are full, in place of the commonest that was not told. If all were told, no other will be. */
+/* When there is no room, in place of the commonest that was not told. If all were told, no other will
+ * be. */
 static void keep(struct notices *notices, const struct notice *notice)
 {
 	struct notice *commonest = NULL;

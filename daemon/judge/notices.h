@@ -22,7 +22,7 @@ struct notices {
 	} kept[CONFIG_NOTICES_MAX]; /* of the last 24 hours, in no order */
 };
 
-/* One more, seen once in so many hours (NaN: not known, and no rarer than any): is it to be told? With per_day
- * of which u are spent, it is if fewer than per_day - u of the last 24 hours, told or not, are as rare. When there
- * are too many to keep, the commonest of those not told are forgotten. */
+/* One more, seen once in so many hours (NaN: not known, and no rarer than any): is it to be told? With
+ * per_day of which u are spent, it is if fewer than per_day - u of the last 24 hours, told or not, are
+ * as rare. When there are too many to keep, the commonest of those not told are forgotten. */
 bool notices_take(struct notices *notices, uint32_t per_day, uint64_t wall_ms, float rare_h);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* What several records have, as JSON: one name and value each, unless said otherwise. Part of reader.h. */
+/* What several records have, as JSON: one name and value each, unless said otherwise. Part of
+ * reader.h. */
 #include <stddef.h>
 #include <stdint.h>
 

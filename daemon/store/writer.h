@@ -75,8 +75,8 @@ int writer_lessons(struct writer *writer,
  * must then not be carried out, and is not acknowledged. Without a file a decision is refused with its obstacle, and all
  * else is dropped without a word. */
 int writer_incident(struct writer *writer, const struct incident *incident);
-/* What the incident is about now, its symptoms included; each is kept. Handed over before a decision, it is
- * durable with that. */
+/* What the incident is about now, its symptoms included; each is kept. Handed over before a
+ * decision, it is durable with that. */
 int writer_verdict(struct writer *writer, uint64_t incident, const struct verdict *verdict);
 int writer_decision(struct writer *writer, const struct decision *decision);
 int writer_attempt(struct writer *writer, const struct attempt *attempt);
