@@ -24,6 +24,11 @@
 #define REFIT_EVERY_MS	     600000u
 #define REFIT_TREES_YOUNG    6
 #define REFIT_TREES	     12
+/* A refit costs as much as hundreds of looks, and ten minutes of seconds pay for it. Samples of a longer span, as
+ * a stored past has them, are not fewer between two: the trees of all rows that came meanwhile are then due at
+ * once. A little below 600, since a tick may be late. */
+#define REFIT_SAMPLES_LEAST 500u
+#define REFIT_ROWS	    42u /* that come in ten minutes, for as many trees as above */
 
 /* A sample says little about a long span: a host that slept for a night taught nothing by it. */
 #define SPAN_MAX_MS 60000u
@@ -42,7 +47,8 @@ struct normal {
 struct learner {
 	uint64_t seed;
 	uint64_t learn_ms;
-	uint64_t refit_due_ms;		     /* in taught time */
+	uint64_t refit_due_ms;	       /* in taught time */
+	uint32_t samples_due, n_fresh; /* to come before the next refit; rows since the last */
 	uint8_t invocation[INVOCATION_SIZE]; /* of the last sample that had one */
 	uint64_t attended_ms;		     /* of the sample that now is of */
 	struct moment now;
@@ -358,6 +364,17 @@ static bool is_young(const struct learner *learner)
 	return learner->kept.taught_ms < YOUNG_MS;
 }
 
+/* How many of the oldest trees make room. */
+static uint32_t trees_due(const struct learner *learner)
+{
+	uint32_t n = learner->n_fresh * REFIT_TREES / REFIT_ROWS;
+
+	if (is_young(learner))
+		return REFIT_TREES_YOUNG;
+	n = n < REFIT_TREES ? REFIT_TREES : n;
+	return n < FOREST_PLANES_TREES ? n : FOREST_PLANES_TREES;
+}
+
 /* What it was lately at each moment that is remembered. */
 static void fill_values(const struct remembered *kept, float *ret)
 {
@@ -384,9 +401,9 @@ static int refit(struct learner *learner)
 	struct remembered *kept = &learner->kept;
 	CLEANUP(cleanup_free)
 	float *values = reallocarray(NULL, kept->n_rows, MOMENT_LATELY * sizeof(*values));
-	unsigned int n_trees = is_young(learner) ? REFIT_TREES_YOUNG : REFIT_TREES;
 	float least[MOMENT_LATELY];
 	bool first = !learner_is_learnt(learner);
+	uint32_t n_trees = first ? FOREST_PLANES_TREES : trees_due(learner);
 	int r;
 
 	if (!values)
@@ -399,7 +416,9 @@ static int refit(struct learner *learner)
 		       n_trees);
 	if (r < 0)
 		return r;
-	kept->generation += first ? FOREST_PLANES_TREES : n_trees;
+	kept->generation += n_trees;
+	learner->n_fresh = 0;
+	learner->samples_due = is_young(learner) ? 0 : REFIT_SAMPLES_LEAST;
 	learner->threshold = threshold_of(&learner->oddity, values, kept->n_rows);
 	learner->refit_due_ms = kept->taught_ms +
 				(is_young(learner) ? REFIT_EVERY_YOUNG_MS : REFIT_EVERY_MS) -
@@ -412,7 +431,7 @@ static bool is_due(const struct learner *learner)
 	const struct remembered *kept = &learner->kept;
 
 	if (learner_is_learnt(learner))
-		return kept->taught_ms >= learner->refit_due_ms;
+		return kept->taught_ms >= learner->refit_due_ms && learner->samples_due == 0;
 	return kept->taught_ms >= learner->learn_ms && kept->n_rows >= FOREST_ROWS_MIN;
 }
 
@@ -437,6 +456,7 @@ static int remember(struct learner *learner, uint64_t before_ms)
 	if (kept->n_rows == LEARNER_ROWS && !covers(learner, before_ms, slot) &&
 	    !(slot > 0 && covers(learner, before_ms, slot - 1)))
 		return 0;
+	learner->n_fresh++;
 	return remembered_put(kept, &learner->now);
 }
 
@@ -457,6 +477,7 @@ int learner_teach(struct learner *learner, const struct sample *sample)
 	if (sample->span_ms == 0 || sample->flags & SAMPLE_DISTURBED)
 		return 0;
 	learner->kept.taught_ms += sample->span_ms < SPAN_MAX_MS ? sample->span_ms : SPAN_MAX_MS;
+	learner->samples_due -= learner->samples_due > 0;
 	attend(learner, sample);
 	conduct_learn(&learner->conduct, sample);
 	learn_tail(learner, sample);
