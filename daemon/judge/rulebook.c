@@ -167,14 +167,27 @@ bool rulebook_holds(const struct rule *rule, const struct evidence *evidence,
 	return rule->n_needs > 0;
 }
 
+/* How long a lapse may be now. */
+static uint64_t lapse_ms(struct standing *standing, uint64_t when_ms)
+{
+	uint64_t step_ms = standing->seen_ms ? when_ms - standing->seen_ms : 0;
+	uint64_t usual_ms = step_ms < standing->step_ms ? step_ms : standing->step_ms;
+
+	standing->seen_ms = when_ms;
+	standing->step_ms = step_ms;
+	return usual_ms > RULEBOOK_LAPSE_MS ? usual_ms : RULEBOOK_LAPSE_MS;
+}
+
 void rulebook_follow(const struct rulebook *rulebook, struct standing *standing,
 		     const struct evidence *evidence, const struct unit_status *status,
 		     uint64_t when_ms, bool statistics)
 {
+	uint64_t most_ms = lapse_ms(standing, when_ms);
+
 	assert(rulebook->n <= RULES_MAX);
 	for (size_t i = 0; i < rulebook->n; i++) {
 		const struct rule *rule = &rulebook->rule[i];
-		bool lapsed = when_ms - standing->last_ms[i] > RULEBOOK_LAPSE_MS;
+		bool lapsed = when_ms - standing->last_ms[i] > most_ms;
 
 		if ((rule_is_on_fact(rule) || (statistics && is_odd_for(rule, evidence))) &&
 		    rulebook_holds(rule, evidence, status)) {

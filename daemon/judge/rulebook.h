@@ -19,11 +19,15 @@ struct rulebook {
 /* A lapse this short does not begin a rule's count anew: the kernel brings its pressure totals up to
  * date only every 2 s, so a value can miss a beat. */
 #define RULEBOOK_LAPSE_MS 3000u
+/* Nor does the time between two samples where they always come so far apart, as a stored past has them; one that came
+ * late among others says nothing of the time before it. */
 
 /* How long each rule has held for one unit. Zero it to begin. */
 struct standing {
 	uint64_t since_ms[RULES_MAX]; /* 0: does not hold */
 	uint64_t last_ms[RULES_MAX];  /* when it was last seen to hold */
+	uint64_t seen_ms,
+		step_ms; /* when all were looked at last, and how long after the time before */
 };
 
 /* Does more work wait than ever did in health, and nobody does any of it? */

@@ -189,6 +189,28 @@ Test(rulebook, a_gap_in_the_samples_begins_the_count_anew)
 	cr_assert(eq(u64, follow(&standing, &rule, 300, 200 * MIB, true), 300));
 }
 
+Test(rulebook, between_samples_that_always_come_far_apart_there_is_no_lapse)
+{
+	struct rule rule = fixture_memory_rule();
+	struct standing standing = { 0 };
+
+	cr_assert(eq(u64, follow(&standing, &rule, 60, 100 * MIB, true), 0));
+	cr_assert(eq(u64, follow(&standing, &rule, 120, 200 * MIB, true), 120));
+	cr_assert(eq(u64, follow(&standing, &rule, 180, 200 * MIB, true), 120));
+	cr_assert(eq(u64, follow(&standing, &rule, 240, 100 * MIB, true), 120));
+	cr_assert(eq(u64, follow(&standing, &rule, 300, 100 * MIB, true), 0));
+}
+
+Test(rulebook, one_sample_that_comes_late_among_others_is_a_gap)
+{
+	struct rule rule = fixture_memory_rule();
+	struct standing standing = { 0 };
+
+	cr_assert(eq(u64, follow(&standing, &rule, 10, 200 * MIB, true), 10));
+	cr_assert(eq(u64, follow(&standing, &rule, 11, 200 * MIB, true), 10));
+	cr_assert(eq(u64, follow(&standing, &rule, 71, 200 * MIB, true), 71));
+}
+
 Test(rulebook, rules_on_statistics_are_silent_where_statistics_are)
 {
 	struct rule rule = fixture_memory_rule();
