@@ -39,7 +39,7 @@ CLIENT_LIBS := -lsqlite3 -lsystemd -lsmartcols -lz -lm
 BPF_SOURCES := $(wildcard bpf/*.bpf.c)
 SKELETONS := $(BPF_SOURCES:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
 CORE_SOURCES := $(wildcard daemon/base/*.c daemon/record/*.c daemon/judge/*.c) \
-	$(addprefix daemon/store/,chunk.c column.c schema.c statement.c) $(wildcard daemon/store/reader*.c)
+	$(addprefix daemon/store/,chunk.c column.c minute.c schema.c statement.c) $(wildcard daemon/store/reader*.c)
 DAEMON_SOURCES := $(filter-out $(CORE_SOURCES),$(wildcard daemon/*.c daemon/*/*.c))
 CLIENT_SOURCES := $(wildcard cli/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)

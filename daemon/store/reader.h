@@ -80,6 +80,32 @@ struct named_edge {
 };
 int reader_edges(struct reader *reader, const char *unit, struct named_edge **ret, size_t *ret_n);
 
+/* What was measured, as it is still stored: samples of these units in the order of time, and of one moment in
+ * the order of units, whose ends lie in ]since_s, until_s]. Of each stretch the finest points there are (1, 10, 60
+ * or 600 s, which is the sample's span), and no second of a unit twice; a stretch of which nothing is
+ * known has none. Of a span, levels and rates are the mean; counts are whole where they were. A sample's when_ms is
+ * its wall_ms. Chunks are read one at a time, so that no transaction stays open and memory is bounded by the number
+ * of units (some 200 KiB each, at most) and the last two hours. The caller owns ret; reader must outlive it. */
+struct history;
+int history_open(struct reader *reader, const uint32_t *units, size_t n_units, uint64_t since_s,
+		 uint64_t until_s, struct history **ret);
+struct history *history_close(struct history *history);
+DEFINE_CLEANUP(struct history *, history_close)
+/* 1: the next sample, and of which of the units it is, from 0; 0: that was the last. */
+int history_next(struct history *history, struct sample *ret, size_t *ret_nth);
+/* How much of it has been read, 0 to 1: for people who wait. */
+double history_progress(const struct history *history);
+
+/* Every unit that the past has a name of, in the order of names; ret is the caller's to free(). */
+struct known_unit {
+	uint32_t unit;
+	char name[UNIT_NAME_SIZE];
+};
+int reader_units(struct reader *reader, struct known_unit **ret, size_t *ret_n);
+/* What a restart of that unit takes, from being asked for to being done: the median (of two, the lower) of those on record.
+ * -ENODATA: none is. */
+int reader_restart_ms(struct reader *reader, uint32_t unit, uint64_t *ret_ms);
+
 /* The one JSON shape of each, for --json and all others: one object, no newline after it. Stable keys,
  * documented in selfhealctl(1): the fields' names, enums as their words, flags as lists of words,
  * invocations as 32 hexadecimal digits, metrics as one object of those measured; unknown is null. Every
