@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/backtest.h"
+#include "cli/fields.h"
 #include "cli/phrase.h"
 #include "record/record.h"
 
@@ -69,22 +70,6 @@ static size_t count(const struct backtest *backtest, unsigned int state_least)
 
 /* ---- for programs ----------------------------------------------------------- */
 
-/* A name with what has a meaning in CSV is quoted, and a quote within doubled. */
-static void put_field(const struct output *output, const char *text)
-{
-	if (!text[strcspn(text, "\", ")]) {
-		fputs(text, output->file);
-		return;
-	}
-	fputc('"', output->file);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', output->file);
-		fputc(*text, output->file);
-	}
-	fputc('"', output->file);
-}
-
 void backtest_csv(const struct output *output, const struct backtest *backtest)
 {
 	char score[NUMBER_SIZE], threshold[NUMBER_SIZE];
@@ -97,7 +82,7 @@ void backtest_csv(const struct output *output, const struct backtest *backtest)
 			text_float(score, sizeof(score), judgement->score, 0),
 			text_float(threshold, sizeof(threshold), judgement->threshold, 0),
 			judgement->state);
-		put_field(output, backtest->test->name[judgement->top]);
+		fields_put(output->file, backtest->test->name[judgement->top]);
 		output_raw(output, "\n");
 	}
 }

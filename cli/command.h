@@ -30,6 +30,9 @@ enum accepts {
 	ACCEPTS_DETECTOR = 1 << 8,
 	ACCEPTS_SEED = 1 << 9,
 	ACCEPTS_FORMAT = 1 << 10,
+	ACCEPTS_UNTIL = 1 << 11,
+	ACCEPTS_CONFIG = 1 << 12,
+	ACCEPTS_RULES = 1 << 13,
 };
 
 struct context {
@@ -44,6 +47,7 @@ struct context {
 	const char *mode;      /* --mode; NULL */
 	const char *csv;       /* --csv; NULL, as those that follow */
 	const char *train, *detector, *seed, *format;
+	const char *until, *config, *rules;
 	struct reader *reader; /* open when the command asked for it */
 	/* The files it reads then; "": none. */
 	const char *past_path, *live_path;
@@ -55,7 +59,7 @@ struct command {
 	const char *summary;
 	const char *details;  /* for --help: lines that end with a newline */
 	unsigned int accepts; /* enum accepts */
-	bool reads;	      /* wants context->reader */
+	bool reads;	      /* wants context->reader, unless --csv names what it reads */
 	/* argv[0] is the command. Returns an exit code, or a negative errno after it was said. */
 	int (*run)(struct context *context, int argc, char **argv);
 };

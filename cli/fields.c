@@ -106,3 +106,18 @@ int fields_value(const char *text, locale_t plain, float *ret)
 	*ret = value;
 	return 0;
 }
+
+void fields_put(FILE *out, const char *text)
+{
+	if (!text[strcspn(text, "\", ")]) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}

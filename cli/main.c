@@ -37,6 +37,9 @@ enum option_id {
 	OPTION_DETECTOR,
 	OPTION_SEED,
 	OPTION_FORMAT,
+	OPTION_UNTIL,
+	OPTION_CONFIG,
+	OPTION_RULES,
 	OPTION_HELP = 'h'
 };
 
@@ -51,12 +54,18 @@ static const struct {
 	  "list every unit, with live numbers" },
 	{ "since", required_argument, OPTION_SINCE, ACCEPTS_SINCE, "--since WHEN",
 	  "nothing older: '2h ago', today, '2026-11-24 14:03'" },
+	{ "until", required_argument, OPTION_UNTIL, ACCEPTS_UNTIL, "--until WHEN",
+	  "nothing newer, in the same words" },
 	{ "limit", required_argument, OPTION_LIMIT, ACCEPTS_LIMIT, "--limit N",
 	  "at most N, the newest (50); 0: all" },
 	{ "steps", no_argument, OPTION_STEPS, ACCEPTS_STEPS, "--steps",
 	  "tell each as a story, step by step" },
 	{ "mode", required_argument, OPTION_MODE, ACCEPTS_MODE, "--mode MODE",
 	  "enforce, or approve: somebody has to agree each time" },
+	{ "config", required_argument, OPTION_CONFIG, ACCEPTS_CONFIG, "--config FILE",
+	  "by this configuration instead of the installed one" },
+	{ "rules", required_argument, OPTION_RULES, ACCEPTS_RULES, "--rules DIR",
+	  "by the rules of this folder instead of the installed ones" },
 	{ "csv", required_argument, OPTION_CSV, ACCEPTS_CSV, "--csv FILE",
 	  "the samples to judge, also gzip's" },
 	{ "train", required_argument, OPTION_TRAIN, ACCEPTS_TRAIN, "--train FILE",
@@ -186,7 +195,7 @@ static int run_command(const struct command *command, struct context *context, i
 	struct state_paths paths;
 	int r = 0;
 
-	if (command->reads)
+	if (command->reads && !context->csv)
 		r = open_state(context, &paths);
 	if (r >= 0)
 		r = command->run(context, argc, argv);
@@ -219,6 +228,12 @@ static const char **place_of(int id, struct context *context)
 		return &context->seed;
 	case OPTION_FORMAT:
 		return &context->format;
+	case OPTION_UNTIL:
+		return &context->until;
+	case OPTION_CONFIG:
+		return &context->config;
+	case OPTION_RULES:
+		return &context->rules;
 	case OPTION_STATE_DIR:
 		return &context->state_dir;
 	case OPTION_DB:

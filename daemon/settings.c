@@ -26,17 +26,14 @@ static int load_config(const struct options *options, struct config *config)
 
 static int load_rules(const struct options *options, struct rulebook *rulebook)
 {
-	const char *const installed[] = {
-		NAME_CONFIG_DIR "/" NAME_RULE_DIR,
-		NAME_LOCAL_VENDOR_DIR "/" NAME_RULE_DIR,
-		NAME_VENDOR_DIR "/" NAME_RULE_DIR,
-	};
 	const char *const given[] = { options->rules };
 	struct ini_error error = { 0 };
 	int r;
 
-	r = rules_load(options->rules ? given : installed, options->rules ? 1 : 3, rulebook->rule,
-		       &rulebook->n, &error);
+	if (options->rules)
+		r = rules_load(given, 1, rulebook->rule, &rulebook->n, &error);
+	else
+		r = rules_load_installed(rulebook->rule, &rulebook->n, &error);
 	if (r < 0 && error.text[0]) {
 		log_error("%s", error.text);
 		return r;
@@ -46,7 +43,8 @@ static int load_rules(const struct options *options, struct rulebook *rulebook)
 	if (rulebook->n == 0) {
 		log_error("there is no rule in %s: nothing would ever be called sick; install the "
 			  "shipped rules there or name their folder with --rules",
-			  options->rules ? options->rules : installed[1]);
+			  options->rules ? options->rules
+					 : NAME_LOCAL_VENDOR_DIR "/" NAME_RULE_DIR);
 		return -EINVAL;
 	}
 	return 0;

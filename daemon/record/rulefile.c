@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "record/names.h"
 #include "record/rulefile.h"
 
 #define SPACES " \t"
@@ -382,4 +383,15 @@ int rules_load(const char *const *folders, size_t n_folders, struct rule *ret, s
 		return r;
 	*ret_n = collection.n;
 	return 0;
+}
+
+int rules_load_installed(struct rule *ret, size_t *ret_n, struct ini_error *error)
+{
+	static const char *const folders[] = {
+		NAME_CONFIG_DIR "/" NAME_RULE_DIR,
+		NAME_LOCAL_VENDOR_DIR "/" NAME_RULE_DIR,
+		NAME_VENDOR_DIR "/" NAME_RULE_DIR,
+	};
+
+	return rules_load(folders, sizeof(folders) / sizeof(folders[0]), ret, ret_n, error);
 }

@@ -82,3 +82,5 @@ int rule_load(const char *path, struct rule *ret, struct ini_error *error);
  * the order of names. ret has room for RULES_MAX. After a failure error is set. */
 int rules_load(const char *const *folders, size_t n_folders, struct rule *ret, size_t *ret_n,
 	       struct ini_error *error);
+/* The same of the installed folders: the admin's, then the vendor's. */
+int rules_load_installed(struct rule *ret, size_t *ret_n, struct ini_error *error);

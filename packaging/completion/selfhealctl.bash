@@ -25,7 +25,9 @@ _selfhealctl()
 			state=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
 			((i++))
 			;;
-		--since | --limit | --mode | --csv | --train | --detector | --seed | --format) ((i++)) ;;
+		--since | --until | --limit | --mode | --config | --rules | --csv | --train | --detector | --seed | --format)
+			((i++))
+			;;
 		-*) ;;
 		*)
 			[ -n "$command" ] || command=${COMP_WORDS[i]}
@@ -36,15 +38,15 @@ _selfhealctl()
 
 	COMPREPLY=()
 	case $previous in
-	--state-dir)
+	--state-dir | --rules)
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--db | --csv | --train)
+	--db | --config | --csv | --train)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
-	--since)
+	--since | --until)
 		mapfile -t COMPREPLY < <(compgen -W 'today yesterday 1h 1d' -- "$current")
 		return
 		;;
@@ -70,11 +72,13 @@ _selfhealctl()
 	history) choices+=' --since --limit --steps --json' ;;
 	deps | doctor | explain) choices+=' --json' ;;
 	enroll) choices+=' --mode' ;;
-	backtest) choices+=' --csv --train --detector --seed --format --json' ;;
+	backtest)
+		choices+=' --since --until --config --rules --csv --train --detector --seed --format --json'
+		;;
 	esac
 	case $command:${#words[@]} in
 	inject:1) choices+=' cpu-spike memory-leak' ;;
-	inject:2 | status:1 | history:1 | deps:1 | enroll:* | unenroll:*)
+	inject:2 | status:1 | history:1 | deps:1 | enroll:* | unenroll:* | backtest:*)
 		choices+=" $(_selfhealctl_units "${state[@]}")"
 		;;
 	explain:1) choices+=" $(_selfhealctl_incidents "${state[@]}")" ;;
