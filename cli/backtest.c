@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/backtest.h"
@@ -19,6 +20,24 @@
 #define DIGITS_SHOWN	3 /* of a score, for people */
 
 _Static_assert(CSV_METRICS_MAX == DETECTOR_COLUMNS_MAX, "what can be read can be judged");
+
+static int judge_by_meaning(struct backtest *backtest)
+{
+	size_t n = backtest->test->n_rows;
+	int r;
+
+	backtest->verdict = calloc(n, sizeof(*backtest->verdict));
+	if (!backtest->verdict)
+		return -ENOMEM;
+	r = rows_judge(backtest->test, backtest->train, backtest->meaning, backtest->config,
+		       backtest->rulebook, backtest->seed, backtest->verdict);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		if (backtest->verdict[i].state > backtest->judgement[i].state)
+			backtest->judgement[i].state = backtest->verdict[i].state;
+	return 0;
+}
 
 int backtest_run(struct backtest *backtest)
 {
@@ -38,13 +57,13 @@ int backtest_run(struct backtest *backtest)
 	for (size_t i = 0; i < test->n_rows; i++)
 		detector_judge(detector, &test->value[i * test->n_columns],
 			       &backtest->judgement[i]);
-	return 0;
+	return backtest->meaning && backtest->meaning->n > 0 ? judge_by_meaning(backtest) : 0;
 }
 
 void backtest_clear(struct backtest *backtest)
 {
-	free(backtest->judgement);
-	backtest->judgement = NULL;
+	free(TAKE(backtest->judgement));
+	free(TAKE(backtest->verdict));
 }
 
 const char *backtest_detector_word(enum detector_kind kind)
@@ -87,6 +106,33 @@ void backtest_csv(const struct output *output, const struct backtest *backtest)
 	}
 }
 
+/* Empty: none held. */
+static const char *rule_of(const struct backtest *backtest, size_t row)
+{
+	uint8_t rule = backtest->verdict[row].rule;
+
+	return rule > 0 ? backtest->rulebook->rule[rule - 1].name : "";
+}
+
+static void json_meaning(struct json *json, const struct backtest *backtest)
+{
+	const struct meaning *meaning = backtest->meaning;
+
+	json_key(json, "meaning");
+	json_begin(json, '[');
+	for (unsigned int i = 0; i < backtest->test->n_columns; i++) {
+		if (meaning->metric[i] >= METRIC_N)
+			continue;
+		json_separate(json);
+		json_begin(json, '{');
+		json_text(json, "column", backtest->test->name[i]);
+		json_text(json, "metric", metric_table[meaning->metric[i]].name);
+		json_real(json, "factor", meaning->factor[i]);
+		json_end(json, '}');
+	}
+	json_end(json, ']');
+}
+
 static void json_row(struct json *json, const struct backtest *backtest, size_t row)
 {
 	const struct judgement *judgement = &backtest->judgement[row];
@@ -101,6 +147,8 @@ static void json_row(struct json *json, const struct backtest *backtest, size_t 
 	json_single(json, "threshold", judgement->threshold);
 	json_text(json, "state", state_word(judgement->state));
 	json_text(json, "top_metric", backtest->test->name[judgement->top]);
+	if (backtest->verdict)
+		json_text_or_null(json, "rule", rule_of(backtest, row));
 	json_end(json, '}');
 }
 
@@ -118,6 +166,8 @@ void backtest_json(const struct output *output, const struct backtest *backtest)
 	json_number(&json, "n_rows", backtest->test->n_rows);
 	json_number(&json, "n_unusual", count(backtest, DETECTOR_UNUSUAL));
 	json_number(&json, "n_sick", count(backtest, DETECTOR_SICK));
+	if (backtest->verdict)
+		json_meaning(&json, backtest);
 	json_key(&json, "rows");
 	json_begin(&json, '[');
 	for (size_t i = 0; i < backtest->test->n_rows; i++)
@@ -243,6 +293,35 @@ static void print_highest(const struct output *output, const struct backtest *ba
 			   DIGITS_SHOWN));
 }
 
+static void print_sick(const struct output *output, const struct backtest *backtest, size_t n_sick)
+{
+	size_t first = 0;
+
+	while (backtest->judgement[first].state < DETECTOR_SICK)
+		first++;
+	if (backtest->verdict)
+		output_field(output, "Sick:", PAINT_BAD, "%zu of them, the first in row %zu by %s",
+			     n_sick, first + 1, rule_of(backtest, first));
+	else
+		output_field(output, "Sick:", PAINT_BAD, "%zu of them", n_sick);
+}
+
+static void print_meaning(const struct output *output, const struct backtest *backtest)
+{
+	const struct meaning *meaning = backtest->meaning;
+	char text[CSV_METRICS_MAX * 40] = "";
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < backtest->test->n_columns && used < sizeof(text); i++)
+		if (meaning->metric[i] < METRIC_N)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+						 used ? ", " : "",
+						 metric_table[meaning->metric[i]].name);
+	output_field(output, "Meaning:", PAINT_NONE,
+		     "%u of %u columns have one, so they are judged by rules too: %s", meaning->n,
+		     backtest->test->n_columns, text);
+}
+
 static void print_summary(const struct output *output, const struct backtest *backtest,
 			  size_t n_stretches)
 {
@@ -254,7 +333,7 @@ static void print_summary(const struct output *output, const struct backtest *ba
 			"%s: %zu of %zu rows are unusual", backtest->test->path, n_unusual,
 			backtest->test->n_rows);
 	if (n_sick)
-		output_field(output, "Sick:", PAINT_BAD, "%zu of them", n_sick);
+		print_sick(output, backtest, n_sick);
 	output_field(output, "Detector:", PAINT_NONE, "%s, seed %" PRIu64 ", %s",
 		     backtest_detector_word(backtest->kind), backtest->seed,
 		     text_size(size, sizeof(size), (double)backtest->detector_bytes));
@@ -267,6 +346,8 @@ static void print_summary(const struct output *output, const struct backtest *ba
 		output_field(output, "Learnt from:", PAINT_NONE, "%zu rows of %u metrics in %s",
 			     backtest->train->n_rows, backtest->train->n_columns,
 			     backtest->train->path);
+	if (backtest->verdict)
+		print_meaning(output, backtest);
 	if (n_stretches > 0)
 		output_field(output, "Stretches:", PAINT_NONE, "%zu of rows side by side, %s",
 			     n_stretches,

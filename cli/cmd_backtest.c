@@ -94,12 +94,46 @@ static int print(const struct context *context, const struct backtest *backtest,
 	}
 }
 
+/* What the columns mean, and by which rules they are then judged; a file without a meaning needs none. */
+static int take_meaning(const struct context *context, struct backtest *backtest,
+			struct meaning *meaning, struct backtest_settings *settings)
+{
+	struct csv_error error;
+	int r;
+
+	if (backtest->kind != DETECTOR_JUDGE)
+		return 0;
+	r = meaning_find(backtest->test, context->map, meaning, &error);
+	if (r < 0) {
+		log_error("%s", error.text);
+		return r;
+	}
+	if (meaning->n == 0)
+		return 0;
+	r = backtest_settings_load(context->config, context->rules, settings);
+	if (r < 0)
+		return r;
+	if (settings->rulebook.n == 0)
+		log_warning("there is no rule in %s, so no row can be sick; name a folder with "
+			    "--rules",
+			    context->rules ? context->rules : "the installed folders");
+	backtest->meaning = meaning;
+	backtest->config = &settings->config;
+	backtest->rulebook = &settings->rulebook;
+	return 0;
+}
+
 static int run_on_file(struct context *context, int format)
 {
+	CLEANUP(cleanup_free) struct backtest_settings *settings = calloc(1, sizeof(*settings));
 	CLEANUP(csv_clear) struct csv test = { 0 };
 	CLEANUP(csv_clear) struct csv train = { 0 };
 	CLEANUP(backtest_clear) struct backtest backtest = { 0 };
+	struct meaning meaning = { 0 };
 	int r;
+
+	if (!settings)
+		return log_error_errno(-ENOMEM, "cannot judge %s", context->csv);
 
 	if (take_detector(context, &backtest) != EXIT_WELL)
 		return EXIT_USAGE;
@@ -108,6 +142,9 @@ static int run_on_file(struct context *context, int format)
 		return r;
 	backtest.test = &test;
 	backtest.train = context->train ? &train : &test;
+	r = take_meaning(context, &backtest, &meaning, settings);
+	if (r < 0)
+		return r;
 	r = backtest_run(&backtest);
 	if (r == -ENODATA)
 		log_error("%s: expected more rows to learn from, found %zu", backtest.train->path,
@@ -266,7 +303,7 @@ static int check_given(const struct context *context, int argc, char **argv)
 	} given[] = {
 		{ "--train", context->train, true },  { "--detector", context->detector, true },
 		{ "--seed", context->seed, true },    { "--since", context->since, false },
-		{ "--until", context->until, false },
+		{ "--until", context->until, false }, { "--map", context->map, true },
 	};
 
 	if (context->csv && argc > 1)
@@ -280,11 +317,20 @@ static int check_given(const struct context *context, int argc, char **argv)
 	return EXIT_WELL;
 }
 
+/* The textbook's forest knows no meaning. */
+static int check_map(const struct context *context)
+{
+	if (!context->map || !context->detector ||
+	    strcmp(context->detector, backtest_detector_word(DETECTOR_FOREST)) != 0)
+		return EXIT_WELL;
+	return command_usage(&command_backtest, "--map goes with --detector judge");
+}
+
 static int backtest_run_command(struct context *context, int argc, char **argv)
 {
 	int format;
 
-	if (check_given(context, argc, argv) != EXIT_WELL)
+	if (check_given(context, argc, argv) != EXIT_WELL || check_map(context) != EXIT_WELL)
 		return EXIT_USAGE;
 	format = find_format(context);
 	if (format < 0)
@@ -307,9 +353,12 @@ const struct command command_backtest = {
 		"their "
 		"order. A file is\nCSV, plain or gzip's: a header with the names of at most 64 "
 		"metrics, then a row a sample; an empty\nfield or nan was not measured. A first "
-		"column 'time' or 'timestamp' is only told again. Both files\nhave the same "
+		"column 'time' or 'timestamp' is told again. Both files\nhave the same "
 		"columns, "
 		"in any order. Without --train it learns from the rows that it judges.\n"
+		"Columns that are called as metrics (selfheal.rule(5)), or have a meaning by "
+		"--map, are "
+		"judged by rules\ntoo: then a row may be sick.\n"
 		"Exits with 0 if it could judge, with 2 if there is no such unit, with 3 if there "
 		"is "
 		"no history or a\nfile is not as it should be; then nothing is printed.\n\n"
@@ -317,7 +366,8 @@ const struct command command_backtest = {
 		"  selfhealctl backtest --csv today.csv.gz --train last-week.csv.gz\n"
 		"  selfhealctl backtest --csv x.csv --detector forest --format csv >scores.csv\n",
 	.accepts = ACCEPTS_CSV | ACCEPTS_TRAIN | ACCEPTS_DETECTOR | ACCEPTS_SEED | ACCEPTS_FORMAT |
-		   ACCEPTS_JSON | ACCEPTS_SINCE | ACCEPTS_UNTIL | ACCEPTS_CONFIG | ACCEPTS_RULES,
+		   ACCEPTS_JSON | ACCEPTS_SINCE | ACCEPTS_UNTIL | ACCEPTS_CONFIG | ACCEPTS_RULES |
+		   ACCEPTS_MAP,
 	.reads = true,
 	.run = backtest_run_command,
 };

@@ -33,6 +33,7 @@ enum accepts {
 	ACCEPTS_UNTIL = 1 << 11,
 	ACCEPTS_CONFIG = 1 << 12,
 	ACCEPTS_RULES = 1 << 13,
+	ACCEPTS_MAP = 1 << 14,
 };
 
 struct context {
@@ -47,7 +48,7 @@ struct context {
 	const char *mode;      /* --mode; NULL */
 	const char *csv;       /* --csv; NULL, as those that follow */
 	const char *train, *detector, *seed, *format;
-	const char *until, *config, *rules;
+	const char *until, *config, *rules, *map;
 	struct reader *reader; /* open when the command asked for it */
 	/* The files it reads then; "": none. */
 	const char *past_path, *live_path;

@@ -33,8 +33,7 @@ struct reading {
 
 /* ---- errors ----------------------------------------------------------------- */
 
-__attribute__((format(printf, 2, 3))) static int fail(struct csv_error *error, const char *format,
-						      ...)
+int csv_fail(struct csv_error *error, const char *format, ...)
 {
 	char raw[sizeof(error->text) * 2];
 	va_list arguments;
@@ -55,7 +54,8 @@ __attribute__((format(printf, 2, 3))) static int fail_line(const struct reading 
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	return fail(reading->error, "%s:%" PRIu64 ": %s", reading->csv.path, reading->number, text);
+	return csv_fail(reading->error, "%s:%" PRIu64 ": %s", reading->csv.path, reading->number,
+			text);
 }
 
 /* What was expected before the field, cut if it is long, and what it is behind it. Columns are counted as
@@ -80,16 +80,16 @@ static int fail_read(const struct reading *reading, int r)
 
 	switch (r) {
 	case -EMSGSIZE:
-		return fail(reading->error,
-			    "%s:%" PRIu64 ": expected at most %zu bytes, found more", path,
-			    reading->number + 1, LINES_LENGTH_MAX);
+		return csv_fail(reading->error,
+				"%s:%" PRIu64 ": expected at most %zu bytes, found more", path,
+				reading->number + 1, LINES_LENGTH_MAX);
 	case -ENODATA:
-		return fail(reading->error,
-			    "%s: expected all of the gzip data, found their beginning", path);
+		return csv_fail(reading->error,
+				"%s: expected all of the gzip data, found their beginning", path);
 	case -EBADMSG:
-		return fail(reading->error, "%s: expected gzip data, found damaged ones", path);
+		return csv_fail(reading->error, "%s: expected gzip data, found damaged ones", path);
 	default:
-		(void)fail(reading->error, "%s: cannot be read: %s", path, strerrordesc_np(-r));
+		(void)csv_fail(reading->error, "%s: cannot be read: %s", path, strerrordesc_np(-r));
 		return r;
 	}
 }
@@ -289,8 +289,8 @@ static int read_all(struct reading *reading)
 	if (r < 0)
 		return fail_read(reading, r);
 	if (reading->csv.n_rows == 0)
-		return fail(reading->error, "%s: expected a header and rows below it, found %s",
-			    reading->csv.path, reading->has_names ? "no row" : "nothing");
+		return csv_fail(reading->error, "%s: expected a header and rows below it, found %s",
+				reading->csv.path, reading->has_names ? "no row" : "nothing");
 	return 0;
 }
 
@@ -339,8 +339,8 @@ static int check_columns(const struct csv *csv, const struct csv *other, struct 
 	for (unsigned int i = 0; i < csv->n_columns; i++) {
 		if (find_column(other, csv->name[i]) < other->n_columns)
 			continue;
-		(void)fail(error, "%s:1: expected a column '%s', as %s has one", other->path,
-			   csv->name[i], csv->path);
+		(void)csv_fail(error, "%s:1: expected a column '%s', as %s has one", other->path,
+			       csv->name[i], csv->path);
 		return -EINVAL;
 	}
 	return 0;

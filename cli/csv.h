@@ -26,6 +26,10 @@ struct csv_error {
 	char text[1024];
 };
 
+/* Set its text, made harmless; returns -EINVAL. For all that reads files of this kind. */
+int csv_fail(struct csv_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 struct csv {
 	const char *path; /* the caller's */
 	unsigned int n_columns;

@@ -40,6 +40,7 @@ enum option_id {
 	OPTION_UNTIL,
 	OPTION_CONFIG,
 	OPTION_RULES,
+	OPTION_MAP,
 	OPTION_HELP = 'h'
 };
 
@@ -70,6 +71,8 @@ static const struct {
 	  "the samples to judge, also gzip's" },
 	{ "train", required_argument, OPTION_TRAIN, ACCEPTS_TRAIN, "--train FILE",
 	  "the samples to learn from (those to judge)" },
+	{ "map", required_argument, OPTION_MAP, ACCEPTS_MAP, "--map FILE",
+	  "what its columns mean: lines COLUMN = METRIC [* FACTOR]" },
 	{ "detector", required_argument, OPTION_DETECTOR, ACCEPTS_DETECTOR, "--detector NAME",
 	  "judge (that), or forest, that of the textbooks" },
 	{ "seed", required_argument, OPTION_SEED, ACCEPTS_SEED, "--seed N",
@@ -234,6 +237,8 @@ static const char **place_of(int id, struct context *context)
 		return &context->config;
 	case OPTION_RULES:
 		return &context->rules;
+	case OPTION_MAP:
+		return &context->map;
 	case OPTION_STATE_DIR:
 		return &context->state_dir;
 	case OPTION_DB:

@@ -17,8 +17,8 @@ enum detector_kind {
 	DETECTOR_JUDGE, /* a forest of planes on what the columns were lately; scores are smoothed */
 };
 
-/* Of how a row is. A third, sick, is for harm, and a column without a meaning can do none: so far
- * no detector tells it. */
+/* Of how a row is. The third, sick, is for harm, and a column without a meaning can do none: no detector tells
+ * it, but who knows what the columns mean may. */
 #define DETECTOR_HEALTHY 0u
 #define DETECTOR_UNUSUAL 1u
 #define DETECTOR_SICK	 2u

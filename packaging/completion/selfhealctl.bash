@@ -25,7 +25,7 @@ _selfhealctl()
 			state=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
 			((i++))
 			;;
-		--since | --until | --limit | --mode | --config | --rules | --csv | --train | --detector | --seed | --format)
+		--since | --until | --limit | --mode | --config | --rules | --csv | --train | --map | --detector | --seed | --format)
 			((i++))
 			;;
 		-*) ;;
@@ -42,7 +42,7 @@ _selfhealctl()
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--db | --config | --csv | --train)
+	--db | --config | --csv | --train | --map)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
@@ -73,7 +73,7 @@ _selfhealctl()
 	deps | doctor | explain) choices+=' --json' ;;
 	enroll) choices+=' --mode' ;;
 	backtest)
-		choices+=' --since --until --config --rules --csv --train --detector --seed --format --json'
+		choices+=' --since --until --config --rules --csv --train --map --detector --seed --format --json'
 		;;
 	esac
 	case $command:${#words[@]} in
