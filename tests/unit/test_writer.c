@@ -140,6 +140,7 @@ Test(writer, a_strangers_lock_fails_decisions_and_passes)
 {
 	struct writer *writer = place_begin(BOUND);
 	struct incident incident = place_begin_incident(writer, 1);
+	struct verdict verdict = place_verdict(&incident);
 	struct sample sample = place_sample(1, NOON, 1);
 	sqlite3 *other;
 
@@ -148,6 +149,7 @@ Test(writer, a_strangers_lock_fails_decisions_and_passes)
 	other = stranger();
 	place_decide(writer, 2, &incident);
 	cr_assert(zero(int, writer_incident(writer, &incident)));
+	cr_assert(zero(int, writer_verdict(writer, 1, &verdict)));
 	place_await(writer, 2); /* after the thread's patience of two seconds */
 	cr_assert(eq(int, place_answers.error[1], -EBUSY));
 	cr_assert(eq(int, writer_state(writer, 7000), STORE_FAILED));
@@ -157,6 +159,8 @@ Test(writer, a_strangers_lock_fails_decisions_and_passes)
 	place_await(writer, 3);
 	cr_assert(zero(int, place_answers.error[2]));
 	cr_assert(eq(int, writer_state(writer, 7000), STORE_WELL));
+	cr_assert(eq(i64, place_ask("selfheal.db", "SELECT count(*) FROM verdict"), 1),
+		  "what was seen waits, and comes once");
 	(void)writer_close(writer);
 }
 
