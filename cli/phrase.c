@@ -308,7 +308,7 @@ static char *phrase_rule(char *buffer, size_t size, const struct verdict *verdic
 	return buffer;
 }
 
-static char *phrase_verdict(char *buffer, size_t size, const struct verdict *verdict)
+static char *phrase_seen(char *buffer, size_t size, const struct verdict *verdict)
 {
 	char rule[PHRASE_SIZE / 2], model[96] = "; it is not learnt yet, so facts alone speak";
 
@@ -413,7 +413,7 @@ char *phrase_step(char *buffer, size_t size, const struct step *step)
 {
 	switch (step->kind) {
 	case STEP_VERDICT:
-		return phrase_verdict(buffer, size, &step->verdict);
+		return phrase_seen(buffer, size, &step->verdict);
 	case STEP_DECISION:
 		return phrase_decision(buffer, size, &step->decision);
 	case STEP_ATTEMPT:

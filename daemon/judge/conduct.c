@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "judge/conduct.h"
+#include "judge/expand.h"
 #include "judge/features.h"
 
 static const struct demand {
@@ -58,8 +59,10 @@ static const enum metric worked_metric[WORK_RESPONSES] = {
 #define ANY_SHARE   0.25
 #define ANY_FLOORS  10.0
 /* The forest's score, above the 99th percentile of health: its steps there are small. */
-#define SCORE_STEP   0.004f
-#define SCORE_WAIT_S 60u
+#define SCORE_STEP 0.004f
+/* A single odd row is seen in a range over many of them, EXPAND_LONG_ROWS, as long as it is among these: twice as long is
+ * not one row's doing. */
+#define SCORE_WAIT_ROWS (2 * EXPAND_LONG_ROWS)
 
 /* Demand is news from a few seconds on, as it explains and accuses nobody; but only if it was never so high: that
  * it lasts for longer may be since each of it takes longer. */
@@ -331,7 +334,7 @@ static void judge_response(struct conduct *conduct, int i, const struct work_sec
 static void judge_score(struct conduct *conduct, uint16_t span_s, uint32_t patience_s,
 			struct evidence *evidence)
 {
-	const struct excursion_news news = { SCORE_WAIT_S + patience_s, ANY_RECORDS };
+	const struct excursion_news news = { SCORE_WAIT_ROWS * span_s + patience_s, ANY_RECORDS };
 
 	excursion_take(&conduct->score, (evidence->score - evidence->threshold) / SCORE_STEP,
 		       span_s);

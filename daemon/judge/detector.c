@@ -58,7 +58,7 @@ void detector_judge(struct detector *detector, const float *row, struct judgemen
 		oddity_scale(&detector->oddity, detector->n_columns, column) % detector->n_metrics;
 	ret->score = oddity_score(&detector->oddity, column);
 	if (detector->kind == DETECTOR_JUDGE)
-		ret->score = oddity_smooth(&detector->smooth, ret->score);
+		ret->score = oddity_smooth(&detector->smooth, ret->score, 1);
 	ret->threshold = detector->threshold;
 	ret->state = ret->score > ret->threshold ? DETECTOR_UNUSUAL : DETECTOR_HEALTHY;
 }

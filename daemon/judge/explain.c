@@ -86,6 +86,8 @@ static void tell_metric(struct telling *telling, enum expert expert, uint32_t me
 	if (evidence->have & METRIC_BIT(metric))
 		symptom.value = (float)evidence->value[metric];
 	set_expected(evidence, metric, &symptom);
+	if (evidence->have_left & METRIC_BIT(metric))
+		symptom.left_s = (float)evidence->left_s[metric];
 	symptom.share = evidence->share[metric];
 	symptom.rare_h = evidence->rare_h[metric];
 	symptom.unseen = (evidence->unseen & METRIC_BIT(metric)) != 0;
@@ -108,7 +110,9 @@ static enum expert who_says(const struct evidence *evidence, uint32_t metric, en
 {
 	if (evidence->growth[metric] > 0)
 		return EXPERT_GROWTH;
-	return evidence->excess[metric] > 0 ? EXPERT_WORK : otherwise;
+	if (evidence->excess[metric] > 0)
+		return EXPERT_WORK;
+	return evidence->apart[metric] > 0 ? EXPERT_SIBLINGS : otherwise;
 }
 
 /* ---- in the order of what they tell ---------------------------------------- */
@@ -124,6 +128,12 @@ static void tell_need(struct telling *telling, const struct need *need)
 		break;
 	case ASPECT_RECENT:
 		tell_recent(telling, need->metric);
+		break;
+	case ASPECT_LEFT_S:
+		tell_metric(telling, EXPERT_LIMIT, need->metric);
+		break;
+	case ASPECT_APART:
+		tell_metric(telling, EXPERT_SIBLINGS, need->metric);
 		break;
 	case ASPECT_WAITING_S:
 		tell_metric(telling, EXPERT_HANG, need->metric);

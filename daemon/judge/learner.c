@@ -254,14 +254,20 @@ static void fill_rarity(const struct learner *learner, struct evidence *ret)
 	}
 }
 
+static uint32_t span_s_of(const struct sample *sample)
+{
+	return sample->span_ms < 1500 ? 1 : (sample->span_ms + 500) / 1000;
+}
+
 /* How odd the moment is by all that it was lately, and by whose fault. */
-static void fill_score(struct learner *learner, struct evidence *ret)
+static void fill_score(struct learner *learner, uint32_t span_s, struct evidence *ret)
 {
 	float column[MOMENT_LATELY];
 
 	memcpy(column, learner->now.column + METRIC_N, sizeof(column));
 	(void)oddity_scale(&learner->oddity, MOMENT_LATELY, column);
-	ret->score = oddity_smooth(&learner->smooth, oddity_score(&learner->oddity, column));
+	ret->score =
+		oddity_smooth(&learner->smooth, oddity_score(&learner->oddity, column), span_s);
 	ret->threshold = learner->threshold;
 	learner->above = ret->score - ret->threshold;
 	ret->score_rare_h =
@@ -273,7 +279,7 @@ static void fill_score(struct learner *learner, struct evidence *ret)
 }
 
 /* How far that is from the unit's normal, and what the forest says. */
-static void fill_judged(struct learner *learner, struct evidence *ret)
+static void fill_judged(struct learner *learner, uint32_t span_s, struct evidence *ret)
 {
 	struct row row;
 	struct vector vector;
@@ -287,7 +293,7 @@ static void fill_judged(struct learner *learner, struct evidence *ret)
 	memcpy(ret->deviation, vector.deviation, sizeof(ret->deviation));
 	ret->lead = furthest(&vector);
 	fill_rarity(learner, ret);
-	fill_score(learner, ret);
+	fill_score(learner, span_s, ret);
 }
 
 void learner_look(struct learner *learner, const struct sample *sample, uint32_t patience_s,
@@ -310,7 +316,7 @@ void learner_look(struct learner *learner, const struct sample *sample, uint32_t
 	};
 	fill_measured(learner, sample, ret);
 	if (is_learnt)
-		fill_judged(learner, ret);
+		fill_judged(learner, span_s_of(sample), ret);
 	/* What its first minutes look like is no record of anything. */
 	if (!(sample->flags & SAMPLE_DISTURBED) && learner->kept.taught_ms >= learner->learn_ms / 3)
 		conduct_look(&learner->conduct, sample, patience_s, ret);
@@ -466,7 +472,7 @@ static void learn_tail(struct learner *learner, const struct sample *sample)
 
 	memcpy(column, learner->now.column, METRIC_N * sizeof(*column));
 	column[TAIL_SCORE] = learner->above;
-	tail_take(&learner->tail, column, (sample->span_ms + 500) / 1000);
+	tail_take(&learner->tail, column, span_s_of(sample));
 }
 
 int learner_teach(struct learner *learner, const struct sample *sample)

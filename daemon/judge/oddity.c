@@ -9,6 +9,7 @@
 #define NEAR 5.0f
 /* Of the newest row in the smoothed score. */
 #define SMOOTH_SHARE 0.4
+#define SMOOTH_MOST  32 /* nothing is left by then of what was before */
 
 void oddity_clear(struct oddity *oddity)
 {
@@ -102,14 +103,15 @@ float oddity_score(const struct oddity *oddity, const float *row)
 	return forest_score(oddity->forest, row);
 }
 
-float oddity_smooth(double *state, float score)
+float oddity_smooth(double *state, float score, unsigned int n)
 {
 	double power = (double)score * score;
 
 	power *= power;
 	power *= power;
 	power *= power;
-	*state += SMOOTH_SHARE * (power - *state);
+	for (unsigned int i = 0; i < n && i < SMOOTH_MOST; i++)
+		*state += SMOOTH_SHARE * (power - *state);
 	return (float)sqrt(sqrt(sqrt(sqrt(*state))));
 }
 

@@ -51,7 +51,8 @@ void oddity_blame(const struct oddity *oddity, const float *row, unsigned int n_
 
 /*
  * Scores of row after row, smoothed: by the mean of a high power, so that one row
- * which is alone by far is not washed out by calm ones before it. state is 0 at first.
+ * which is alone by far is not washed out by calm ones before it. state is 0 at first; n:
+ * for so many rows this one stands.
  */
-float oddity_smooth(double *state, float score);
+float oddity_smooth(double *state, float score, unsigned int n);
 size_t oddity_bytes(const struct oddity *oddity); /* beyond the struct itself */

@@ -155,15 +155,18 @@ Test(oddity, one_row_that_is_alone_by_far_is_not_washed_out)
 	float before = 0, after = 0;
 
 	for (unsigned int i = 0; i < 20; i++)
-		before = oddity_smooth(&calm, 0.5f);
+		before = oddity_smooth(&calm, 0.5f, 1);
 	cr_assert(epsilon_eq(flt, before, 0.5f, 1e-3f));
 	for (unsigned int i = 0; i < 20; i++)
-		(void)oddity_smooth(&struck, 0.5f);
-	after = oddity_smooth(&struck, 0.8f);
+		(void)oddity_smooth(&struck, 0.5f, 1);
+	after = oddity_smooth(&struck, 0.8f, 1);
 	cr_assert(gt(flt, after, 0.74f), "a mean would be 0.62: %g", (double)after);
 	for (unsigned int i = 0; i < 30; i++)
-		after = oddity_smooth(&struck, 0.5f);
+		after = oddity_smooth(&struck, 0.5f, 1);
 	cr_assert(epsilon_eq(flt, after, 0.5f, 0.01f));
+	(void)oddity_smooth(&struck, 0.8f, 1);
+	after = oddity_smooth(&struck, 0.5f, 30);
+	cr_assert(epsilon_eq(flt, after, 0.5f, 0.01f), "one that stands for thirty");
 }
 
 Test(oddity, too_few_rows_are_no_past)
