@@ -21,11 +21,9 @@
 #include "base/text.h"
 #include "cli/csv.h"
 #include "judge/expand.h"
-#include "judge/forest.h"
+#include "judge/oddity.h"
 
-#define COLUMNS_MAX  (CSV_METRICS_MAX * EXPAND_COLUMNS)
-#define NEAR	     5.0f
-#define SMOOTH_SHARE 0.4
+#define COLUMNS_MAX (CSV_METRICS_MAX * EXPAND_COLUMNS)
 
 static const struct part {
 	const char *name;
@@ -40,17 +38,12 @@ static const struct part {
 };
 #define PARTS_N (sizeof(parts) / sizeof(parts[0]))
 
-struct scale {
-	float mean, per_spread;
-};
-
 struct model {
 	const struct part *part;
 	unsigned int n_metrics, n_columns;
 	struct expand *expand;
-	struct forest *forest;
-	double odd; /* the 16th power of the scores, smoothed */
-	struct scale scale[COLUMNS_MAX];
+	struct oddity oddity;
+	double smooth; /* see oddity_smooth() */
 };
 
 /* ---- judging ------------------------------------------------------------------- */
@@ -63,19 +56,6 @@ static void fill_columns(struct model *model, const float *row, float *ret)
 		memcpy(ret, row, model->n_metrics * sizeof(*row));
 }
 
-/* To squashed distances from the normal. */
-static void apply_scale(const struct model *model, float *column)
-{
-	for (unsigned int i = 0; i < model->n_columns; i++) {
-		const struct scale *scale = &model->scale[i];
-		float distance = (column[i] - scale->mean) * scale->per_spread;
-
-		distance = distance > FOREST_FARTHEST ? FOREST_FARTHEST : distance;
-		distance = distance < -FOREST_FARTHEST ? -FOREST_FARTHEST : distance;
-		column[i] = distance / sqrtf(1 + fabsf(distance) / NEAR);
-	}
-}
-
 static float furthest(const struct model *model, const float *column)
 {
 	float most = 0;
@@ -85,70 +65,30 @@ static float furthest(const struct model *model, const float *column)
 	return most;
 }
 
-static float smooth(struct model *model, float score)
-{
-	double power = (double)score * score;
-
-	power *= power;
-	power *= power;
-	power *= power;
-	model->odd += SMOOTH_SHARE * (power - model->odd);
-	return (float)sqrt(sqrt(sqrt(sqrt(model->odd))));
-}
-
 static float judge(struct model *model, const float *row)
 {
 	float column[COLUMNS_MAX];
 	float score;
 
 	fill_columns(model, row, column);
-	apply_scale(model, column);
-	score = model->part->has_forest ? forest_score(model->forest, column)
+	(void)oddity_scale(&model->oddity, model->n_columns, column);
+	score = model->part->has_forest ? oddity_score(&model->oddity, column)
 					: furthest(model, column);
-	return model->part->smooths ? smooth(model, score) : score;
+	return model->part->smooths ? oddity_smooth(&model->smooth, score, 1) : score;
 }
 
 /* ---- learning ------------------------------------------------------------------ */
-
-static void fit_scale(const struct forest_rows *rows, unsigned int column, struct scale *ret)
-{
-	double sum = 0, squares = 0, mean;
-	size_t n = 0;
-
-	for (size_t i = 0; i < rows->n; i++) {
-		float value = rows->values[i * rows->n_columns + column];
-
-		if (!isfinite(value))
-			continue;
-		sum += value;
-		n++;
-	}
-	mean = n > 0 ? sum / (double)n : 0;
-	for (size_t i = 0; i < rows->n; i++) {
-		double distance = rows->values[i * rows->n_columns + column] - mean;
-
-		if (isfinite(distance))
-			squares += distance * distance;
-	}
-	ret->mean = (float)mean;
-	ret->per_spread = squares > 0 ? (float)(1 / sqrt(squares / (double)n)) : 0;
-}
 
 static void learn(struct model *model, const struct csv *train, uint64_t seed)
 {
 	unsigned int n = model->n_columns;
 	float *values = reallocarray(NULL, train->n_rows, n * sizeof(*values));
-	const struct forest_rows rows = { values, train->n_rows, n };
 
 	if (!values)
 		errx(1, "memory");
-	for (size_t i = 0; i < rows.n; i++)
+	for (size_t i = 0; i < train->n_rows; i++)
 		fill_columns(model, train->value + i * train->n_columns, values + i * n);
-	for (unsigned int i = 0; i < n; i++)
-		fit_scale(&rows, i, &model->scale[i]);
-	for (size_t i = 0; i < rows.n; i++)
-		apply_scale(model, values + i * n);
-	if (forest_train(FOREST_PLANES, &rows, seed, &model->forest) < 0)
+	if (oddity_fit(&model->oddity, values, train->n_rows, n, NULL, seed, 0) < 0)
 		errx(1, "cannot learn from %s", train->path);
 	free(values);
 }
@@ -167,6 +107,7 @@ static void begin(struct model *model, const struct part *part, unsigned int n_m
 		.part = part,
 		.n_metrics = n_metrics,
 		.n_columns = part->expands ? n_metrics * EXPAND_COLUMNS : n_metrics,
+		.oddity.form = FOREST_PLANES,
 	};
 	if (expand_new(n_metrics, &model->expand) < 0)
 		errx(1, "memory");
@@ -175,7 +116,7 @@ static void begin(struct model *model, const struct part *part, unsigned int n_m
 static void end(struct model *model)
 {
 	(void)expand_free(model->expand);
-	(void)forest_free(model->forest);
+	oddity_clear(&model->oddity);
 }
 
 /* ---- the table ------------------------------------------------------------------ */

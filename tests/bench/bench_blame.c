@@ -15,12 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "judge/detector.h"
 #include "judge/expand.h"
 #include "judge/features.h"
-#include "judge/forest.h"
 #include "judge/learner.h"
+#include "judge/oddity.h"
 #include "tests/bench/life.h"
 #include "tests/bench/median.h"
 #include "tests/bench/rows.h"
@@ -188,22 +189,21 @@ static float *expand(const float *values, size_t n)
 /* us a row that is new to it: the median of some turns. */
 static double blame_us(enum forest_form form, float *values, unsigned int n_columns)
 {
-	const struct forest_rows rows = { values, LEARNT, n_columns };
-	float share[FOREST_COLUMNS_MAX];
-	struct forest *forest;
+	CLEANUP(oddity_clear) struct oddity oddity = { .form = form };
+	float share[COLUMNS];
 	double us[TURNS];
 
-	rows_scale(values, LEARNT + TRIALS, n_columns);
-	if (forest_train(form, &rows, SEED, &forest) < 0)
+	if (oddity_fit(&oddity, values, LEARNT, n_columns, NULL, SEED, 0) < 0)
 		errx(1, "cannot train a forest");
+	for (size_t i = LEARNT; i < LEARNT + TRIALS; i++)
+		(void)oddity_scale(&oddity, n_columns, values + i * n_columns);
 	for (unsigned int turn = 0; turn < TURNS; turn++) {
 		uint64_t from_us = clock_cpu_us();
 
 		for (size_t i = LEARNT; i < LEARNT + TRIALS; i++)
-			forest_blame(forest, values + i * n_columns, share);
+			oddity_blame(&oddity, values + i * n_columns, n_columns, COLUMNS, share);
 		us[turn] = (double)(clock_cpu_us() - from_us) / TRIALS;
 	}
-	(void)forest_free(forest);
 	return median(us, TURNS);
 }
 

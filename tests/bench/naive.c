@@ -22,7 +22,7 @@ struct sum {
 struct node {
 	struct node *left, *right; /* NULL: a leaf */
 	struct sum sum;
-	double split;	  /* what is above goes right */
+	double split;	  /* what is above goes right; of a plane: in the range, 0 to 1 */
 	double low, high; /* of the sums that were parted here */
 	double path;	  /* of a leaf */
 };
@@ -30,7 +30,8 @@ struct node {
 struct naive {
 	enum forest_form form;
 	double average; /* path of a tree of as many rows */
-	struct node *root[FOREST_TREES];
+	unsigned int n_trees;
+	struct node *root[FOREST_AXES_TREES]; /* the form that has more */
 };
 
 /* While a tree grows. */
@@ -181,8 +182,6 @@ static double place_of(enum forest_form form, const struct node *node, const flo
 static bool choose_plane(struct growth *growth, const float **rows, size_t n,
 			 unsigned int *n_varying, struct node *node)
 {
-	double share;
-
 	if (!draw_sum(growth, rows, n, n_varying, &node->sum))
 		return false;
 	node->low = INFINITY;
@@ -195,9 +194,18 @@ static bool choose_plane(struct growth *growth, const float **rows, size_t n,
 	}
 	if (!(node->low < node->high))
 		return false;
-	share = floor(chance_share(&growth->chance) * 65536) / 65536;
-	node->split = node->low + share * (node->high - node->low);
+	node->split = floor(chance_share(&growth->chance) * 65536) / 65536;
 	return true;
+}
+
+/* Of a plane, by where in the range the row is, which is a float. */
+static bool goes_right(enum forest_form form, const struct node *node, double place)
+{
+	float low = (float)node->low, width = (float)node->high - low;
+
+	if (form == FOREST_AXES)
+		return place > node->split;
+	return ((float)place - low) * (1 / width) > (float)node->split;
 }
 
 /* ---- growing --------------------------------------------------------------------- */
@@ -226,7 +234,7 @@ static struct node *grow(struct growth *growth, const float **rows, size_t n, un
 					  : choose_plane(growth, rows, n, &n_varying, node)))
 		return node;
 	for (size_t i = 0; i < n; i++)
-		if (place_of(growth->form, node, rows[i]) > node->split)
+		if (goes_right(growth->form, node, place_of(growth->form, node, rows[i])))
 			right[n_right++] = rows[i];
 		else
 			left[n_left++] = rows[i];
@@ -255,16 +263,17 @@ static unsigned int find_varying(const struct forest_rows *rows, unsigned int *r
 static struct node *grow_tree(enum forest_form form, const struct forest_rows *rows, uint64_t seed,
 			      uint64_t tree)
 {
-	size_t n = rows->n < FOREST_SAMPLE ? rows->n : FOREST_SAMPLE, taken = 0;
+	size_t n = rows->n < FOREST_SAMPLE ? rows->n : FOREST_SAMPLE;
 	const unsigned int levels = form == FOREST_AXES ? AXES_LEVELS : PLANES_LEVELS;
 	const float *sample[FOREST_SAMPLE];
+	uint32_t taken[FOREST_SAMPLE];
 	struct growth growth = { .form = form };
 
 	growth.depth_max = (unsigned int)fmin(ceil(log2((double)n)), levels);
 	chance_init(&growth.chance, seed, tree);
-	for (size_t i = 0; taken < n; i++)
-		if (chance_share(&growth.chance) * (double)(rows->n - i) < (double)(n - taken))
-			sample[taken++] = rows->values + i * rows->n_columns;
+	chance_sample(&growth.chance, (uint32_t)rows->n, (uint32_t)n, taken);
+	for (size_t i = 0; i < n; i++)
+		sample[i] = rows->values + (size_t)taken[i] * rows->n_columns;
 	return grow(&growth, sample, n, 0, find_varying(rows, growth.varying));
 }
 
@@ -275,8 +284,9 @@ struct naive *naive_grow(enum forest_form form, const struct forest_rows *rows, 
 	if (!naive)
 		errx(1, "memory");
 	naive->form = form;
+	naive->n_trees = form == FOREST_AXES ? FOREST_AXES_TREES : FOREST_PLANES_TREES;
 	naive->average = average_path(rows->n < FOREST_SAMPLE ? rows->n : FOREST_SAMPLE);
-	for (unsigned int tree = 0; tree < FOREST_TREES; tree++)
+	for (unsigned int tree = 0; tree < naive->n_trees; tree++)
 		naive->root[tree] = grow_tree(form, rows, seed, tree);
 	return naive;
 }
@@ -292,7 +302,7 @@ static void free_tree(struct node *node)
 
 void naive_free(struct naive *naive)
 {
-	for (unsigned int tree = 0; tree < FOREST_TREES; tree++)
+	for (unsigned int tree = 0; tree < naive->n_trees; tree++)
 		free_tree(naive->root[tree]);
 	free(naive);
 }
@@ -317,7 +327,7 @@ static double path_of(enum forest_form form, const struct node *node, const floa
 
 		if (form == FOREST_PLANES)
 			less += less_at(node, place);
-		node = place > node->split ? node->right : node->left;
+		node = goes_right(form, node, place) ? node->right : node->left;
 	}
 	return fmax(node->path - less, 0);
 }
@@ -326,7 +336,7 @@ double naive_score(const struct naive *naive, const float *row)
 {
 	double sum = 0;
 
-	for (unsigned int tree = 0; tree < FOREST_TREES; tree++)
+	for (unsigned int tree = 0; tree < naive->n_trees; tree++)
 		sum += path_of(naive->form, naive->root[tree], row);
-	return exp2(-sum / FOREST_TREES / naive->average);
+	return exp2(-sum / naive->n_trees / naive->average);
 }

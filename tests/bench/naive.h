@@ -7,7 +7,8 @@
  *
  * What a tree is belongs to the definition, and is as there: the way chance is
  * drawn; of columns, that a split's low six bits are its column's number; of planes,
- * that weights have two bits of fraction and that sums are floats, added in four lanes.
+ * that weights have two bits of fraction, that sums are floats, added in four lanes, and
+ * that where in the range of a plane a row is is a float.
  */
 #include <stdint.h>
 
