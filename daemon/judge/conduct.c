@@ -122,6 +122,18 @@ static void read_second(const struct sample *sample, struct work_second *ret)
 	}
 }
 
+_Static_assert(CONDUCT_FOLLOWED == SEASON_SERIES, "the first responses have a season");
+
+static double expected_of(const struct conduct *conduct, const struct work_second *second,
+			  uint64_t wall_ms, int i)
+{
+	double expected = work_expected(&conduct->work, second->demand, i);
+
+	if (i < CONDUCT_FOLLOWED)
+		expected += second->least[i] * season_usual(&conduct->season, wall_ms, i);
+	return expected;
+}
+
 void conduct_expect(const struct conduct *conduct, const struct sample *sample,
 		    double ret[METRIC_N])
 {
@@ -131,7 +143,7 @@ void conduct_expect(const struct conduct *conduct, const struct sample *sample,
 	for (enum metric metric = 0; metric < METRIC_N; metric++)
 		ret[metric] = NAN;
 	for (int i = 0; i < WORK_RESPONSES; i++)
-		ret[worked_metric[i]] = fmax(work_expected(&conduct->work, second.demand, i), 0);
+		ret[worked_metric[i]] = fmax(expected_of(conduct, &second, sample->wall_ms, i), 0);
 }
 
 /* ---- what explains it --------------------------------------------------------- */
@@ -289,15 +301,24 @@ static bool is_worth_a_word(const struct response *response, const struct rise *
 	       is_beyond(rise, MOST_NOTED, value);
 }
 
-static void judge_response(struct conduct *conduct, int i, const struct work_second *second,
-			   uint32_t patience_s, struct evidence *evidence)
+/* What is judged at once. */
+struct look {
+	struct work_second second;
+	uint64_t wall_ms;
+	uint32_t patience_s;
+};
+
+static void judge_response(struct conduct *conduct, int i, const struct look *look,
+			   struct evidence *evidence)
 {
+	const struct work_second *second = &look->second;
+	uint32_t patience_s = look->patience_s;
 	const struct response *response = &response_table[i];
 	struct rise *rise = &conduct->rise[i];
 	const struct excursion_news news = { response->wait_s + patience_s, RECORDS };
 	const struct excursion_news any_news = { ANY_WAIT_S + patience_s, ANY_RECORDS };
 	double least = second->least[i], value = second->response[i];
-	double expected = work_expected(&conduct->work, second->demand, i), excess, any;
+	double expected = expected_of(conduct, second, look->wall_ms, i), excess, any;
 	struct bottom *bottom = response->grows < 0 ? NULL : &conduct->bottom[response->grows];
 
 	if (isnan(value))
@@ -346,27 +367,36 @@ static void judge_score(struct conduct *conduct, uint16_t span_s, uint32_t patie
 void conduct_look(struct conduct *conduct, const struct sample *sample, uint32_t patience_s,
 		  struct evidence *evidence)
 {
-	struct work_second second;
+	struct look look = { .wall_ms = sample->wall_ms, .patience_s = patience_s };
+	uint16_t span_s;
 
 	if (!work_is_known(&conduct->work))
 		return;
-	read_second(sample, &second);
-	follow_demand(conduct, &second);
-	follow_host(conduct, sample, second.span_s);
-	conduct->age_s += second.span_s;
+	read_second(sample, &look.second);
+	span_s = look.second.span_s;
+	follow_demand(conduct, &look.second);
+	follow_host(conduct, sample, span_s);
+	conduct->age_s += span_s;
 	for (int i = 0; i < CONDUCT_FOLLOWED; i++)
-		judge_response(conduct, i, &second, patience_s, evidence);
-	follow_rises(conduct, second.span_s);
+		judge_response(conduct, i, &look, evidence);
+	follow_rises(conduct, span_s);
 	if (evidence->score >= 0)
-		judge_score(conduct, second.span_s, patience_s, evidence);
+		judge_score(conduct, span_s, patience_s, evidence);
 }
 
 void conduct_learn(struct conduct *conduct, const struct sample *sample)
 {
 	struct work_second second;
+	double above[CONDUCT_FOLLOWED];
 
 	read_second(sample, &second);
 	work_learn(&conduct->work, &second);
+	if (!work_is_known(&conduct->work))
+		return;
+	for (int i = 0; i < CONDUCT_FOLLOWED; i++)
+		above[i] = (second.response[i] - work_expected(&conduct->work, second.demand, i)) /
+			   second.least[i];
+	season_learn(&conduct->season, sample->wall_ms, above, second.span_s);
 }
 
 void conduct_drop(struct conduct *conduct)

@@ -12,6 +12,7 @@
  *   - demand that is higher than it ever was, until it has been so for a quarter of an hour;
  *   - work of another kind than usual, of which nobody knows what it needs;
  *   - of what waiting makes slower: a host whose CPUs others have.
+ * What is usual at that hour counts as expected: season.h.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@
 #include "judge/bottom.h"
 #include "judge/evidence.h"
 #include "judge/excursion.h"
+#include "judge/season.h"
 #include "judge/work.h"
 
 /* Responses, of those with work, of which an excess is followed. */
@@ -37,6 +39,7 @@ struct rise {
 struct conduct {
 	uint32_t age_s; /* of health and of trouble, looked at */
 	struct work work;
+	struct season season;			  /* of what is above what its work explains */
 	struct excursion above[CONDUCT_FOLLOWED]; /* what its work explains */
 	struct excursion demand[WORK_DEMANDS];
 	struct excursion score;	    /* of the forest, above the threshold */

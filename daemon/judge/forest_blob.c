@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "judge/conduct_blob.h"
 #include "judge/forest_blob.h"
+#include "judge/season_blob.h"
 #include "judge/tail_blob.h"
 
 #define MAGIC	0x4d464853u /* "SHFM" */
@@ -35,7 +36,7 @@ struct __attribute__((packed)) part {
 #define CRC_SIZE  sizeof(uint32_t)
 #define PART_SIZE (sizeof(struct part) + LEARNER_ROWS * sizeof(uint16_t))
 #define BLOB_SIZE_MAX                                                                              \
-	(sizeof(struct head) + CONDUCT_BLOB_SIZE + TAIL_BLOB_SIZE +                                \
+	(sizeof(struct head) + CONDUCT_BLOB_SIZE + SEASON_BLOB_MOST + TAIL_BLOB_SIZE +             \
 	 REMEMBERED_COLUMNS * PART_SIZE + CRC_SIZE)
 
 /* Bit by bit: once in minutes, over some KiB; a table would be larger than what it checks. */
@@ -152,6 +153,7 @@ int forest_blob_write(const struct remembered *remembered, const struct conduct 
 	at = append(at, &head, sizeof(head));
 	conduct_blob_write(conduct, at);
 	at += CONDUCT_BLOB_SIZE;
+	at += season_blob_write(&conduct->season, at);
 	tail_blob_write(tail, at);
 	at += TAIL_BLOB_SIZE;
 	for (unsigned int column = 0; column < REMEMBERED_COLUMNS; column++)
@@ -275,6 +277,19 @@ static int read_conduct(struct bytes *bytes, struct conduct *ret)
 	return take(bytes, image, sizeof(image)) ? conduct_blob_read(image, ret) : -EBADMSG;
 }
 
+static int read_season(struct bytes *bytes, struct season *ret)
+{
+	size_t taken;
+	int r;
+
+	r = season_blob_read(bytes->at, bytes->left, ret, &taken);
+	if (r < 0)
+		return r;
+	bytes->at += taken;
+	bytes->left -= taken;
+	return 0;
+}
+
 static int read_tail(struct bytes *bytes, struct tail *ret)
 {
 	uint8_t image[TAIL_BLOB_SIZE];
@@ -298,6 +313,8 @@ int forest_blob_read(const uint8_t *bytes, size_t size, struct remembered *ret,
 	ret->taught_ms = le64toh(head.taught_ms);
 	ret->generation = le32toh(head.generation);
 	r = read_conduct(&rest, ret_conduct);
+	if (r >= 0)
+		r = read_season(&rest, &ret_conduct->season);
 	if (r >= 0)
 		r = read_tail(&rest, ret_tail);
 	if (r < 0)

@@ -6,7 +6,7 @@
  * forest can read what an older one has learnt, and hostile bytes can at worst
  * teach something wrong.
  *
- * Little-endian. A head; its conduct; its tail; a part for each column that was ever
+ * Little-endian. A head; its conduct; its season; its tail; a part for each column that was ever
  * seen: its lowest and highest value and, unless all are the same, a level between
  * the two for each row; a CRC-32. Whatever a later version changes, the first six bytes
  * and the CRC at the end stay.

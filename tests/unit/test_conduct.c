@@ -244,6 +244,35 @@ Test(conduct, a_score_that_stays_high_is_noted)
 	cr_assert(zero(u64, shop.evidence.noted));
 }
 
+/* A minute, six samples of ten seconds each, at that time of that day. */
+static void live_minute(struct shop *shop, unsigned int day, unsigned int minute, double cores)
+{
+	shop->cores = cores;
+	for (unsigned int i = 0; i < 6; i++) {
+		struct sample sample = second_of(shop);
+
+		sample.span_ms = SECONDS(10);
+		sample.wall_ms = DAYS(20000 + day) + MINUTES(minute) + SECONDS(10 * i);
+		shop->evidence = (struct evidence) { .score = -1 };
+		conduct_look(&shop->conduct, &sample, 0, &shop->evidence);
+		conduct_learn(&shop->conduct, &sample);
+	}
+}
+
+Test(conduct, what_is_usual_at_that_hour_is_expected_then_and_not_at_noon)
+{
+	struct shop shop = open_shop();
+
+	for (unsigned int day = 0; day < 3; day++)
+		for (unsigned int minute = 0; minute < 1440; minute++)
+			live_minute(&shop, day, minute, minute >= 180 && minute < 190 ? 0.9 : 0);
+	live_minute(&shop, 3, 195, 0.9);
+	cr_assert(gt(dbl, shop.evidence.expected[METRIC_CPU], 1));
+	cr_assert(zero(dbl, shop.evidence.excess[METRIC_CPU]));
+	live_minute(&shop, 3, 720, 0.9);
+	cr_assert(lt(dbl, shop.evidence.expected[METRIC_CPU], 0.5));
+}
+
 Test(conduct, what_is_not_measured_is_not_judged)
 {
 	struct conduct conduct = { 0 };

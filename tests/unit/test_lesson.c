@@ -178,10 +178,10 @@ Test(lesson, another_version_is_not_read)
 }
 
 #define HEAD_SIZE  20u
-#define TAIL_PART  (HEAD_SIZE + CONDUCT_BLOB_SIZE)
+#define TAIL_PART  (HEAD_SIZE + CONDUCT_BLOB_SIZE + 1) /* of a season of no day */
 #define FIRST_PART (TAIL_PART + TAIL_BLOB_SIZE)
 
-/* Layout: 4 magic, 2 version, 2 rows, 8 taught, 4 generation; conduct; tail; then 1 column, 1 levels?, 4 low,
+/* Layout: 4 magic, 2 version, 2 rows, 8 taught, 4 generation; conduct; season; tail; then 1 column, 1 levels?, 4 low,
  * 4 high. */
 Test(lesson, impossible_contents_are_refused_although_the_checksum_is_right)
 {
