@@ -245,12 +245,14 @@ static void compare(struct cohort_member *member, size_t i, const struct others 
 {
 	const struct compared *compared = &compared_table[i];
 	const struct excursion_news news = { WAIT_S + patience_s, RECORDS };
-	double off = member->value[i] - others->median - member->usual[i];
+	double distance = member->value[i] - others->median;
+	/* Who usually has less than the others is not above them when all rest. */
+	double off = distance - fmax(member->usual[i], 0);
 	double unit, height;
 
 	follow_spread(member, i, others->spread, span_s);
 	unit = fmax(features_least(compared->metric), member->spread[i]);
-	follow_usual(member, i, off, unit, span_s);
+	follow_usual(member, i, distance - member->usual[i], unit, span_s);
 	if (member->followed_s < YOUNG_S)
 		return; /* what is usual is not known well enough to be off it */
 	excursion_take(&member->apart[i], (float)(off / unit), span_s);

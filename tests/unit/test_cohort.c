@@ -137,6 +137,21 @@ Test(cohort, an_instance_that_always_differs_is_silent_and_odd_when_it_differs_m
 	dismiss(&crew);
 }
 
+Test(cohort, who_usually_does_less_is_not_above_its_siblings_when_all_rest)
+{
+	struct crew crew;
+
+	hire(&crew, 5);
+	crew.load = 2;
+	crew.more[HOT] = -1.8;
+	work(&crew, 4000);
+	crew.load = 0.01;
+	crew.more[HOT] = 0;
+	work(&crew, 300);
+	cr_assert(zero(sz, n_noted(&crew)));
+	dismiss(&crew);
+}
+
 Test(cohort, what_one_does_again_and_again_silences_itself)
 {
 	struct crew crew;

@@ -14,13 +14,14 @@
 struct pair {
 	struct service *ill, *well;
 	const struct sample *ill_sample, *well_sample;
+	const struct unit_status *ill_status;
 };
 
 static void step(struct pair *pair)
 {
 	const struct unit_status *status;
 
-	service_step(pair->ill, &pair->ill_sample, &status);
+	service_step(pair->ill, &pair->ill_sample, &pair->ill_status);
 	service_step(pair->well, &pair->well_sample, &status);
 }
 
@@ -89,6 +90,7 @@ Test(faults, each_changes_only_what_it_says)
 	static const uint64_t said[FAULT_N] = {
 		[FAULT_LEAK_QUICK] = SAID(RSS) | SAID(MEMORY),
 		[FAULT_LEAK_SLOW] = SAID(RSS) | SAID(MEMORY),
+		[FAULT_LEAK_LIMIT] = SAID(RSS) | SAID(MEMORY),
 		[FAULT_SPIN] = OF_CPU | OF_SLOWNESS,
 		[FAULT_FD_LEAK] = SAID(DESCRIPTORS) | SAID(DESCRIPTORS_SHARE),
 		[FAULT_THREAD_LEAK] = SAID(THREADS),
@@ -104,6 +106,20 @@ Test(faults, each_changes_only_what_it_says)
 				eq(u64, changed_by(kind_table[kind].name, fault) & ~said[fault], 0),
 				"%s in %s", fault_table[fault].name, kind_table[kind].name);
 		}
+}
+
+Test(faults, a_leak_to_a_limit_finds_it_half_of_the_usual_memory_away)
+{
+	struct pair pair = begin("database");
+	double usual = kind_named("database")->rss_bytes;
+	double had = pair.ill_sample->value[METRIC_RSS], limit;
+
+	suffer(&pair, FAULT_LEAK_LIMIT, 1);
+	limit = (double)pair.ill_status->memory_most_bytes;
+	cr_assert(epsilon_eq(dbl, limit, had + 0.5 * usual, 1));
+	suffer(&pair, FAULT_LEAK_LIMIT, 2);
+	cr_assert(eq(dbl, (double)pair.ill_status->memory_most_bytes, limit));
+	end(&pair);
 }
 
 Test(faults, leaks_take_as_much_as_they_say)
