@@ -23,8 +23,27 @@ static const struct compared {
 	{ METRIC_DESCRIPTORS, 10 }, { METRIC_CONNECTIONS, 5 },	{ METRIC_ERROR_LINES, 1 },
 };
 #define APART_SHARE 0.5
-#define WAIT_S	    60u
-#define RECORDS	    1.5f
+
+/* Who is asked for half as much again as its siblings, and for such a handful more, does more: a load that is not
+ * shared out evenly, or a job that one of them has to itself. */
+#define ASKED_N 4
+static const struct asked {
+	enum metric metric;
+	double unit;
+} asked_table[ASKED_N] = {
+	{ METRIC_ACCEPTS, 1 },
+	{ METRIC_CONNECTS, 1 },
+	{ METRIC_READ_BYTES, 10240 },
+	{ METRIC_WRITE_BYTES, 10240 },
+};
+#define ASKED_S	   30.0 /* for most of that time: what is asked comes in bursts, which prove nothing */
+#define ASKED_MOST 0.5
+
+/* Both together, as they are kept and looked up. */
+#define VALUES_N (COMPARED_N + ASKED_N)
+
+#define WAIT_S	60u
+#define RECORDS 1.5f
 
 /* Values of one tick are at most so much apart, and those of a coarse past as far as a sample is long. */
 #define FRESH_MS     2000u
@@ -36,12 +55,13 @@ static const struct compared {
 
 struct cohort_member {
 	struct cohort *cohort;
-	struct cohort_member *next; /* a ring of all of its cohort */
-	uint64_t when_ms;	    /* of the values; 0: it is not fit to be compared */
-	uint32_t followed_s;	    /* with siblings enough */
-	double value[COMPARED_N];   /* NaN: not known */
-	double usual[COMPARED_N];   /* its distance from the others, */
-	double spread[COMPARED_N];  /* and theirs from one another: a mean over a minute */
+	struct cohort_member *next;  /* a ring of all of its cohort */
+	uint64_t when_ms;	     /* of the values; 0: it is not fit to be compared */
+	uint32_t followed_s;	     /* with siblings enough */
+	double value[VALUES_N];	     /* NaN: not known */
+	double usual[COMPARED_N];    /* its distance from the others, */
+	double spread[COMPARED_N];   /* and theirs from one another: a mean over a minute */
+	double asked_share[ASKED_N]; /* of the time, that it was asked for more than the others */
 	uint16_t news_s[COMPARED_N];
 	struct excursion apart[COMPARED_N];
 };
@@ -194,13 +214,40 @@ static struct others look_around(const struct cohort_member *member, size_t i,
 
 /* ---- how far from them it is ---------------------------------------------------------- */
 
+static enum metric metric_at(size_t i)
+{
+	return i < COMPARED_N ? compared_table[i].metric : asked_table[i - COMPARED_N].metric;
+}
+
 static void read_values(struct cohort_member *member, const struct sample *sample)
 {
 	member->when_ms = sample->when_ms;
-	for (size_t i = 0; i < COMPARED_N; i++)
-		member->value[i] = sample_has(sample, compared_table[i].metric)
-					   ? sample->value[compared_table[i].metric]
-					   : NAN;
+	for (size_t i = 0; i < VALUES_N; i++) {
+		enum metric metric = metric_at(i);
+
+		member->value[i] = sample_has(sample, metric) ? sample->value[metric] : NAN;
+	}
+}
+
+static void follow_asked(struct cohort_member *member, const struct sample *sample, double span_s)
+{
+	for (size_t i = 0; i < ASKED_N; i++) {
+		size_t at = COMPARED_N + i;
+		struct others others = look_around(member, at, sample);
+		double most = (1 + APART_SHARE) * others.median + asked_table[i].unit;
+		bool is_more = others.n >= COHORT_OTHERS_LEAST && member->value[at] > most;
+
+		member->asked_share[i] +=
+			(is_more - member->asked_share[i]) * fmin(span_s / ASKED_S, 1);
+	}
+}
+
+static bool is_asked_for_more(const struct cohort_member *member)
+{
+	for (size_t i = 0; i < ASKED_N; i++)
+		if (member->asked_share[i] > ASKED_MOST)
+			return true;
+	return false;
 }
 
 static void follow_spread(struct cohort_member *member, size_t i, double now, double span_s)
@@ -252,6 +299,11 @@ static void compare(struct cohort_member *member, size_t i, const struct others 
 
 	follow_spread(member, i, others->spread, span_s);
 	unit = fmax(features_least(compared->metric), member->spread[i]);
+	if (is_asked_for_more(member)) {
+		excursion_drop(&member->apart[i]);
+		member->news_s[i] = 0;
+		return;
+	}
 	follow_usual(member, i, distance - member->usual[i], unit, span_s);
 	if (member->followed_s < YOUNG_S)
 		return; /* what is usual is not known well enough to be off it */
@@ -293,6 +345,7 @@ void cohort_look(struct cohort_member *member, const struct sample *sample, bool
 		return;
 	}
 	read_values(member, sample);
+	follow_asked(member, sample, span_s);
 	for (size_t i = 0; i < COMPARED_N; i++) {
 		struct others others = look_around(member, i, sample);
 

@@ -9,7 +9,8 @@
  * news when it lasts as it never did (excursion.h): an instance that is always a little different silences
  * itself. Robust on both sides: of five, one that is odd moves neither the others' median nor their spread by much.
  *
- * A notice, by itself: to be unlike others is no harm. That all move together excuses none of them.
+ * Only what is asked of it and not of them explains it away: a load that is not shared out evenly, a backup that
+ * one of them makes. A notice, by itself: to be unlike others is no harm. That all move together excuses none of them.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -24,6 +24,7 @@ struct crew {
 	uint32_t span_ms;
 	double load;		   /* cores */
 	double more[WORKERS_MOST]; /* cores of its own, on top */
+	double accepts[WORKERS_MOST];
 	bool is_away[WORKERS_MOST], is_unfit[WORKERS_MOST];
 };
 
@@ -60,6 +61,7 @@ static void work_a_second(struct crew *crew, size_t i)
 	double noise = 0.9 + 0.2 * chance_share(&crew->chance);
 
 	sample_set(&sample, METRIC_CPU, crew->load * noise + crew->more[i]);
+	sample_set(&sample, METRIC_ACCEPTS, 20 + crew->accepts[i]);
 	crew->evidence[i] = (struct evidence) { 0 };
 	cohort_look(crew->member[i], &sample, !crew->is_unfit[i], 0, &crew->evidence[i]);
 }
@@ -149,6 +151,23 @@ Test(cohort, who_usually_does_less_is_not_above_its_siblings_when_all_rest)
 	crew.more[HOT] = 0;
 	work(&crew, 300);
 	cr_assert(zero(sz, n_noted(&crew)));
+	dismiss(&crew);
+}
+
+Test(cohort, who_is_asked_for_more_than_its_siblings_may_do_more)
+{
+	struct crew crew;
+
+	hire(&crew, 5);
+	work(&crew, 4000);
+	crew.accepts[HOT] = 40;
+	crew.more[HOT] = 1;
+	work(&crew, 300);
+	cr_assert(zero(sz, n_noted(&crew)));
+	for (size_t i = 0; i < crew.n; i++)
+		crew.accepts[i] = 40; /* now all are: it still does more */
+	work(&crew, 150);
+	cr_assert(is_noted(&crew, HOT));
 	dismiss(&crew);
 }
 
