@@ -130,18 +130,19 @@ Test(siblings, a_user_rule_may_act_on_what_is_apart)
 	(void)judge_free(yard.judge);
 }
 
-Test(siblings, one_that_goes_for_good_is_missed_by_nobody)
+Test(siblings, whom_the_judge_forgets_leaves_its_siblings_and_may_come_back)
 {
 	struct finding finding;
 	struct yard yard;
 
 	open_yard(&yard, "worker@%u.service");
 	work(&yard, 700);
-	/* The judge forgets who was not sampled for a day; their siblings live on. */
+	cr_assert(gt(u64, judge_age_s(yard.judge, 1), 0));
 	while (judge_sweep(yard.judge, SECONDS(yard.at_s) + DAYS(2), 1, &finding))
 		;
+	cr_assert(zero(u64, judge_age_s(yard.judge, 1)));
 	yard.at_s += 2 * 86400;
 	work(&yard, 100);
-	cr_assert(zero(u32, yard.n_sick));
+	cr_assert(gt(u64, judge_age_s(yard.judge, 1), 0));
 	(void)judge_free(yard.judge);
 }
