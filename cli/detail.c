@@ -40,8 +40,8 @@ static void print_model(const struct view *view, const struct present *present)
 	(void)text_span(taught, sizeof(taught), SECONDS(present->age_s));
 	if (verdict->score >= 0)
 		output_field(view->output, "Score:", PAINT_NONE,
-			     "%.2f, unusual from %.2f; learnt from %s of its health, refitted "
-			     "%" PRIu32 " times",
+			     "%.2f, unusual from %.2f; learnt from %s of its health, by %" PRIu32
+			     " trees so far",
 			     (double)verdict->score, (double)verdict->threshold, taught,
 			     verdict->generation);
 	else if (verdict->learn_left_s > 0)
@@ -50,6 +50,22 @@ static void print_model(const struct view *view, const struct present *present)
 			     phrase_left(left, sizeof(left), verdict->learn_left_s));
 	else
 		output_field(view->output, "Score:", PAINT_NONE, "none now");
+}
+
+/* From here on nobody would call it being told of a spin. */
+#define BLIND_S 600u
+
+static void print_blindness(const struct view *view, const struct present *present)
+{
+	char span[32];
+
+	if (present->cpu_wait_s < BLIND_S)
+		return;
+	output_field(view->output, "Cpu:", PAINT_NONE,
+		     "not predictable here: it takes a core by itself at times, so one too many "
+		     "would be "
+		     "told after %s",
+		     text_span(span, sizeof(span), SECONDS(present->cpu_wait_s / 60 * 60)));
 }
 
 static void print_evidence(const struct view *view, const struct verdict *verdict)
@@ -169,6 +185,7 @@ int detail_print(const struct view *view, const struct present *present)
 	print_state(view, present);
 	print_model(view, present);
 	print_evidence(view, verdict);
+	print_blindness(view, present);
 	if (view_is_trouble(present))
 		output_field(view->output, "Being done:", PAINT_NONE, "%s",
 			     view_answer(answer, sizeof(answer), view, present));

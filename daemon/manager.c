@@ -163,6 +163,7 @@ static int consider(struct manager *manager, const struct sample *samples,
 			.verdict = finding.verdict,
 			.why = finding.why,
 			.age_s = judge_age_s(manager->parts.judge, samples[i].unit),
+			.cpu_wait_s = judge_cpu_wait_s(manager->parts.judge, samples[i].unit),
 			.incident = finding.incident.closed_ms ? 0 : finding.incident.id,
 		};
 		manager->n_present++;

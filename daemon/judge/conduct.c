@@ -66,15 +66,16 @@ static const enum metric worked_metric[WORK_RESPONSES] = {
 
 /* Demand is news from a few seconds on, as it explains and accuses nobody; but only if it was never so high: that
  * it lasts for longer may be since each of it takes longer. */
-#define DEMAND_WAIT_S  4
-#define DEMAND_KNOWN_S 900
-#define EXPLAINED_S    30
-#define OTHER_WORK     5.0 /* times the usual, and so many units: one job that comes once an hour */
-#define OTHER_WORK_S   10
-#define USUAL_S	       1800.0
-#define YOUNG_S	       300
-#define BUSY_WAIT      0.1 /* of the time, beyond three times the usual: clients notice */
-#define BUSY_MORE      3.0
+#define DEMAND_WAIT_S	4
+#define DEMAND_KNOWN_S	900
+#define EXPLAINED_S	30
+#define OTHER_WORK	5.0 /* times the usual, and so many units: one job that comes once an hour */
+#define OTHER_WORK_S	10
+#define USUAL_S		1800.0
+#define YOUNG_S		300
+#define CONDUCT_KNOWN_S 3600
+#define BUSY_WAIT	0.1 /* of the time, beyond three times the usual: clients notice */
+#define BUSY_MORE	3.0
 
 #define BLOCK_S	      10
 #define RISE_SPREADS  0.3
@@ -382,6 +383,17 @@ void conduct_look(struct conduct *conduct, const struct sample *sample, uint32_t
 	follow_rises(conduct, span_s);
 	if (evidence->score >= 0)
 		judge_score(conduct, span_s, patience_s, evidence);
+}
+
+uint32_t conduct_cpu_wait_s(const struct conduct *conduct)
+{
+	const struct excursion_news news = { response_table[0].wait_s, RECORDS };
+	double core = 1 / features_least(response_table[0].metric);
+
+	_Static_assert(CONDUCT_KNOWN_S >= YOUNG_S, "its usual work is known by then");
+	if (conduct->age_s < CONDUCT_KNOWN_S)
+		return 0;
+	return (uint32_t)excursion_wait_s(&conduct->above[0], (float)core, &news);
 }
 
 void conduct_learn(struct conduct *conduct, const struct sample *sample)

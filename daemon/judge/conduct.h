@@ -61,6 +61,9 @@ void conduct_expect(const struct conduct *conduct, const struct sample *sample,
  * evidence, whose score is set. patience_s: so much longer must each excursion last before it is news. */
 void conduct_look(struct conduct *conduct, const struct sample *sample, uint32_t patience_s,
 		  struct evidence *evidence);
+/* How long a core more than its work explains must last, once it is trusted, to be news: some units use so
+ * much by themselves that nothing can be told from it. 0: it is not known for an hour yet. */
+uint32_t conduct_cpu_wait_s(const struct conduct *conduct);
 /* It was health. */
 void conduct_learn(struct conduct *conduct, const struct sample *sample);
 /* Another run of the unit, or a heal that is proven: what was going on is over, and is no record. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ladders of runs. */
+#include <math.h>
+
 #include "judge/excursion.h"
 
 /* A level that runs of some length have come to three times is a habit, whose durations have a heavy tail. */
@@ -78,15 +80,34 @@ bool excursion_is_unseen(const struct excursion *excursion, uint16_t least_s)
 	return seen + 2 < EXCURSION_LEVELS && excursion->run_s[seen + 2] >= least_s;
 }
 
-static bool is_news_at(const struct excursion *excursion, int level,
-		       const struct excursion_news *news)
+/* For how long a run must be at that level. */
+static float wait_at(const struct excursion *excursion, int level,
+		     const struct excursion_news *news)
 {
 	float records = news->records;
 
 	if (excursion->visits[level] >= HABIT_VISITS)
 		records *= HABIT_MORE;
-	return excursion->run_s[level] >= news->least_s &&
-	       (float)excursion->run_s[level] >= records * excursion->record_s[level] + SLACK_S;
+	return fmaxf((float)news->least_s, records * excursion->record_s[level] + SLACK_S);
+}
+
+static bool is_news_at(const struct excursion *excursion, int level,
+		       const struct excursion_news *news)
+{
+	return (float)excursion->run_s[level] >= wait_at(excursion, level, news);
+}
+
+float excursion_wait_s(const struct excursion *excursion, float height,
+		       const struct excursion_news *news)
+{
+	float level_height = EXCURSION_RATIO;
+	int level = 0;
+
+	while (level + 1 < EXCURSION_LEVELS && height >= level_height) {
+		level_height *= EXCURSION_RATIO;
+		level++;
+	}
+	return wait_at(excursion, level, news);
 }
 
 float excursion_height(const struct excursion *excursion, const struct excursion_news *news)

@@ -50,3 +50,6 @@ struct excursion_news {
 float excursion_height(const struct excursion *excursion, const struct excursion_news *news);
 /* The lowest one: below it there is nothing that was not so before. */
 float excursion_least(const struct excursion *excursion, const struct excursion_news *news);
+/* How long a run that is so high must be to be news. */
+float excursion_wait_s(const struct excursion *excursion, float height,
+		       const struct excursion_news *news);

@@ -90,6 +90,8 @@ struct judge_lesson {
 int judge_lesson(struct judge *judge, uint32_t unit, struct judge_lesson *ret);
 /* Healthy time taught of a unit. */
 uint64_t judge_age_s(const struct judge *judge, uint32_t unit);
+/* See learner_cpu_wait_s(). */
+uint32_t judge_cpu_wait_s(const struct judge *judge, uint32_t unit);
 /* Close what is open of a unit that has not been sampled for ten minutes: its incident, and an
  * attempt on it as not proven. One a call, true while there is one. After a day the
  * unit is forgotten. (A unit that lives on a clock ahead

@@ -68,3 +68,10 @@ uint64_t judge_age_s(const struct judge *judge, uint32_t unit)
 		return 0;
 	return learner_age_s(judge->slot[unit]->learner);
 }
+
+uint32_t judge_cpu_wait_s(const struct judge *judge, uint32_t unit)
+{
+	if (unit >= judge->n_slots || !judge->slot[unit])
+		return 0;
+	return learner_cpu_wait_s(judge->slot[unit]->learner);
+}

@@ -165,6 +165,11 @@ uint32_t learner_generation(const struct learner *learner)
 	return learner->kept.generation;
 }
 
+uint32_t learner_cpu_wait_s(const struct learner *learner)
+{
+	return conduct_cpu_wait_s(&learner->conduct);
+}
+
 size_t learner_bytes(const struct learner *learner)
 {
 	return sizeof(*learner) + remembered_bytes(&learner->kept) +

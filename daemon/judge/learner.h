@@ -56,5 +56,8 @@ int learner_save(const struct learner *learner, uint8_t **ret, size_t *ret_size)
 int learner_load(const uint8_t *bytes, size_t size, uint64_t seed, uint32_t learn_s,
 		 struct learner **ret);
 
+/* See conduct_cpu_wait_s(). */
+uint32_t learner_cpu_wait_s(const struct learner *learner);
+
 /* Memory it takes, its forest included. */
 size_t learner_bytes(const struct learner *learner);

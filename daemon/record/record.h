@@ -429,8 +429,11 @@ struct present {
 	struct unit_status status;
 	struct sample sample;
 	struct verdict verdict;
-	enum why why;	   /* the policy's standing answer */
-	uint64_t age_s;	   /* healthy time its model has been taught */
+	enum why why;	/* the policy's standing answer */
+	uint64_t age_s; /* healthy time its model has been taught */
+	uint32_t
+		cpu_wait_s; /* so long a core more than its work explains must last to be told; 0: not
+			      * known yet */
 	uint64_t incident; /* the open one; 0: none */
 };
 

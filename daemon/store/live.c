@@ -48,9 +48,10 @@ static const char *const statements[LIVE_STATEMENT_N] = {
 		"verdict_flags, health, since_ms, learn_left_s, score, threshold, "
 		"generation, lead, lead_share, lead_value, lead_expected, lead_deviation, "
 		"lead_limit, left_soonest_s, left_latest_s, "
-		"rule, class, wants, on_fact, held_s, for_s, why, age_s, incident) "
+		"rule, class, wants, on_fact, held_s, for_s, why, age_s, cpu_wait_s, "
+		"incident) "
 		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		"?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[LIVE_RING] = "REPLACE INTO ring (slot, at_ms, body) VALUES (?, ?, ?)",
 	[LIVE_FORGET] = "DELETE FROM unit_now WHERE wall_ms <> ?",
 	[LIVE_SIGNAL] = "INSERT INTO signal (metric, source, n_units, is_host) VALUES (?, ?, ?, ?)",
@@ -254,6 +255,7 @@ static int publish_unit(struct live *live, const struct present *present, uint64
 	column_put_verdict(&columns, &present->verdict);
 	column_put_text(&columns, why_word(present->why));
 	column_put_int(&columns, present->age_s);
+	column_put_int(&columns, present->cpu_wait_s);
 	column_put_int(&columns, present->incident);
 	return run_columns(&columns);
 }

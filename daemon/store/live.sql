@@ -53,6 +53,7 @@ CREATE TABLE unit_now (                    -- one row a unit there is
 	for_s             INTEGER NOT NULL,
 	why               TEXT NOT NULL,   -- the policy's standing answer
 	age_s             INTEGER NOT NULL, -- healthy time its model was taught
+	cpu_wait_s        INTEGER NOT NULL, -- so long a core more than its work explains must last to be told; 0: not known
 	incident          INTEGER NOT NULL -- the open one; 0: none
 ) STRICT;
 

@@ -134,6 +134,7 @@ void reader_json_present(FILE *out, const struct present *present)
 	put_verdict(&json, &present->verdict);
 	json_text(&json, "why", why_word(present->why));
 	json_number(&json, "age_s", present->age_s);
+	json_number_or_null(&json, "cpu_wait_s", present->cpu_wait_s);
 	json_number_or_null(&json, "incident", present->incident);
 	json_end(&json, '}');
 }

@@ -231,6 +231,7 @@ int reader_row_present(struct columns *columns, struct present *ret)
 	get_verdict(columns, &ret->verdict);
 	ret->why = WORD(columns, why, why_word, WHY_N);
 	ret->age_s = column_get_u64(columns);
+	ret->cpu_wait_s = column_get_u32(columns);
 	ret->incident = column_get_u64(columns);
 	ret->sample.unit = ret->verdict.unit = ret->status.unit;
 	ret->verdict.when_ms = ret->sample.when_ms;

@@ -39,7 +39,7 @@
 	"learn_left_s, score, "                                                                    \
 	"threshold, generation, lead, lead_share, lead_value, lead_expected, lead_deviation, "     \
 	"lead_limit, left_soonest_s, left_latest_s, "                                              \
-	"rule, class, wants, on_fact, held_s, for_s, why, age_s, incident"
+	"rule, class, wants, on_fact, held_s, for_s, why, age_s, cpu_wait_s, incident"
 
 /* Each takes the columns from columns->at on. -EBADMSG: a value that no writer of this version
  * wrote; *ret is then not to be used. */
