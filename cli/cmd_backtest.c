@@ -169,8 +169,10 @@ static int take_times(const struct context *context, struct replay *replay)
 {
 	uint64_t now_ms = clock_wall_ms();
 
+	replay->now_ms = now_ms;
 	replay->since_ms = 0;
-	replay->until_ms = now_ms;
+	/* A clock that was set back, or that of a simulation, has stored what is still to come. */
+	replay->until_ms = REPLAY_NO_END_MS;
 	if (take_moment("--since", context->since, now_ms, &replay->since_ms) != EXIT_WELL ||
 	    take_moment("--until", context->until, now_ms, &replay->until_ms) != EXIT_WELL)
 		return EXIT_USAGE;
@@ -240,7 +242,9 @@ static int no_history(const struct replay *replay)
 		  replay->n_units == 1 ? replay->unit[0].name : "these units",
 		  replay->since_ms ? text_moment(since, sizeof(since), replay->since_ms)
 				   : "the beginning",
-		  text_moment(until, sizeof(until), replay->until_ms));
+		  replay->until_ms < REPLAY_NO_END_MS
+			  ? text_moment(until, sizeof(until), replay->until_ms)
+			  : "the end");
 	log_info("what is kept, and for how long: selfhealed(8)");
 	return -ENODATA;
 }

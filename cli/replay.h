@@ -19,6 +19,9 @@
 #define REPLAY_SPANS 4
 extern const uint32_t replay_span_s[REPLAY_SPANS];
 
+/* As until_ms: all there is. */
+#define REPLAY_NO_END_MS (UINT64_MAX / 4)
+
 struct replay_unit {
 	uint32_t unit; /* its number in the store */
 	char name[UNIT_NAME_SIZE];
@@ -55,7 +58,7 @@ struct replay {
 	/* Set before replay_run(): */
 	const struct config *config;
 	const struct rulebook *rulebook;
-	uint64_t since_ms, until_ms;
+	uint64_t now_ms, since_ms, until_ms;
 	size_t n_units;
 	struct replay_unit *unit;		    /* owned; number and name set, all else zero */
 	void (*tell)(double share, void *userdata); /* how far it is, from time to time; NULL */

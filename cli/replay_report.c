@@ -223,12 +223,12 @@ static int print_lines(const struct output *output, const struct replay *replay,
 						       : lines[i].real->unit];
 		table_add(table, PAINT_NONE, "%s",
 			  phrase_moment(text, sizeof(text), output, lines[i].wall_ms,
-					replay->until_ms));
+					replay->now_ms));
 		table_add(table, PAINT_NONE, "%s",
 			  phrase_unit(text, sizeof(text), unit->name,
 				      unit->status.flags & UNIT_SYNTHETIC));
 		if (lines[i].incident)
-			add_of_replay(output, table, replay, lines[i].incident, replay->until_ms);
+			add_of_replay(output, table, replay, lines[i].incident, replay->now_ms);
 		else
 			add_missed(table, lines[i].real);
 		table_add(table, PAINT_NONE, "%s", phrase_really(text, sizeof(text), &lines[i]));

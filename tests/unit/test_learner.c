@@ -241,6 +241,26 @@ Test(learner, its_model_is_renewed_each_minute_in_its_first_hour_and_less_often_
 	cr_assert(eq(u32, learner_generation(learner), generation + 60));
 }
 
+/* As often as seconds would, it would cost many times as much as looking at them. */
+Test(learner, a_past_told_in_minutes_renews_as_many_trees_in_fewer_turns)
+{
+	CLEANUP(learner_freep) struct learner *learner = pupil_make(600);
+	struct service service = PUPIL_CALM;
+	uint32_t generation, last, n_turns = 0;
+
+	service.span_ms = 60000;
+	pupil_teach(learner, &service, 60);
+	generation = last = learner_generation(learner);
+	for (int i = 0; i < 1500; i++) {
+		pupil_teach(learner, &service, 1);
+		n_turns += learner_generation(learner) != last;
+		last = learner_generation(learner);
+	}
+	cr_assert(le(u32, n_turns, 1500 / (LEARNER_ROWS / 2)), "%u", n_turns);
+	cr_assert(ge(u32, last - generation, 300), "all of them, each 256 rows: %u",
+		  last - generation);
+}
+
 Test(learner, what_is_forgotten_is_learnt_again)
 {
 	CLEANUP(learner_freep) struct learner *learner = pupil_make(30);
