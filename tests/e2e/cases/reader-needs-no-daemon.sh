@@ -26,3 +26,7 @@ start_daemon "$(quick enforce)"
 systemctl stop selfhealed.service
 equal "$(read_as_nobody)" healed "read after it was stopped"
 ctl status >/dev/null
+
+# What was stored is judged again, without a daemon and without a right to do anything.
+equal "$(ctl backtest "$unit" --json | jq -r '.n_really, .n_heals' | tr '\n' ' ')" "1 0 " \
+	"a replay of the past, beside what really was"
