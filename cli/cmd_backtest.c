@@ -134,7 +134,6 @@ static int run_on_file(struct context *context, int format)
 
 	if (!settings)
 		return log_error_errno(-ENOMEM, "cannot judge %s", context->csv);
-
 	if (take_detector(context, &backtest) != EXIT_WELL)
 		return EXIT_USAGE;
 	r = load(context, &test, &train);
@@ -349,23 +348,21 @@ const struct command command_backtest = {
 	.summary =
 		"what there would have been to heal in the stored history, or in a file's samples",
 	.details =
-		"Without --csv: runs what is stored of the units (names or globs; all without one) "
-		"through a judge\nthat knows nothing yet, by the installed settings or others, and "
-		"tells which incidents and heals\nthere would have been, beside those that were. "
-		"Nothing is done to any unit.\n\n"
-		"With --csv: learns from the rows of one file and judges those of another, in "
-		"their "
-		"order. A file is\nCSV, plain or gzip's: a header with the names of at most 64 "
-		"metrics, then a row a sample; an empty\nfield or nan was not measured. A first "
-		"column 'time' or 'timestamp' is told again. Both files\nhave the same "
-		"columns, "
-		"in any order. Without --train it learns from the rows that it judges.\n"
-		"Columns that are called as metrics (selfheal.rule(5)), or have a meaning by "
-		"--map, are "
-		"judged by rules\ntoo: then a row may be sick.\n"
-		"Exits with 0 if it could judge, with 2 if there is no such unit, with 3 if there "
-		"is "
-		"no history or a\nfile is not as it should be; then nothing is printed.\n\n"
+		"Without --csv: runs what is stored of the units (names or globs; all "
+		"without one) through a judge\nthat knows nothing yet, by the installed "
+		"settings or others, and tells which incidents and heals\nthere would have "
+		"been, beside those that were. Nothing is done to any unit.\n\n"
+		"With --csv: learns from the rows of one file and judges those of another, "
+		"in their order. A file is\nCSV, plain or gzip's: a header with the names of "
+		"at most 64 metrics, then a row a sample; an empty\nfield or nan was not "
+		"measured. A first column 'time' or 'timestamp' is told again. Both files "
+		"have\nthe same columns, in any order. Without --train it learns from the "
+		"rows that it judges. Columns that\nare called as metrics "
+		"(selfheal.rule(5)), or have a meaning by --map, are judged by rules too: "
+		"then\na row may be sick.\n\n"
+		"Exits with 0 if it could judge, with 2 if there is no such unit, with 3 if "
+		"there is no history or a\nfile is not as it should be; then nothing is "
+		"printed.\n\n"
 		"  selfhealctl backtest shop --since '7d ago' --config my.conf\n"
 		"  selfhealctl backtest --csv today.csv.gz --train last-week.csv.gz\n"
 		"  selfhealctl backtest --csv x.csv --detector forest --format csv >scores.csv\n",
