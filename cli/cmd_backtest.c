@@ -125,15 +125,13 @@ static int take_meaning(const struct context *context, struct backtest *backtest
 
 static int run_on_file(struct context *context, int format)
 {
-	CLEANUP(cleanup_free) struct backtest_settings *settings = calloc(1, sizeof(*settings));
+	struct backtest_settings settings;
 	CLEANUP(csv_clear) struct csv test = { 0 };
 	CLEANUP(csv_clear) struct csv train = { 0 };
 	CLEANUP(backtest_clear) struct backtest backtest = { 0 };
 	struct meaning meaning = { 0 };
 	int r;
 
-	if (!settings)
-		return log_error_errno(-ENOMEM, "cannot judge %s", context->csv);
 	if (take_detector(context, &backtest) != EXIT_WELL)
 		return EXIT_USAGE;
 	r = load(context, &test, &train);
@@ -141,7 +139,7 @@ static int run_on_file(struct context *context, int format)
 		return r;
 	backtest.test = &test;
 	backtest.train = context->train ? &train : &test;
-	r = take_meaning(context, &backtest, &meaning, settings);
+	r = take_meaning(context, &backtest, &meaning, &settings);
 	if (r < 0)
 		return r;
 	r = backtest_run(&backtest);
@@ -264,18 +262,16 @@ static int print_replay(const struct context *context, const struct replay *repl
 static int run_on_history(struct context *context, int argc, char **argv, int format)
 {
 	CLEANUP(replay_clear) struct replay replay = { .tell = tell };
-	CLEANUP(cleanup_free) struct backtest_settings *settings = calloc(1, sizeof(*settings));
+	struct backtest_settings settings;
 	struct progress progress;
 	int r;
 
-	if (!settings)
-		return log_error_errno(-ENOMEM, "cannot judge the history");
 	if (take_times(context, &replay) != EXIT_WELL)
 		return EXIT_USAGE;
-	r = backtest_settings_load(context->config, context->rules, settings);
+	r = backtest_settings_load(context->config, context->rules, &settings);
 	if (r < 0)
 		return r;
-	if (settings->rulebook.n == 0) {
+	if (settings.rulebook.n == 0) {
 		log_error(
 			"there is no rule in %s: nothing would ever be called sick; name a folder "
 			"with --rules",
@@ -285,8 +281,8 @@ static int run_on_history(struct context *context, int argc, char **argv, int fo
 	r = choose_units(context, argc, argv, &replay);
 	if (r != 0)
 		return r;
-	replay.config = &settings->config;
-	replay.rulebook = &settings->rulebook;
+	replay.config = &settings.config;
+	replay.rulebook = &settings.rulebook;
 	progress_begin(&progress, "judging the history", clock_boot_ms());
 	replay.userdata = &progress;
 	r = replay_run(&replay, context->reader);

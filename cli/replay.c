@@ -271,9 +271,12 @@ static int take(struct wheel *wheel, struct sample *sample, size_t nth)
 	sample->unit = unit->status.unit;
 	sample->flags = unit->status.flags & UNIT_SYNTHETIC ? SAMPLE_SYNTHETIC : 0;
 	r = sweep(wheel, sample->when_ms);
-	if (r >= 0)
-		r = judge_take(wheel->judge, sample, &unit->status, true, &finding);
-	if (r >= 0 && finding.incident_changed)
+	if (r < 0)
+		return r;
+	r = judge_take(wheel->judge, sample, &unit->status, true, &finding);
+	if (r < 0)
+		return r;
+	if (finding.incident_changed)
 		r = note_incident(wheel, nth, &finding.incident, sample->span_ms);
 	if (r >= 0 && finding.decided && finding.decision.why == WHY_ALLOWED)
 		r = note_heal(wheel, nth, &finding.decision);

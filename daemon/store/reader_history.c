@@ -173,6 +173,16 @@ static int begin_courses(struct history *history, const uint32_t *units, uint64_
 	return 0;
 }
 
+static int make_room(struct history *history, size_t n_units)
+{
+	history->course = calloc(n_units, sizeof(*history->course));
+	history->heap = calloc(n_units, sizeof(struct course *));
+	if (!history->course || !history->heap)
+		return -ENOMEM;
+	history->n_courses = n_units;
+	return 0;
+}
+
 int history_open(struct reader *reader, const uint32_t *units, size_t n_units, uint64_t since_s,
 		 uint64_t until_s, struct history **ret)
 {
@@ -183,12 +193,9 @@ int history_open(struct reader *reader, const uint32_t *units, size_t n_units, u
 		return -ENOMEM;
 	history->reader = reader;
 	if (reader->past.db && n_units > 0) {
-		history->course = calloc(n_units, sizeof(*history->course));
-		history->heap = calloc(n_units, sizeof(struct course *));
-		if (!history->course || !history->heap)
-			return -ENOMEM;
-		history->n_courses = n_units;
-		r = tail_load(reader, since_s, until_s, &history->tail);
+		r = make_room(history, n_units);
+		if (r >= 0)
+			r = tail_load(reader, since_s, until_s, &history->tail);
 		if (r >= 0)
 			r = begin_courses(history, units, since_s, until_s);
 		if (r < 0)
