@@ -26,8 +26,8 @@
 #define REFIT_TREES	     12
 /* A refit costs as much as hundreds of looks, and ten minutes of seconds pay for it. Samples of a longer span, as
  * a stored past has them, are not fewer between two: the trees of all rows that came meanwhile are then due at
- * once. A little below 600, since a tick may be late. */
-#define REFIT_SAMPLES_LEAST 500u
+ * once, before all of these are gone. */
+#define REFIT_SAMPLES_LEAST 250u
 #define REFIT_ROWS	    42u /* that come in ten minutes, for as many trees as above */
 
 /* A sample says little about a long span: a host that slept for a night taught nothing by it. */
