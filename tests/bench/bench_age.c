@@ -29,7 +29,7 @@ static float chance(void)
 	return (float)rand_r(&seed) / (float)RAND_MAX;
 }
 
-static float span_of(const struct remembered *kept, uint32_t n, enum metric column)
+static float span_of(const struct remembered *kept, uint32_t n, unsigned int column)
 {
 	float low = INFINITY, high = -INFINITY;
 
@@ -41,7 +41,7 @@ static float span_of(const struct remembered *kept, uint32_t n, enum metric colu
 }
 
 /* Does this value stand in another row too? Then it is one of few, such as 0, and takes no noise. */
-static bool is_common(const struct remembered *kept, uint32_t n, uint32_t row, enum metric column)
+static bool is_common(const struct remembered *kept, uint32_t n, uint32_t row, unsigned int column)
 {
 	float value = remembered_value(kept, row, column);
 
@@ -54,18 +54,22 @@ static bool is_common(const struct remembered *kept, uint32_t n, uint32_t row, e
 static void age(struct remembered *kept)
 {
 	const uint32_t n = kept->n_rows;
-	float noise[METRIC_N];
-	struct row row;
+	float noise[REMEMBERED_COLUMNS];
+	struct moment moment;
 
-	for (enum metric column = 0; column < METRIC_N; column++)
+	for (unsigned int column = 0; column < REMEMBERED_COLUMNS; column++)
 		noise[column] = NOISE * span_of(kept, n, column);
 	for (uint32_t i = n; i < LEARNER_ROWS; i++) {
-		remembered_row(kept, i % n, &row);
-		for (enum metric column = 0; column < METRIC_N; column++)
+		for (unsigned int column = 0; column < REMEMBERED_COLUMNS; column++) {
+			float *value = &moment.column[column];
+
+			*value = remembered_value(kept, i % n, column);
 			if (!is_common(kept, n, i % n, column))
-				row.column[column] = fmaxf(
-					0, row.column[column] + noise[column] * (2 * chance() - 1));
-		if (remembered_put(kept, &row) < 0)
+				*value += noise[column] * (2 * chance() - 1);
+			if (column < METRIC_N) /* as measured: never below nothing */
+				*value = *value < 0 ? 0 : *value;
+		}
+		if (remembered_put(kept, &moment) < 0)
 			errx(1, "memory");
 	}
 	kept->taught_ms = HOUR_MS;
@@ -81,15 +85,16 @@ static void age_row(sqlite3 *db, sqlite3_stmt *read, sqlite3_stmt *write)
 {
 	CLEANUP(remembered_clear) struct remembered kept = { 0 };
 	struct conduct conduct = { 0 };
+	struct tail tail;
 	uint8_t *bytes = NULL;
 	size_t size;
 
 	if (forest_blob_read(sqlite3_column_blob(read, 1), (size_t)sqlite3_column_bytes(read, 1),
-			     &kept, &conduct) < 0 ||
+			     &kept, &conduct, &tail) < 0 ||
 	    kept.n_rows == 0)
 		return;
 	age(&kept);
-	if (forest_blob_write(&kept, &conduct, &bytes, &size) < 0)
+	if (forest_blob_write(&kept, &conduct, &tail, &bytes, &size) < 0)
 		errx(1, "memory");
 	(void)sqlite3_bind_blob(write, 1, bytes, (int)size, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(write, 2, sqlite3_column_int64(read, 0));

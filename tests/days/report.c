@@ -211,11 +211,78 @@ static void print_faults(const struct report *report)
 	}
 }
 
+/* ---- what each part is worth --------------------------------------------------- */
+
+/* The judge without a part of it; PART_N: whole. */
+struct lesser {
+	const char *name;
+	enum part only; /* all that speaks */
+	bool harms;	/* each excess is sick */
+};
+
+static bool is_found(const struct answer *answer, enum part only)
+{
+	return only == PART_N ? answer->noted_s >= 0 : answer->part_s[only] >= 0;
+}
+
+static size_t count_found(const struct report *report, enum fault fault, enum part only)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->n; i++)
+		for (size_t place = 0;
+		     place < PLACES_N && is_asked(report, fault, report->trial[i].kind); place++)
+			n += is_found(&report->result[i].answer[fault][place], only);
+	return n;
+}
+
+static void print_lesser(const struct report *report, const struct lesser *lesser)
+{
+	double early = 0, later = 0, sick = 0, days_early = 0, days_later = 0;
+
+	for (size_t i = 0; i < report->n; i++) {
+		const struct result *result = &report->result[i];
+		bool is_whole = lesser->only == PART_N;
+
+		days_early += result->days_early;
+		days_later += result->days_later;
+		early += is_whole ? result->notices_early : result->part_early[lesser->only];
+		later += is_whole ? result->notices_later : result->part_later[lesser->only];
+		sick += lesser->harms ? result->harmless : result->sick;
+	}
+	(void)printf("%-15s %9.2f %9.2f %9.1f  ", lesser->name, per(early, days_early),
+		     per(later, days_later), 100 * per(sick, days_early + days_later));
+	for (enum fault fault = 0; fault < FAULT_N; fault++)
+		if (report->faults & (1u << fault))
+			(void)printf(" %10zu", count_found(report, fault, lesser->only));
+	(void)printf("\n");
+}
+
+static void print_parts(const struct report *report)
+{
+	static const struct lesser lessers[] = {
+		{ "whole", PART_N, false },
+		{ "without forest", PART_TAILS, false },
+		{ "without tails", PART_FOREST, false },
+		{ "without harm", PART_N, true },
+	};
+
+	(void)printf("\n%-15s %9s %9s %9s  ", "noted by", "first day", "later", "sick/100");
+	for (enum fault fault = 0; fault < FAULT_N; fault++)
+		if (report->faults & (1u << fault))
+			(void)printf(" %10s", fault_table[fault].name);
+	(void)printf("\n");
+	for (size_t i = 0; i < sizeof(lessers) / sizeof(lessers[0]); i++)
+		print_lesser(report, &lessers[i]);
+}
+
 void report_print(const struct report *report)
 {
 	print_all_health(report);
-	if (report->faults)
-		print_faults(report);
+	if (!report->faults)
+		return;
+	print_faults(report);
+	print_parts(report);
 }
 
 /* ---- JSON ------------------------------------------------------------------------- */

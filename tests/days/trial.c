@@ -27,6 +27,7 @@ struct watch {
 	uint64_t n_seconds, n_alarmed;
 	uint64_t noticed_ms, sick_ms; /* the last time; 0: never */
 	bool was_alarmed;
+	bool spoke[PART_N]; /* in the last second */
 };
 
 /* What a second led to. */
@@ -77,6 +78,43 @@ static void explain(const struct watch *watch, const struct moment *moment)
 		(double)verdict->threshold, service_doings(watch->service, doings, sizeof(doings)));
 }
 
+/* ---- who says so ----------------------------------------------------------------- */
+
+static bool speaks(const struct verdict *verdict, enum part part)
+{
+	for (uint32_t i = 0; i < verdict->n_symptoms; i++) {
+		bool is_forest = verdict->symptom[i].expert == EXPERT_FOREST;
+
+		/* Metrics whose share of a score is told are nobody's word. */
+		if (part == PART_FOREST ? is_forest && verdict->symptom[i].metric == METRIC_N
+					: !is_forest)
+			return true;
+	}
+	return false;
+}
+
+static bool is_excess(const struct verdict *verdict)
+{
+	for (uint32_t i = 0; i < verdict->n_symptoms; i++)
+		if (verdict->symptom[i].expert == EXPERT_WORK ||
+		    verdict->symptom[i].expert == EXPERT_GROWTH)
+			return true;
+	return false;
+}
+
+/* What speaks now, and did not a second ago. */
+static void note_parts(struct watch *watch, const struct moment *moment, float age_s,
+		       struct answer *answer)
+{
+	for (enum part part = 0; part < PART_N; part++) {
+		bool now = moment->is_alarmed && speaks(&moment->finding.verdict, part);
+
+		if (now && !watch->spoke[part] && answer && answer->part_s[part] < 0)
+			answer->part_s[part] = age_s;
+		watch->spoke[part] = now;
+	}
+}
+
 /* ---- in health ----------------------------------------------------------------- */
 
 static bool is_news(uint64_t *last_ms, uint64_t when_ms)
@@ -92,6 +130,7 @@ static void account_for(struct watch *watch, const struct moment *moment, struct
 	watch->n_seconds++;
 	watch->n_alarmed += moment->is_alarmed;
 	watch->was_alarmed = moment->is_alarmed;
+	note_parts(watch, moment, 0, NULL);
 	if (moment->is_told_sick && is_news(&watch->sick_ms, moment->when_ms))
 		result->sick++;
 	if (!moment->is_told)
@@ -104,6 +143,11 @@ static void account_for(struct watch *watch, const struct moment *moment, struct
 		result->notices_early++;
 	else
 		result->notices_later++;
+	for (enum part part = 0; part < PART_N; part++)
+		if (speaks(&moment->finding.verdict, part))
+			(moment->when_ms < DAY_MS ? result->part_early
+						  : result->part_later)[part]++;
+	result->harmless += is_excess(&moment->finding.verdict);
 }
 
 /* ---- in trouble ----------------------------------------------------------------- */
@@ -116,7 +160,7 @@ static int fall_ill(struct watch *watch, enum fault fault, struct answer *ret)
 	struct moment moment;
 	int r;
 
-	*ret = (struct answer) { -1, -1, -1, -1 };
+	*ret = (struct answer) { -1, -1, -1, -1, { -1, -1 } };
 	for (unsigned short age_s = 1; age_s <= LASTS_S && ret->sick_s < 0; age_s++) {
 		fault_after(fault, age_s, &trouble);
 		service_suffer(watch->service, &trouble);
@@ -126,6 +170,7 @@ static int fall_ill(struct watch *watch, enum fault fault, struct answer *ret)
 		if (moment.is_alarmed && !was_alarmed && ret->shown_s < 0)
 			ret->shown_s = age_s;
 		was_alarmed = moment.is_alarmed;
+		note_parts(watch, &moment, age_s, ret);
 		if (moment.is_told && ret->noted_s < 0)
 			ret->noted_s = age_s;
 		if (!moment.is_told_sick)

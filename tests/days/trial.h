@@ -22,6 +22,10 @@
 
 #define PLACES_N 12
 
+/* Of the judge: the forest, which sees all columns at once; and the tails, which is all that holds one metric against
+ * its own past, its work or a rule. */
+enum part { PART_FOREST, PART_TAILS, PART_N };
+
 struct trial {
 	const struct kind *kind;
 	uint64_t seed;
@@ -38,13 +42,17 @@ struct answer {
 	float noted_s; /* in the journal */
 	float sick_s;  /* in the journal, as sick; */
 	float left_s; /* and by the forecast then, until it meets its limit; negative: no rule spoke of that */
+	float part_s[PART_N]; /* that part spoke, which had been silent */
 };
 
 struct result {
 	uint32_t notices_early, notices_later; /* in the first day, and in all of the others */
 	uint32_t sick;			       /* called sick in health, of these */
-	double days_early, days_later;	       /* watched */
-	double alarm_share; /* of the time, that the verdict was unusual or sick */
+	uint32_t part_early[PART_N],
+		part_later[PART_N];    /* of the notices, those of which that part spoke */
+	uint32_t harmless;	       /* of the notices, excesses: sick, were it not for harm */
+	double days_early, days_later; /* watched */
+	double alarm_share;	       /* of the time, that the verdict was unusual or sick */
 	struct answer answer[FAULT_N]
 			    [PLACES_N]; /* of the faults that were asked for and are visible */
 };
