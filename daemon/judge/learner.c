@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/baseline.h"
 #include "judge/conduct.h"
 #include "judge/features.h"
 #include "judge/forest_blob.h"
 #include "judge/learner.h"
-#include "judge/oddity.h"
+#include "judge/model.h"
 #include "judge/tail.h"
 #include "judge/trend.h"
 
@@ -33,17 +32,6 @@
 /* A sample says little about a long span: a host that slept for a night taught nothing by it. */
 #define SPAN_MAX_MS 60000u
 
-#define THRESHOLD_SHARE 0.99
-/* The score of the ordinary is 0.5, and where next to nothing varies so is the percentile: the least
- * novelty would exceed it. On 22 metrics of correlated noise, 1 % of healthy samples exceed a threshold
- * that is never below 0.55, and 2 % one that may fall to 0.52. */
-#define THRESHOLD_MIN 0.55f
-
-/* The baseline in the metrics' own quantities: kept, since 66 expm1() a look would double its cost. */
-struct normal {
-	double median[METRIC_N], low[METRIC_N], high[METRIC_N];
-};
-
 struct learner {
 	uint64_t seed;
 	uint64_t learn_ms;
@@ -53,12 +41,8 @@ struct learner {
 	uint64_t attended_ms;		     /* of the sample that now is of */
 	struct moment now;
 	struct expand *expand;
-	struct oddity
-		oddity; /* without a forest until learnt: then baseline and threshold mean nothing */
-	float threshold;
+	struct model model;
 	double smooth; /* see oddity_smooth() */
-	struct baseline baseline;
-	struct normal normal;
 	struct trend trend;
 	struct conduct conduct;
 	struct tail tail;
@@ -88,7 +72,7 @@ int learner_new(uint64_t seed, uint32_t learn_s, struct learner **ret)
 	learner->seed = seed;
 	learner->learn_ms = (uint64_t)learn_s * 1000;
 	learner->attended_ms = UINT64_MAX;
-	learner->oddity.form = FOREST_PLANES;
+	model_init(&learner->model);
 	trend_init(&learner->trend);
 	tail_init(&learner->tail);
 	r = expand_new(METRIC_N, &learner->expand);
@@ -102,7 +86,7 @@ struct learner *learner_free(struct learner *learner)
 {
 	if (learner) {
 		(void)expand_free(learner->expand);
-		oddity_clear(&learner->oddity);
+		model_clear(&learner->model);
 		remembered_clear(&learner->kept);
 	}
 	free(learner);
@@ -111,7 +95,7 @@ struct learner *learner_free(struct learner *learner)
 
 void learner_forget(struct learner *learner)
 {
-	oddity_clear(&learner->oddity);
+	model_clear(&learner->model);
 	learner->kept.taught_ms = 0;
 	learner->kept.n_rows = learner->kept.next_row = 0;
 	learner->refit_due_ms = 0;
@@ -128,7 +112,7 @@ void learner_calm(struct learner *learner)
 
 bool learner_is_learnt(const struct learner *learner)
 {
-	return learner->oddity.forest != NULL;
+	return model_is_fit(&learner->model);
 }
 
 uint32_t learner_left_s(const struct learner *learner)
@@ -173,7 +157,7 @@ uint32_t learner_cpu_wait_s(const struct learner *learner)
 size_t learner_bytes(const struct learner *learner)
 {
 	return sizeof(*learner) + remembered_bytes(&learner->kept) +
-	       oddity_bytes(&learner->oddity) + expand_bytes(learner->expand);
+	       oddity_bytes(&learner->model.oddity) + expand_bytes(learner->expand);
 }
 
 /* ---- looking ------------------------------------------------------------- */
@@ -270,16 +254,16 @@ static void fill_score(struct learner *learner, uint32_t span_s, struct evidence
 	float column[MOMENT_LATELY];
 
 	memcpy(column, learner->now.column + METRIC_N, sizeof(column));
-	(void)oddity_scale(&learner->oddity, MOMENT_LATELY, column);
-	ret->score =
-		oddity_smooth(&learner->smooth, oddity_score(&learner->oddity, column), span_s);
-	ret->threshold = learner->threshold;
+	(void)oddity_scale(&learner->model.oddity, MOMENT_LATELY, column);
+	ret->score = oddity_smooth(&learner->smooth, oddity_score(&learner->model.oddity, column),
+				   span_s);
+	ret->threshold = learner->model.threshold;
 	learner->above = ret->score - ret->threshold;
 	ret->score_rare_h =
 		tail_high_h(&learner->tail, TAIL_SCORE, learner->above, &ret->is_score_unseen);
 	if (ret->score < ret->threshold || ret->lead == METRIC_N)
 		return; /* who is to blame for an ordinary score is not worth 20 us a unit and second */
-	oddity_blame(&learner->oddity, column, MOMENT_LATELY, METRIC_N, ret->share);
+	oddity_blame(&learner->model.oddity, column, MOMENT_LATELY, METRIC_N, ret->share);
 	ret->lead_share = ret->share[ret->lead];
 }
 
@@ -289,12 +273,12 @@ static void fill_judged(struct learner *learner, uint32_t span_s, struct evidenc
 	struct row row;
 	struct vector vector;
 
-	ret->have_normal = learner->baseline.have;
-	memcpy(ret->median, learner->normal.median, sizeof(ret->median));
-	memcpy(ret->low, learner->normal.low, sizeof(ret->low));
-	memcpy(ret->high, learner->normal.high, sizeof(ret->high));
+	ret->have_normal = learner->model.baseline.have;
+	memcpy(ret->median, learner->model.normal.median, sizeof(ret->median));
+	memcpy(ret->low, learner->model.normal.low, sizeof(ret->low));
+	memcpy(ret->high, learner->model.normal.high, sizeof(ret->high));
 	memcpy(row.column, learner->now.column, sizeof(row.column));
-	features_from(&row, &learner->baseline, &vector);
+	features_from(&row, &learner->model.baseline, &vector);
 	memcpy(ret->deviation, vector.deviation, sizeof(ret->deviation));
 	ret->lead = furthest(&vector);
 	fill_rarity(learner, ret);
@@ -306,7 +290,7 @@ void learner_look(struct learner *learner, const struct sample *sample, uint32_t
 {
 	bool anew = is_anew(learner, sample), is_learnt = learner_is_learnt(learner);
 
-	trend_take(&learner->trend, sample, is_learnt ? &learner->baseline : NULL, anew);
+	trend_take(&learner->trend, sample, is_learnt ? &learner->model.baseline : NULL, anew);
 	if (anew) {
 		conduct_drop(&learner->conduct);
 		expand_restart(learner->expand);
@@ -331,45 +315,6 @@ void learner_look(struct learner *learner, const struct sample *sample, uint32_t
 
 /* ---- learning ------------------------------------------------------------ */
 
-static float threshold_of(const struct oddity *oddity, const float *values, uint32_t n_rows)
-{
-	float score[LEARNER_ROWS];
-
-	for (uint32_t i = 0; i < n_rows; i++)
-		score[i] = oddity_score(oddity, values + (size_t)i * MOMENT_LATELY);
-	baseline_sort(score, n_rows);
-	return fmaxf(baseline_quantile(score, n_rows, THRESHOLD_SHARE), THRESHOLD_MIN);
-}
-
-static void unscale(const struct baseline *baseline, struct normal *ret)
-{
-	for (enum metric metric = 0; metric < METRIC_N; metric++) {
-		bool has = baseline->have & METRIC_BIT(metric);
-
-		ret->median[metric] =
-			has ? features_unscale(metric, baseline->median[metric]) : NAN;
-		ret->low[metric] = has ? features_unscale(metric, baseline->low[metric]) : NAN;
-		ret->high[metric] = has ? features_unscale(metric, baseline->high[metric]) : NAN;
-	}
-}
-
-static void fit_baseline(const struct remembered *kept, struct baseline *ret)
-{
-	float values[LEARNER_ROWS];
-
-	for (enum metric metric = 0; metric < METRIC_N; metric++) {
-		size_t n = 0;
-
-		for (uint32_t i = 0; i < kept->n_rows; i++) {
-			float value = remembered_value(kept, i, metric);
-
-			if (!isnan(value))
-				values[n++] = value;
-		}
-		baseline_fit(values, n, kept->n_rows, metric, ret);
-	}
-}
-
 static bool is_young(const struct learner *learner)
 {
 	return learner->kept.taught_ms < YOUNG_MS;
@@ -386,51 +331,21 @@ static uint32_t trees_due(const struct learner *learner)
 	return n < FOREST_PLANES_TREES ? n : FOREST_PLANES_TREES;
 }
 
-/* What it was lately at each moment that is remembered. */
-static void fill_values(const struct remembered *kept, float *ret)
-{
-	for (uint32_t i = 0; i < kept->n_rows; i++)
-		for (unsigned int column = METRIC_N; column < REMEMBERED_COLUMNS; column++)
-			*ret++ = remembered_value(kept, i, column);
-}
-
-/* Of each of these columns, the least difference that matters where the unit usually is. */
-static void fill_least(const struct baseline *baseline, float *ret)
-{
-	for (unsigned int column = 0; column < MOMENT_LATELY; column++) {
-		enum metric metric = column % METRIC_N;
-		bool has = baseline->have & METRIC_BIT(metric);
-
-		ret[column] = (float)features_floor(metric, has ? baseline->median[metric] : 0);
-	}
-}
-
-/* Baseline, forest and threshold anew from the rows; the first time for less long than usual, each
- * unit for a time of its own, so that the units of a host do not all refit in one tick. */
+/* The first time for less long than usual, each unit for a time of its own, so that the units of a host do not
+ * all refit in one tick. */
 static int refit(struct learner *learner)
 {
 	struct remembered *kept = &learner->kept;
-	CLEANUP(cleanup_free)
-	float *values = reallocarray(NULL, kept->n_rows, MOMENT_LATELY * sizeof(*values));
-	float least[MOMENT_LATELY];
 	bool first = !learner_is_learnt(learner);
 	uint32_t n_trees = first ? FOREST_PLANES_TREES : trees_due(learner);
 	int r;
 
-	if (!values)
-		return -ENOMEM;
-	fit_baseline(kept, &learner->baseline);
-	unscale(&learner->baseline, &learner->normal);
-	fill_values(kept, values);
-	fill_least(&learner->baseline, least);
-	r = oddity_fit(&learner->oddity, values, kept->n_rows, MOMENT_LATELY, least, learner->seed,
-		       n_trees);
+	r = model_fit(&learner->model, kept, learner->seed, n_trees);
 	if (r < 0)
 		return r;
 	kept->generation += n_trees;
 	learner->n_fresh = 0;
 	learner->samples_due = is_young(learner) ? 0 : REFIT_SAMPLES_LEAST;
-	learner->threshold = threshold_of(&learner->oddity, values, kept->n_rows);
 	learner->refit_due_ms = kept->taught_ms +
 				(is_young(learner) ? REFIT_EVERY_YOUNG_MS : REFIT_EVERY_MS) -
 				(first ? draw_below(learner->seed, 0, REFIT_EVERY_YOUNG_MS) : 0);
