@@ -268,8 +268,8 @@ static void work_on_cpu(const struct service *service, const struct effect *jobs
 	work->switches = kind->wakeups + work->requests * kind->switches +
 			 (jobs->read_bytes + jobs->write_bytes) / CHUNK_BYTES;
 	work->widest = most;
-	/* Who computes does not sleep; who serves sleeps as often as there are requests. */
-	work->widest_switches = jobs->wide > one ? 5.0 + jobs->read_bytes / CHUNK_BYTES
+	/* Who computes sleeps only for what it reads; who serves sleeps as often as there are requests. */
+	work->widest_switches = jobs->wide > one ? jobs->read_bytes / CHUNK_BYTES
 						 : work->switches / fmax(kind->workers, 1);
 	if (service->trouble.spinning > most) {
 		work->widest = service->trouble.spinning;
