@@ -13,6 +13,10 @@
  *   - work of another kind than usual, of which nobody knows what it needs;
  *   - of what waiting makes slower: a host whose CPUs others have.
  * What is usual at that hour counts as expected: season.h.
+ *
+ * A job that computes takes a core like a thread that spins, and where there are such jobs
+ * their record would hide the latter. But most of them allocate what they compute with, so
+ * CPU of which one thread has most and which comes with no page faults has a record of its own.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,6 +46,7 @@ struct conduct {
 	struct season season;			  /* of what is above what its work explains */
 	struct excursion above[CONDUCT_FOLLOWED]; /* what its work explains */
 	struct excursion demand[WORK_DEMANDS];
+	struct excursion burning;   /* CPU above what its work explains, without a sign of work */
 	struct excursion score;	    /* of the forest, above the threshold */
 	double usual[WORK_DEMANDS]; /* running medians, */
 	double usual_wait;	    /* also of the time that somebody in it waits for a CPU */

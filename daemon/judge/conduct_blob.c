@@ -98,6 +98,7 @@ static void walk(struct course *course, struct conduct *conduct)
 	}
 	for (int i = 0; i < WORK_DEMANDS; i++)
 		ladder(course, &conduct->demand[i]);
+	ladder(course, &conduct->burning);
 	ladder(course, &conduct->score);
 }
 

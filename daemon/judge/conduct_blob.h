@@ -9,7 +9,7 @@
 
 #include "judge/conduct.h"
 
-#define CONDUCT_BLOB_SIZE 3148
+#define CONDUCT_BLOB_SIZE 3292
 
 void conduct_blob_write(const struct conduct *conduct, uint8_t bytes[CONDUCT_BLOB_SIZE]);
 /* Into ret, which is all zero. -EBADMSG: no such numbers can have been written. */

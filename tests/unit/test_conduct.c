@@ -18,7 +18,7 @@ struct shop {
 	struct chance chance;
 	uint64_t at_s;
 	/* On top of that: */
-	double accepts, cores, rss, descriptors, connections, errors, wait;
+	double accepts, cores, widest, faults, rss, descriptors, connections, errors, wait;
 	struct evidence evidence;
 };
 
@@ -37,6 +37,8 @@ static struct sample second_of(struct shop *shop)
 	sample_set(&sample, METRIC_READ_BYTES, 0);
 	sample_set(&sample, METRIC_WRITE_BYTES, near(shop, 1000 * accepts));
 	sample_set(&sample, METRIC_CPU, 0.01 * accepts + shop->cores);
+	sample_set(&sample, METRIC_THREAD_CPU, fmin(1, 0.005 * accepts + shop->widest));
+	sample_set(&sample, METRIC_MINOR_FAULTS, near(shop, 10 * accepts) + shop->faults);
 	sample_set(&sample, METRIC_RSS, near(shop, 100 * MIB) + shop->rss);
 	sample_set(&sample, METRIC_THREADS, 8);
 	sample_set(&sample, METRIC_DESCRIPTORS, 40 + 0.5 * accepts + shop->descriptors);
@@ -133,6 +135,69 @@ Test(conduct, a_burst_that_has_often_been_is_no_news)
 	}
 	shop.cores = 1;
 	cr_assert(zero(uint, noted_after(&shop, METRIC_CPU, 60)));
+}
+
+/* Jobs that compute in one thread, and allocate what they compute with or not. */
+static void compute(struct shop *shop, double faults)
+{
+	for (int i = 0; i < 3; i++) {
+		shop->cores = shop->widest = 1;
+		shop->faults = faults;
+		live(shop, 20);
+		shop->cores = shop->widest = shop->faults = 0;
+		live(shop, 300);
+	}
+}
+
+Test(conduct, a_thread_that_makes_no_page_faults_is_news_where_jobs_that_do_are_none)
+{
+	struct shop computing = open_shop(), spinning = open_shop(), spread = open_shop();
+	unsigned int after_s;
+
+	compute(&computing, 1000);
+	computing.cores = computing.widest = 1;
+	computing.faults = 1000;
+	cr_assert(zero(uint, noted_after(&computing, METRIC_CPU, 60)));
+
+	compute(&spinning, 1000);
+	spinning.cores = spinning.widest = 1;
+	after_s = noted_after(&spinning, METRIC_CPU, 60);
+	cr_assert(ge(uint, after_s, 20));
+	cr_assert(le(uint, after_s, 30));
+	cr_assert(ge(dbl, spinning.evidence.excess[METRIC_CPU], 0.7));
+	cr_assert(gt(dbl, spinning.evidence.known[METRIC_CPU], 0.1));
+	cr_assert(le(dbl, spinning.evidence.known[METRIC_CPU],
+		     spinning.evidence.expected[METRIC_CPU] + 0.1));
+
+	compute(&spread, 1000);
+	spread.cores = 1;
+	spread.widest = 0.1;
+	cr_assert(zero(uint, noted_after(&spread, METRIC_CPU, 60)), "many threads have it");
+}
+
+Test(conduct, jobs_that_make_no_page_faults_are_learnt_like_all_others)
+{
+	struct shop shop = open_shop();
+
+	compute(&shop, 0);
+	shop.cores = shop.widest = 1;
+	cr_assert(zero(uint, noted_after(&shop, METRIC_CPU, 60)));
+}
+
+Test(conduct, where_page_faults_are_not_known_nobody_is_accused_of_making_none)
+{
+	struct shop shop = open_shop();
+	struct sample sample;
+
+	compute(&shop, 1000);
+	shop.cores = shop.widest = 1;
+	for (int i = 0; i < 60; i++) {
+		sample = second_of(&shop);
+		sample.have &= ~METRIC_BIT(METRIC_MINOR_FAULTS);
+		shop.evidence = (struct evidence) { .score = -1 };
+		conduct_look(&shop.conduct, &sample, 0, &shop.evidence);
+		cr_assert(not(is_noted(&shop, METRIC_CPU)), "second %d", i);
+	}
 }
 
 Test(conduct, a_young_judge_waits_for_longer)
@@ -307,12 +372,7 @@ Test(conduct, what_is_kept_knows_the_same)
 	struct shop shop = open_shop(), back;
 	uint8_t bytes[CONDUCT_BLOB_SIZE], again[CONDUCT_BLOB_SIZE];
 
-	for (int i = 0; i < 3; i++) {
-		shop.cores = 1;
-		live(&shop, 20);
-		shop.cores = 0;
-		live(&shop, 300);
-	}
+	compute(&shop, 0);
 	conduct_blob_write(&shop.conduct, bytes);
 	back = shop;
 	back.conduct = (struct conduct) { 0 };
@@ -321,6 +381,7 @@ Test(conduct, what_is_kept_knows_the_same)
 	cr_assert(zero(int, memcmp(bytes, again, sizeof(bytes))));
 	cr_assert(eq(u32, back.conduct.age_s, shop.conduct.age_s));
 	back.cores = 1;
+	back.widest = 1;
 	cr_assert(zero(uint, noted_after(&back, METRIC_CPU, 60)), "its bursts are known");
 	cr_assert(epsilon_eq(dbl, back.evidence.expected[METRIC_CPU], 0.2, 0.05));
 }
