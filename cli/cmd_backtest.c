@@ -208,7 +208,7 @@ static int choose_units(const struct context *context, int argc, char **argv, st
 	r = reader_units(context->reader, &known, &n);
 	if (r < 0)
 		return log_error_errno(r, "cannot read which units there are");
-	chosen = calloc(n + 1, sizeof(*chosen));
+	chosen = reallocarray(NULL, n + 1, sizeof(*chosen));
 	if (!chosen)
 		return log_error_errno(-ENOMEM, "cannot choose units");
 	memset(chosen, argc == 1, n);

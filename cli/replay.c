@@ -330,7 +330,7 @@ static void match(struct replay *replay, struct replay_incident *incident)
 static int open_history(const struct replay *replay, struct reader *reader, struct history **ret)
 {
 	CLEANUP(cleanup_free)
-	uint32_t *units = calloc(replay->n_units ? replay->n_units : 1, sizeof(*units));
+	uint32_t *units = reallocarray(NULL, replay->n_units + 1, sizeof(*units));
 
 	if (!units)
 		return -ENOMEM;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A replay for programs: in JSON and in CSV. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -201,8 +202,10 @@ static void csv_line(const struct output *output, const struct replay *replay,
 {
 	const struct replay_incident *incident = line->incident;
 	const struct story *story = line->real ? line->real->story : NULL;
-	size_t unit = incident ? incident->unit : line->real->unit;
+	size_t unit;
 
+	assert(incident || line->real);
+	unit = incident ? incident->unit : line->real->unit;
 	fprintf(output->file, "%s,", !incident ? "missed" : story ? "met" : "new");
 	put_name(output, replay->unit[unit].name);
 	csv_incident(output, incident ? &incident->incident : &story->incident);

@@ -171,8 +171,10 @@ int rows_judge(const struct csv *test, const struct csv *train, const struct mea
 				     .seed = seed,
 				     .next_incident = 1,
 				     .next_decision = 1 };
-	CLEANUP(cleanup_free) uint32_t *train_ms = calloc(train->n_rows, sizeof(*train_ms));
-	CLEANUP(cleanup_free) uint32_t *test_ms = calloc(test->n_rows, sizeof(*test_ms));
+	CLEANUP(cleanup_free)
+	uint32_t *train_ms = reallocarray(NULL, train->n_rows, sizeof(*train_ms));
+	CLEANUP(cleanup_free)
+	uint32_t *test_ms = reallocarray(NULL, test->n_rows, sizeof(*test_ms));
 	CLEANUP(judge_freep) struct judge *judge = NULL;
 	struct service service = { .meaning = meaning,
 				   .rulebook = rulebook,

@@ -33,7 +33,7 @@ static float threshold_of(const struct oddity *oddity, const float *values, uint
 	float score[LEARNER_ROWS];
 
 	for (uint32_t i = 0; i < n_rows; i++)
-		score[i] = oddity_score(oddity, values + (size_t)i * MOMENT_LATELY);
+		score[i] = oddity_score(oddity, values + i * (size_t)MOMENT_LATELY);
 	baseline_sort(score, n_rows);
 	return fmaxf(baseline_quantile(score, n_rows, THRESHOLD_SHARE), THRESHOLD_MIN);
 }
@@ -90,7 +90,7 @@ int model_fit(struct model *model, const struct remembered *kept, uint64_t seed,
 	      unsigned int n_trees)
 {
 	CLEANUP(cleanup_free)
-	float *values = reallocarray(NULL, kept->n_rows, MOMENT_LATELY * sizeof(*values));
+	float *values = reallocarray(NULL, kept->n_rows, (size_t)MOMENT_LATELY * sizeof(*values));
 	float least[MOMENT_LATELY];
 	int r;
 
