@@ -11,6 +11,8 @@
 # days    healthy, bursty days and faults in them through the judge, against bars: minutes;
 #         DAYS="--kinds web --seeds 1 --why": only these, with a line for each notice in health
 # e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
+# loads   this host at work (compile, archive, database, all at once), where nothing may be called sick
+#         (root); PHASE=N: N seconds each, 180 if not given, and all of it 20 minutes
 # bench   what it costs beside the alternatives, against the bars (root); QUICK=1: a smoke test;
 #         JUDGE=1: only the judge's rows (no root); LABELLED=DIR: with labelled series (minutes)
 # fresh   run and check in a debootstrapped Debian 12 (root, network)
@@ -254,6 +256,11 @@ e2e: $(BUILD)/setup-with-tests
 	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/root prefix=/usr
 	tests/e2e/run --build $(BUILD) $(CASES)
 
+loads: $(BUILD)/setup-with-tests
+	$(BUILD_NOW) all $(PATIENTS)
+	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/root prefix=/usr
+	tests/loads/run --build $(BUILD) $(if $(PHASE),--phase $(PHASE))
+
 bench: $(BUILD)/setup-with-tests
 	$(BUILD_NOW) all $(BENCHES)
 	tests/bench/run --build $(BUILD) $(if $(QUICK),--quick) $(if $(SOAK),--soak $(SOAK)) \
@@ -291,7 +298,7 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all is-ours install uninstall run demo demo-control check unit days e2e bench fresh kernels lint lint-gcc lint-clang lint-tidy help clean
+.PHONY: all is-ours install uninstall run demo demo-control check unit days e2e loads bench fresh kernels lint lint-gcc lint-clang lint-tidy help clean
 .DELETE_ON_ERROR:
 # Named in pattern rules alone, these would be deleted as intermediate.
 .SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o) $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.o)
