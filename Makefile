@@ -12,7 +12,7 @@
 #         DAYS="--kinds web --seeds 1 --why": only these, with a line for each notice in health
 # e2e     stories in a private real systemd (root); CASES="leak-is-healed ...": only these
 # loads   this host at work (compile, archive, database, all at once), where nothing may be called sick
-#         (root); PHASE=N: N seconds each, 180 if not given, and all of it 20 minutes
+#         (root); some 22 minutes; PHASE=N: N seconds for each of five phases instead of 180; TRUST=N: TrustSec=
 # bench   what it costs beside the alternatives, against the bars (root); QUICK=1: a smoke test;
 #         JUDGE=1: only the judge's rows (no root); LABELLED=DIR: with labelled series (minutes)
 # fresh   run and check in a debootstrapped Debian 12 (root, network)
@@ -259,7 +259,8 @@ e2e: $(BUILD)/setup-with-tests
 loads: $(BUILD)/setup-with-tests
 	$(BUILD_NOW) all $(PATIENTS)
 	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/root prefix=/usr
-	tests/loads/run --build $(BUILD) $(if $(PHASE),--phase $(PHASE))
+	tests/loads/run --build $(BUILD) $(if $(PHASE),--phase $(PHASE)) \
+		$(if $(TRUST),--trust $(TRUST))
 
 bench: $(BUILD)/setup-with-tests
 	$(BUILD_NOW) all $(BENCHES)
