@@ -73,9 +73,12 @@ static const enum metric worked_metric[WORK_RESPONSES] = {
 #define ONE_THREADS	 0.7 /* of it, or of a core; what is known of threads may be 10 s old */
 /* The forest's score, above the 99th percentile of health: its steps there are small. */
 #define SCORE_STEP 0.004f
-/* A single odd row is seen in a range over many of them, EXPAND_LONG_ROWS, as long as it is among these: twice as long is
- * not one row's doing. */
-#define SCORE_WAIT_ROWS (2 * EXPAND_LONG_ROWS)
+/* A single odd row is seen in a range over many of them, EXPAND_LONG_ROWS, as long as it is among these; what lasts four
+ * times as long is not one row's doing. What is odd by all columns at once and by none alone is most often new
+ * and harmless in a young unit: there it must last as much longer as a rule's evidence, which is ten times as long as
+ * that of other notices. */
+#define SCORE_WAIT_ROWS	    (4 * EXPAND_LONG_ROWS)
+#define SCORE_MORE_PATIENCE 10
 
 /* Demand is news from a few seconds on, as it explains and accuses nobody; but only if it was never so high: that
  * it lasts for longer may be since each of it takes longer. */
@@ -94,7 +97,7 @@ static const enum metric worked_metric[WORK_RESPONSES] = {
 #define RISE_SPREADS  0.3
 #define FALL_SPREADS  6.0 /* such a fall is a saw tooth's end */
 #define RISING_S      10
-#define RISING_LONG_S 20
+#define RISING_LONG_S 30  /* a step that falls on the end of a block rises twice, and no more */
 #define RISE_MORE     1.5 /* longer than the longest before, and a block */
 #define MOST_NOTED    1.1 /* times the most that it ever was */
 /* Of what does not fall back. */
@@ -413,8 +416,11 @@ static void judge_response(struct conduct *conduct, int i, const struct look *lo
 static void judge_score(struct conduct *conduct, uint16_t span_s, uint32_t patience_s,
 			struct evidence *evidence)
 {
-	const struct excursion_news news = { SCORE_WAIT_ROWS * span_s + patience_s, ANY_RECORDS };
+	const struct excursion_news news = {
+		SCORE_WAIT_ROWS * span_s + SCORE_MORE_PATIENCE * patience_s, ANY_RECORDS
+	};
 
+	/* Also what is explained enters the record: the forest sees bursts that only in part are. */
 	excursion_take(&conduct->score, (evidence->score - evidence->threshold) / SCORE_STEP,
 		       span_s);
 	evidence->is_score_noted = conduct->demand_s == 0 && conduct->other_work_s == 0 &&

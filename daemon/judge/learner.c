@@ -13,21 +13,20 @@
 #include "judge/tail.h"
 #include "judge/trend.h"
 
-/* Once the ring is full, one row of each 14 s: 256 of them are an hour. */
-#define ROW_EVERY_MS 14000u
+/* Once the ring is full, one row of each 15 s: 240 of them are an hour. */
+#define ROW_EVERY_MS 15000u
 /* While the memory is young each minute changes much of it, and all trees are new after ten. Once it
- * spans its hour, ten minutes change a sixth: twice as many trees then keep pace with it, at a fifth of
- * the cost. */
+ * spans its hour, all are new in one and two thirds of it, at a tenth of the cost. */
 #define YOUNG_MS	     3600000u
 #define REFIT_EVERY_YOUNG_MS 60000u
-#define REFIT_EVERY_MS	     600000u
+#define REFIT_EVERY_MS	     1200000u
 #define REFIT_TREES_YOUNG    6
 #define REFIT_TREES	     12
-/* A refit costs as much as hundreds of looks, and ten minutes of seconds pay for it. Samples of a longer span, as
+/* A refit costs as much as hundreds of looks, and twenty minutes of seconds pay for it. Samples of a longer span, as
  * a stored past has them, are not fewer between two: the trees of all rows that came meanwhile are then due at
  * once, before all of these are gone. */
-#define REFIT_SAMPLES_LEAST 250u
-#define REFIT_ROWS	    42u /* that come in ten minutes, for as many trees as above */
+#define REFIT_SAMPLES_LEAST 240u
+#define REFIT_ROWS	    80u /* that come in twenty minutes, for as many trees as above */
 
 /* A sample says little about a long span: a host that slept for a night taught nothing by it. */
 #define SPAN_MAX_MS 60000u
@@ -370,8 +369,8 @@ static bool covers(const struct learner *learner, uint64_t before_ms, uint64_t s
 }
 
 /*
- * Every moment while there is room, then one of each 14 s, the oldest making room.
- * Which one of the 14 s is left to chance: at a fixed step, work that comes once a
+ * Every moment while there is room, then one of each 15 s, the oldest making room.
+ * Which one of the 15 s is left to chance: at a fixed step, work that comes once a
  * minute would be met either each time or never.
  */
 static int remember(struct learner *learner, uint64_t before_ms)

@@ -11,7 +11,7 @@
 #include "judge/expand.h"
 #include "judge/features.h"
 
-#define LEARNER_ROWS	   256 /* as many as a tree sees */
+#define LEARNER_ROWS	   240 /* each tree sees all of them */
 #define MOMENT_LATELY	   (METRIC_N * EXPAND_COLUMNS)
 #define REMEMBERED_COLUMNS (METRIC_N + MOMENT_LATELY)
 
