@@ -37,7 +37,7 @@ struct __attribute__((packed)) part {
 #define PART_SIZE (sizeof(struct part) + LEARNER_ROWS * sizeof(uint16_t))
 #define BLOB_SIZE_MAX                                                                              \
 	(sizeof(struct head) + CONDUCT_BLOB_SIZE + SEASON_BLOB_MOST + TAIL_BLOB_SIZE +             \
-	 REMEMBERED_COLUMNS * PART_SIZE + CRC_SIZE)
+	 (size_t)REMEMBERED_COLUMNS * PART_SIZE + CRC_SIZE)
 
 /* Bit by bit: once in minutes, over some KiB; a table would be larger than what it checks. */
 static uint32_t crc32_of(const uint8_t *bytes, size_t size)

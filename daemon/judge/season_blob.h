@@ -6,7 +6,7 @@
 
 #include "judge/season.h"
 
-#define SEASON_BLOB_DAY	 (4 + SEASON_HOURS * SEASON_SERIES * 2)
+#define SEASON_BLOB_DAY	 (4 + (size_t)SEASON_HOURS * SEASON_SERIES * 2)
 #define SEASON_BLOB_MOST (1 + SEASON_DAYS * SEASON_BLOB_DAY)
 
 /* Returns how many bytes it took. */

@@ -102,7 +102,7 @@ static float rare_h(const struct tail_column *column, const uint16_t kept[TAIL_K
 	if (n == TAIL_KEPT)
 		return 0;
 	*ret_unseen = n == 0;
-	return column->n_blocks / BLOCKS_PER_H / (float)(n > 0 ? n : 1);
+	return (float)column->n_blocks / BLOCKS_PER_H / (float)(n > 0 ? n : 1);
 }
 
 float tail_high_h(const struct tail *tail, unsigned int column, float value, bool *ret_unseen)

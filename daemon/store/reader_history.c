@@ -183,26 +183,34 @@ static int make_room(struct history *history, size_t n_units)
 	return 0;
 }
 
+static int fill(struct history *history, const uint32_t *units, size_t n_units, uint64_t since_s,
+		uint64_t until_s)
+{
+	int r;
+
+	if (!history->reader->past.db || n_units == 0)
+		return 0;
+	r = make_room(history, n_units);
+	if (r >= 0)
+		r = tail_load(history->reader, since_s, until_s, &history->tail);
+	return r < 0 ? r : begin_courses(history, units, since_s, until_s);
+}
+
 int history_open(struct reader *reader, const uint32_t *units, size_t n_units, uint64_t since_s,
 		 uint64_t until_s, struct history **ret)
 {
-	CLEANUP(history_closep) struct history *history = calloc(1, sizeof(*history));
+	struct history *history = calloc(1, sizeof(*history));
 	int r;
 
 	if (!history)
 		return -ENOMEM;
 	history->reader = reader;
-	if (reader->past.db && n_units > 0) {
-		r = make_room(history, n_units);
-		if (r >= 0)
-			r = tail_load(reader, since_s, until_s, &history->tail);
-		if (r >= 0)
-			r = begin_courses(history, units, since_s, until_s);
-		if (r < 0)
-			return r;
-	}
-	*ret = TAKE(history);
-	return 0;
+	r = fill(history, units, n_units, since_s, until_s);
+	if (r < 0)
+		(void)history_close(history);
+	else
+		*ret = history;
+	return r;
 }
 
 struct history *history_close(struct history *history)

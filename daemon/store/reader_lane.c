@@ -69,12 +69,11 @@ static int tail_row(struct tail *tail, uint64_t minute, const uint8_t *body, siz
 	return 0;
 }
 
-int tail_load(struct reader *reader, uint64_t since_s, uint64_t until_s, struct tail *ret)
+static int load(struct reader *reader, uint64_t since_s, uint64_t until_s, struct tail *tail)
 {
 	CLEANUP(source_endp) struct source *past = &reader->past;
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
 	CLEANUP(list_clear) struct list parts = { .size = sizeof(struct tail_part) };
-	CLEANUP(tail_clear) struct tail tail = { 0 };
 	int r;
 
 	r = source_begin(past);
@@ -87,7 +86,7 @@ int tail_load(struct reader *reader, uint64_t since_s, uint64_t until_s, struct 
 	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)(since_s / MINUTE_S));
 	(void)sqlite3_bind_int64(select, 2, (sqlite3_int64)(until_s / MINUTE_S));
 	while ((r = statement_next(select)) > 0) {
-		r = tail_row(&tail, (uint64_t)sqlite3_column_int64(select, 0),
+		r = tail_row(tail, (uint64_t)sqlite3_column_int64(select, 0),
 			     sqlite3_column_blob(select, 1),
 			     (size_t)sqlite3_column_bytes(select, 1), &parts,
 			     &reader->found_bad_row);
@@ -98,11 +97,22 @@ int tail_load(struct reader *reader, uint64_t since_s, uint64_t until_s, struct 
 		return r;
 	if (parts.n > 0)
 		qsort(parts.items, parts.n, parts.size, compare_parts);
-	tail.n_parts = parts.n;
-	tail.part = TAKE(parts.items);
-	*ret = tail;
-	tail = (struct tail) { 0 };
+	tail->n_parts = parts.n;
+	tail->part = TAKE(parts.items);
 	return 0;
+}
+
+int tail_load(struct reader *reader, uint64_t since_s, uint64_t until_s, struct tail *ret)
+{
+	struct tail tail = { 0 };
+	int r;
+
+	r = load(reader, since_s, until_s, &tail);
+	if (r < 0)
+		tail_clear(&tail);
+	else
+		*ret = tail;
+	return r;
 }
 
 /* The first of the unit's minutes that begins at from_s or later; NULL: there is none. */
