@@ -2,11 +2,11 @@
 #pragma once
 /*
  * All that is learnt of one unit: the rows of its recent health, thinned so that
- * LEARNER_ROWS of them span an hour; the baseline and the forest that were
- * fitted to them; the trend. Pure: time comes with the samples.
+ * LEARNER_ROWS of them span an hour; the model that was fitted to them; its
+ * conduct, tail and trend. Pure: time comes with the samples.
  *
  * Only health teaches: the caller hands over a sample for learning after its
- * verdict. Every minute of taught time in the first hour, every five minutes
+ * verdict. Every minute of taught time in the first hour, every twenty minutes
  * later, the oldest trees are replaced and the baseline is fitted anew. The threshold is the 99th percentile of the
  * remembered rows, scored by the present forest: scores of older forests are of
  * another scale.
@@ -43,7 +43,7 @@ void learner_calm(struct learner *learner);
 bool learner_is_learnt(const struct learner *learner);
 uint32_t learner_left_s(const struct learner *learner); /* 0 once learnt */
 uint64_t learner_age_s(const struct learner *learner);	/* healthy time taught in all */
-/* How long its conduct was followed too, which a past of before that was kept has not: what trust grows
+/* How long its conduct was followed too, which begins a third of the learning time later: what trust grows
  * with. */
 uint64_t learner_trust_s(const struct learner *learner);
 /* Trees grown so far, which grows with each refit: whether a save is worth it. */
@@ -51,8 +51,8 @@ uint32_t learner_generation(const struct learner *learner);
 
 /* What was learnt, as bytes with version and checksum; ret is the caller's to free(). */
 int learner_save(const struct learner *learner, uint8_t **ret, size_t *ret_size);
-/* And back, fitted anew from the remembered rows. The bytes are hostile until checked: -EBADMSG. A
- * newer version: -EPROTONOSUPPORT. -ENOMEM. */
+/* And back, fitted anew from the remembered rows. The bytes are hostile until checked: -EBADMSG.
+ * Another version: -EPROTONOSUPPORT. -ENOMEM. */
 int learner_load(const uint8_t *bytes, size_t size, uint64_t seed, uint32_t learn_s,
 		 struct learner **ret);
 
