@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The test's own system bus: answers by hand what seat.c and permission.c ask. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/cleanup.h"
 #include "fake_bus.h"
 #include "record/names.h"
+#include "tests/unit/assertion.h"
 
 #define DRIVER	    "org.freedesktop.DBus"
 #define DRIVER_PATH "/org/freedesktop/DBus"

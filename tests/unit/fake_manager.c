@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The test's own systemd: answers by hand what units.c and heal/systemd.c ask. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "fake_manager.h"
+#include "tests/unit/assertion.h"
 
 #define NAME	  "org.freedesktop.systemd1"
 #define PATH	  "/org/freedesktop/systemd1"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A cgroup and a probe for a test, and processes in it. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "pen.h"
+#include "tests/unit/assertion.h"
 
 bool pen_make(struct pen *pen, const char *test)
 {

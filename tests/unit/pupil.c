@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A service made of noise, and one who learns it. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 
+#include "tests/unit/assertion.h"
 #include "tests/unit/pupil.h"
 
 /* Between -1 and 1, most often near 0. */

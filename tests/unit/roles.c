@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Cgroups for the roles of a test, and the kernel's side that counts them. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 
 #include "roles.h"
 #include "sense/cgroup.h"
+#include "tests/unit/assertion.h"
 
 struct roles roles;
 static struct cgroup_roots roots;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A folder of a test's own. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/unit/assertion.h"
 #include "tests/unit/scratch.h"
 
 struct scratch scratch_make(void)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which service a socket of systemd's is for, asked of a systemd of the test's own. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "fake_manager.h"
 #include "sense/activation.h"
 #include "sense/owners.h"
+#include "tests/unit/assertion.h"
 
 static const struct cgroup_roots none;
 

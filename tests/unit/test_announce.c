@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people are told of troubles: all that is sick, and the rarest of what is merely unusual. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <criterion/redirect.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include "announce.h"
 #include "base/clock.h"
 #include "fixture.h"
+#include "tests/unit/assertion.h"
 
 static struct announcer announcer = { .notices_per_day = 2 }; /* too large for the stack */
 

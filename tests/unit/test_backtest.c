@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is told of a detector's judgements: all of it to programs, what matters to people. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "cli/backtest.h"
+#include "tests/unit/assertion.h"
 
 #define ROWS_MAX 2000
 

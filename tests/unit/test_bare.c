@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The units of a host without systemd: cgroups of a folder, and process trees of a list. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "sense/bare.h"
+#include "tests/unit/assertion.h"
 
 #define NUMBERS_MAX 2048
 

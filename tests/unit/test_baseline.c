@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What counts as normal, and how little odd rows move it. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 
 #include "judge/baseline.h"
 #include "judge/features.h"
+#include "tests/unit/assertion.h"
 
 #define ROWS 200
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Requests of block devices against what /proc knows of the disks: with the rights of root. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "roles.h"
+#include "tests/unit/assertion.h"
 
 #define REQUESTS   37
 #define BLOCK_SIZE 4096

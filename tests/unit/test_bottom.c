@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Under the saw teeth of a collector of garbage a leak shows early. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 
 #include "judge/bottom.h"
+#include "tests/unit/assertion.h"
 
 /* A saw tooth of 40 that falls every 30 s, on top of this. */
 static double tooth(unsigned int second)

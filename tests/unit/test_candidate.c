@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which services somebody means. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 
 #include "cli/candidate.h"
 #include "cli/command.h"
+#include "tests/unit/assertion.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a walk found, put together although things end meanwhile. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 
 #include "sense/census.h"
+#include "tests/unit/assertion.h"
 
 static const struct census_known all = {
 	.tasks = true, .counters = true, .oom_kills = true, .cgroups = true, .cpu = true

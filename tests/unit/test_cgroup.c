@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Recorded cgroup folders: unified, hybrid and v1 hosts. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "sense/cgroup.h"
+#include "tests/unit/assertion.h"
 
 #define SHOP "/system.slice/shop.service"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Chance: the published generator, and evenly spread numbers. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "judge/chance.h"
+#include "tests/unit/assertion.h"
 
 #define DRAWS 100000
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is remarked about an installation, and what is only not known. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "cli/checkup.h"
 #include "cli/process.h"
 #include "record/config.h"
+#include "tests/unit/assertion.h"
 #include "tests/unit/scratch.h"
 
 #define NOW	   UINT64_C(1795000000000)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whom somebody means, and whom they may have meant. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <string.h>
 
 #include "cli/choice.h"
 #include "cli/nearest.h"
+#include "tests/unit/assertion.h"
 
 static const struct known_unit known[] = {
 	{ 1, "bank.service" }, { 2, "shop-cart.service" }, { 3, "shop-web.service" }, { 4, "host" }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The body of telemetry rows: what goes in comes out, and hostile bytes do no harm. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/chunk.h"
+#include "tests/unit/assertion.h"
 
 static struct chunk_stream written[CHUNK_STREAMS_MAX], read_back[CHUNK_STREAMS_MAX];
 static uint8_t bytes[256 * 1024];

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Instances of one template: the odd one is told from all that befalls them together. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -9,6 +8,7 @@
 #include "fixture.h"
 #include "judge/chance.h"
 #include "judge/cohort.h"
+#include "tests/unit/assertion.h"
 
 #define WORKERS_MOST 8
 #define HOT	     1 /* the one that the tests make odd */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a service does by what is asked of it: busy is no news, sick is. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "judge/conduct.h"
 #include "judge/conduct_blob.h"
 #include "record/rulefile.h"
+#include "tests/unit/assertion.h"
 
 /* A service that takes 10 ms of CPU and has a connection open for half a second for each that comes in. */
 struct shop {

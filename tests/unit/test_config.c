@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The options: what they take, what they refuse, how files add up, and that they are documented. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "base/clock.h"
 #include "record/config.h"
 #include "record/record.h"
+#include "tests/unit/assertion.h"
 #include "tests/unit/scratch.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

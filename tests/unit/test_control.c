@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Orders over the direct socket, both ends of it: daemon/control.c and cli/bus.c. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +16,7 @@
 #include "control.h"
 #include "direct.h"
 #include "scratch.h"
+#include "tests/unit/assertion.h"
 
 /* A daemon of the test's own. */
 struct bench {

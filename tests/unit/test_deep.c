@@ -5,7 +5,6 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +29,7 @@
 #include "sense/cgroup.h"
 #include "sense/deep.h"
 #include "sense/probe.h"
+#include "tests/unit/assertion.h"
 
 #define UNIT	 7
 #define NEIGHBOR 8

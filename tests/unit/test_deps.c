@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tree of who needs whom: told once each, whatever the edges are, and harmless to a terminal. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/clock.h"
 #include "cli/deps.h"
 #include "cli/wrap.h"
+#include "tests/unit/assertion.h"
 
 #define NOW UINT64_C(1764590400000)
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging rows of columns without a meaning: what is odd, how odd, and where. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <float.h>
 #include <math.h>
@@ -9,6 +8,7 @@
 
 #include "judge/chance.h"
 #include "judge/detector.h"
+#include "tests/unit/assertion.h"
 
 #define ROWS	2000
 #define LATER	500

@@ -2,7 +2,6 @@
 /* Netlink messages: as the kernel makes them, and as nobody should. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #include "sense/diag.h"
+#include "tests/unit/assertion.h"
 
 #define SEQUENCE 77
 

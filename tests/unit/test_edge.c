@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The noun of who needs whom: words, order, lists that are bounded. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "record/edge.h"
+#include "tests/unit/assertion.h"
 
 Test(edge, every_kind_has_a_word_of_its_own)
 {

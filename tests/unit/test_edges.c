@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is new about edges that are told again and again. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "edges.h"
+#include "tests/unit/assertion.h"
 
 #define NOON UINT64_C(1764590400000)
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Both locks of a service: what is written opens them, what is foreign stays, what is taken back is gone. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "cli/rights.h"
 #include "cli/unit_set.h"
 #include "cli/whole_file.h"
+#include "tests/unit/assertion.h"
 #include "tests/unit/scratch.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose an error line is, and what is said where there is no journal. A real one is in tests/e2e. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "base/clock.h"
 #include "scratch.h"
 #include "sense/errors.h"
+#include "tests/unit/assertion.h"
 
 Test(errors, a_line_is_of_whom_the_journal_vouches_for)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Heights and how long they lasted, against what was before. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "judge/excursion.h"
+#include "tests/unit/assertion.h"
 
 static const struct excursion_news news = { .least_s = 10, .records = 1.5f };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What columns say of a metric's last rows. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "judge/chance.h"
 #include "judge/expand.h"
+#include "tests/unit/assertion.h"
 
 #define METRICS 3
 #define ROWS	200

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What speaks of trouble, in the order of what it tells. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 
 #include "fixture.h"
 #include "judge/explain.h"
 #include "judge/hang.h"
+#include "tests/unit/assertion.h"
 
 /* 200M where 90M to 110M are normal, and a little of everything else. */
 static struct evidence found(void)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What systemd's words about a unit mean, alone and in their order. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "record/config.h"
 #include "record/names.h"
 #include "sense/facts.h"
+#include "tests/unit/assertion.h"
 #include "tests/unit/scratch.h"
 
 static struct facts nothing(void)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Scales and floors of the metrics, and distances from normal. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <float.h>
 #include <math.h>
 
 #include "judge/features.h"
 #include "record/signal.h"
+#include "tests/unit/assertion.h"
 
 #define MIB 1048576.0
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When what grows meets its limit, and when nobody can say so. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 
 #include "base/clock.h"
 #include "fixture.h"
 #include "judge/chance.h"
 #include "judge/forecast.h"
+#include "tests/unit/assertion.h"
 
 /* A service whose memory is what the test makes of each second. */
 struct tank {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* systemd's graph, followed over a bus from a systemd of the test's own. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "fake_manager.h"
 #include "sense/units.h"
+#include "tests/unit/assertion.h"
 
 static char numbered[8][UNIT_NAME_SIZE];
 

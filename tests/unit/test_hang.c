@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Work that waits while no thread runs: seconds that count, and all that begins them anew. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "base/clock.h"
 #include "fixture.h"
 #include "judge/hang.h"
 #include "judge/judge.h"
 #include "record/rulefile.h"
+#include "tests/unit/assertion.h"
 
 /* A unit that hangs, second by second: its queue is read each 5 s. */
 struct bench {

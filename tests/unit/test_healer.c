@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attempts from order to end, with actuators of the test's own. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "heal/healer.h"
+#include "tests/unit/assertion.h"
 
 /* An actuator that does as it is told. */
 struct puppet {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The brake that people have. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "judge/hold.h"
+#include "tests/unit/assertion.h"
 
 static bool binds(const struct hold *hold, const char *name)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Another file, another identity; the same file, the same. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "scratch.h"
 #include "sense/identity.h"
+#include "tests/unit/assertion.h"
 
 static void set_time(const char *path, long seconds)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One trouble, one thread. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "base/clock.h"
 #include "fixture.h"
 #include "judge/incident.h"
+#include "tests/unit/assertion.h"
 
 static struct verdict verdict_at(uint64_t at_s, enum health health, uint64_t since_s)
 {

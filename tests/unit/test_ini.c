@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is read, what is refused and where it says the trouble is. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/ini.h"
+#include "tests/unit/assertion.h"
 #include "tests/unit/scratch.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

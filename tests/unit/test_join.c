@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Levels, rates and counts: what may be compared with what. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "sense/join.h"
+#include "tests/unit/assertion.h"
 
 static struct unit_status running(uint8_t invocation)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The whole wheel on one unit: from samples to a healing that is proven, and what stops it. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "fixture.h"
 #include "judge/judge.h"
 #include "record/config.h"
+#include "tests/unit/assertion.h"
 
 /* One unit under the memory and the failed rule, and what was found last. */
 struct ward {

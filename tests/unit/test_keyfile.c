@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's small text files. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <fcntl.h>
 
 #include "sense/keyfile.h"
+#include "tests/unit/assertion.h"
 
 static const char events[] = "low 0\noom 2\noom_kill 7\noom_group_kill 9\nlast 5";
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Learning and looking: one unit's life in simulated seconds. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 #include <string.h>
 
 #include "judge/forest.h"
+#include "tests/unit/assertion.h"
 #include "tests/unit/pupil.h"
 
 /* ---- learning ------------------------------------------------------------ */

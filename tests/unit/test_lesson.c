@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What was learnt, as bytes and back; and bytes of strangers. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <math.h>
@@ -12,6 +11,7 @@
 #include "judge/conduct_blob.h"
 #include "judge/remembered.h"
 #include "judge/tail_blob.h"
+#include "tests/unit/assertion.h"
 #include "tests/unit/pupil.h"
 
 /* ---- keeping ------------------------------------------------------------- */

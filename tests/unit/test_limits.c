@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who allows a unit the least: its cgroup, one above it, systemd, or the host. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -9,6 +8,7 @@
 #include "fixture.h"
 #include "scratch.h"
 #include "sense/limits.h"
+#include "tests/unit/assertion.h"
 
 #define SLICE "shop.slice"
 #define UNIT  SLICE "/shop.service"

@@ -3,7 +3,6 @@
  * the test plays itself. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/inet_diag.h>
@@ -26,6 +25,7 @@
 #include "fixture_store.h"
 #include "sense/diag.h"
 #include "sense/listeners.h"
+#include "tests/unit/assertion.h"
 
 #define SHOP	7
 #define SHOP_ID UINT64_C(4711)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The present: what is published is what a reader sees. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
@@ -14,6 +13,7 @@
 #include "fixture_store.h"
 #include "store/live.h"
 #include "store/reader.h"
+#include "tests/unit/assertion.h"
 
 TestSuite(live, .init = place_make, .fini = place_remove);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a message looks like on stderr. (The journal's side is seen by the end-to-end stories.) */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "tests/unit/assertion.h"
 #include "tests/unit/scratch.h"
 
 /* stderr into a file of the test's own; the runner has no need of it within a test. */

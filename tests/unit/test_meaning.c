@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What columns mean: by their names, by a map; and what is no map. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "cli/lines.h"
 #include "cli/meaning.h"
 #include "scratch.h"
+#include "tests/unit/assertion.h"
 
 static struct csv csv = { .path = "x.csv",
 			  .n_columns = 4,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The cgroups of one unit, in a folder that looks like a cgroup hierarchy. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "sense/members.h"
+#include "tests/unit/assertion.h"
 
 static char root[] = "/tmp/test_members_XXXXXX";
 

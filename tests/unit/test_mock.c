@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The actuator that touches nothing. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "heal/mock.h"
+#include "tests/unit/assertion.h"
 
 Test(mock, every_order_is_accepted_and_ends_as_mocked)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What systemd says that a unit needs: kept small, and only what can be an edge. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "record/record.h"
 #include "sense/needs.h"
+#include "tests/unit/assertion.h"
 
 Test(needs, services_and_sockets_are_kept_with_their_kind)
 {

@@ -2,7 +2,6 @@
 /* Sockets against what their users know, in cgroups made for it: with the rights of root. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <linux/filter.h>
@@ -18,6 +17,7 @@
 
 #include "roles.h"
 #include "sense/calls.h"
+#include "tests/unit/assertion.h"
 
 #define CALLS	37
 #define WAIT_MS 10000 /* for what takes microseconds on an idle machine */

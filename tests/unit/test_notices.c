@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* So many notices a day, the rarest. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 
 #include "base/clock.h"
 #include "judge/notices.h"
+#include "tests/unit/assertion.h"
 
 #define BEGIN UINT64_C(1764590400000)
 

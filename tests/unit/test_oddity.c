@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One scale for all columns, and who is to blame for a score. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "judge/chance.h"
 #include "judge/oddity.h"
+#include "tests/unit/assertion.h"
 
 #define N	300
 #define METRICS 8

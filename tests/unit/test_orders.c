@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an order does. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "orders.h"
+#include "tests/unit/assertion.h"
 
 /* Two units, of which the second is sick and has an alias; no simulator, no bus. */
 struct desk {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* No record, no action. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "heal/mock.h"
 #include "outbox.h"
 #include "scratch.h"
+#include "tests/unit/assertion.h"
 
 #define WALL_MS	    UINT64_C(1700000000000)
 #define PATIENCE_MS UINT64_C(10000)

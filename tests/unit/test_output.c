@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is printed on a terminal and what into a pipe. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "cli/output.h"
 #include "cli/wrap.h"
+#include "tests/unit/assertion.h"
 
 /* What was printed to an output of that width. */
 struct paper {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the id of a cgroup to the unit, in a folder that looks like a cgroup hierarchy. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "scratch.h"
 #include "sense/owners.h"
+#include "tests/unit/assertion.h"
 
 static struct cgroup_roots roots;
 static struct scratch scratch;

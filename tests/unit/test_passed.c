@@ -2,7 +2,6 @@
 /* Sockets that one unit made and another holds: the table of them, and real ones, with the rights of root. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -17,6 +16,7 @@
 #include "sense/listeners.h"
 #include "sense/passed.h"
 #include "sense/streams.h"
+#include "tests/unit/assertion.h"
 
 #define CALLS 7
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Orders over the bus: who may give them, and what a stranger can do. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "fake_bus.h"
 #include "permission.h"
 #include "record/names.h"
+#include "tests/unit/assertion.h"
 
 #define JOE ":1.1000"
 #define ANN ":1.1001"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people are told: never more than the records say. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "sense/bare.h"
 #include "sense/units.h"
 #include "store/writer_numbers.h"
+#include "tests/unit/assertion.h"
 
 static struct story healed_by(enum way way, enum attempt_result result)
 {

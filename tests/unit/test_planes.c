@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The forest of planes against a naive one in double precision, and what it sees that no axis does. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "judge/chance.h"
 #include "judge/forest.h"
+#include "tests/unit/assertion.h"
 
 #define N	600
 #define COLUMNS 30

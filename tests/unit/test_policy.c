@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What we dare, and what we do not. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "fixture.h"
+#include "tests/unit/assertion.h"
 
 static const struct policy_case fine = { .was_well = true, .can_record = true };
 

@@ -2,7 +2,6 @@
 /* The kernel's side, with whatever rights the tests have: with none it must say so, with rights it
  * must see a child of ours as it is. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "sense/cgroup.h"
 #include "sense/probe.h"
 #include "sense/procfs.h"
+#include "tests/unit/assertion.h"
 
 #define CHILD_BYTES	  (64 << 20)
 #define CHILD_DESCRIPTORS 90

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* As many cgroups as a large host has, against their own files: with the rights of root. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "sense/cgroup.h"
 #include "sense/probe.h"
+#include "tests/unit/assertion.h"
 
 #define CGROUPS	  500
 #define FIRST	  7 /* of their units */

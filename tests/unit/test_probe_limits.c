@@ -2,7 +2,6 @@
 /* What the kernel's side says of limits, against /proc and cgroup files; for who has the rights to load
  * it and to make a cgroup. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "pen.h"
 #include "sense/procfs.h"
+#include "tests/unit/assertion.h"
 
 static bool has(const struct usage *usage, enum metric metric)
 {

@@ -2,7 +2,6 @@
 /* What the kernel's side says of single threads and of crowds, against /proc and clocks of our own; for
  * who has the rights to load it and to make a cgroup. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -19,6 +18,7 @@
 
 #include "bpf/events.h"
 #include "pen.h"
+#include "tests/unit/assertion.h"
 
 static bool has(const struct usage *usage, enum metric metric)
 {

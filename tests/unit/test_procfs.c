@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A recorded /proc: an init, a kernel thread, a hostile name, a zombie, a stranger, nonsense. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "sense/procfs.h"
+#include "tests/unit/assertion.h"
 
 #define ROOT "tests/data/proc"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading the store: without daemon, without rights, and without trust in what is read. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <grp.h>
 #include <signal.h>
@@ -18,6 +17,7 @@
 #include "store/live.h"
 #include "store/reader.h"
 #include "store/writer.h"
+#include "tests/unit/assertion.h"
 
 #define LIVE place("live.db")
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Edges on their way through the store: written, added up, read back by name, and told as JSON. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "store/live.h"
 #include "store/reader.h"
 #include "store/writer.h"
+#include "tests/unit/assertion.h"
 
 static struct named_edge *relation;
 static size_t n;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What was measured, told again: the finest points of each stretch, in the order of time. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
@@ -15,6 +14,7 @@
 #include "store/reader.h"
 #include "store/schema.h"
 #include "store/statement.h"
+#include "tests/unit/assertion.h"
 
 /* A whole hour, six hours and sixty of them begin here. */
 #define BEGIN UINT64_C(1764576000)

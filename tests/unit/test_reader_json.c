@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The JSON that programs read: valid, escaped, and clear about what is not known. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "fixture_store.h"
 #include "store/reader.h"
+#include "tests/unit/assertion.h"
 
 static bool is_json(const char *text)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every value of every enum has a word of its own, and the words that are read lead back. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "record/config.h"
 #include "record/record.h"
+#include "tests/unit/assertion.h"
 
 /* Typed functions behind one shape, so that all are checked by one loop. */
 #define AS_WORDS(function, type)                                                                   \

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is kept of a unit's past is near enough, and no larger than it must be. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "judge/remembered.h"
+#include "tests/unit/assertion.h"
 
 static struct moment flat(float value)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The stored history through the judge, beside what really happened. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -18,6 +17,7 @@
 #include "store/chunk.h"
 #include "store/schema.h"
 #include "store/statement.h"
+#include "tests/unit/assertion.h"
 
 #define BEGIN  UINT64_C(1764576000) /* an hour begins */
 #define HOUR   UINT64_C(3600)

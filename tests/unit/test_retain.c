@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Minutes become hours, hours grow coarse, and what is old goes. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -17,6 +16,7 @@
 #include "store/retain.h"
 #include "store/schema.h"
 #include "store/statement.h"
+#include "tests/unit/assertion.h"
 
 static sqlite3 *db;
 static struct chunk_stream streams[CHUNK_STREAMS_MAX];

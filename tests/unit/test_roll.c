@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The roll of units: bounded, in order, and rid of those that are gone. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "sense/roll.h"
+#include "tests/unit/assertion.h"
 
 /* Names are "NUMBER.service"; 0 from 2000 on, as of a full table. */
 static uint32_t number(const char *name, void *userdata)

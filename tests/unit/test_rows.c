@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows with a meaning through the judge; and for how long each stands. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "cli/backtest.h"
 #include "cli/rows.h"
 #include "fixture.h"
+#include "tests/unit/assertion.h"
 
 #define TRAIN_ROWS 1200
 #define TEST_ROWS  600

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules against evidence. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "fixture.h"
 #include "judge/rulebook.h"
+#include "tests/unit/assertion.h"
 
 static bool holds(struct need need, const struct evidence *evidence,
 		  const struct unit_status *status)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules: what they may say, what is refused, and that the shipped ones are right. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "record/rulefile.h"
+#include "tests/unit/assertion.h"
 #include "tests/unit/scratch.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The whole of it, on the host that runs the tests. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "fake_manager.h"
 #include "sense/sampler.h"
+#include "tests/unit/assertion.h"
 
 /* The table of units of a host: it is full after n_max. */
 static struct {

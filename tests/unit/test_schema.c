@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tables of past and present: made once, and told from everybody else's. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "record/record.h"
 #include "store/schema.h"
 #include "store/statement.h"
+#include "tests/unit/assertion.h"
 
 static sqlite3 *db;
 

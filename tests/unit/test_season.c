@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is usual at an hour, and on a weekday; and what is not yet. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "judge/season_blob.h"
+#include "tests/unit/assertion.h"
 
 #define FIRST_DAY 20000u /* since 1970 */
 #define NIGHT	  3

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Our seat on the bus: asked for, lost, had again. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "fake_bus.h"
 #include "record/names.h"
 #include "seat.h"
+#include "tests/unit/assertion.h"
 
 struct hall {
 	sd_event *event;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The invented services of tests/days: their days are as their kinds say, and like a sampler's. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 #include <string.h>
 
 #include "tests/days/luck.h"
 #include "tests/days/service.h"
+#include "tests/unit/assertion.h"
 
 #define SEED   5
 #define UNIT   3

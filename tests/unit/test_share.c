@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which units share a row, and which must not. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "record/record.h"
 #include "sense/share.h"
+#include "tests/unit/assertion.h"
 
 #define HEX32 "0123456789abcdef0123456789abcdef"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Five workers through the whole judge, while more is asked of them than ever: which of them is noted. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "judge/chance.h"
 #include "judge/cohort.h"
 #include "judge/judge.h"
+#include "tests/unit/assertion.h"
 
 #define WORKERS 5u
 #define ODD	2u

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is said of a signal is what the readers do. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,6 +10,7 @@
 #include "sense/join.h"
 #include "sense/procfs.h"
 #include "sense/simulator.h"
+#include "tests/unit/assertion.h"
 
 #define NOTE_SIZE 512
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The invented fleet: the same story for the same seed, and faults that only a restart ends. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "sense/simulator.h"
+#include "tests/unit/assertion.h"
 
 #define WEB    1
 #define WORKER 2

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One incident told with its reasons. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "cli/story.h"
 #include "fixture_store.h"
+#include "tests/unit/assertion.h"
 
 /* Unusual 5 s before it is noticed, sick 20 s later, restarted at once, proven after 30 s. */
 static struct story healed(struct step steps[5])

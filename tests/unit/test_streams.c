@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Unix sockets against who made them, in cgroups made for it: with the rights of root. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -22,6 +21,7 @@
 #include "sense/cgroup.h"
 #include "sense/probe.h"
 #include "sense/streams.h"
+#include "tests/unit/assertion.h"
 
 enum role { CLIENT, SERVER, ACTIVATOR, ROLE_N }; /* a cgroup and a unit each */
 #define UNIT(role) ((uint32_t)(role) + 7)

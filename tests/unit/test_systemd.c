@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Orders to a systemd of the test's own. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "fake_manager.h"
 #include "heal/systemd.h"
+#include "tests/unit/assertion.h"
 
 #define JOB "/org/freedesktop/systemd1/job/1"
 

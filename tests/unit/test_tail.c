@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Once in how many hours? Counted, not guessed. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 
 #include "judge/tail_blob.h"
+#include "tests/unit/assertion.h"
 
 #define COLUMN METRIC_CPU
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sums over things that come and go. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "sense/tally.h"
+#include "tests/unit/assertion.h"
 
 static struct usage used(double cpu, double rss)
 {

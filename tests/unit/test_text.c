@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Numbers, spans, moments and hostile text. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "tests/unit/assertion.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From all that is told of edges to rows, once a minute. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "fixture_store.h"
+#include "tests/unit/assertion.h"
 #include "topology.h"
 
 TestSuite(topology, .init = place_make, .fini = place_remove);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What counts as rising, and what happened in the last five minutes. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 
 #include "judge/features.h"
 #include "judge/trend.h"
+#include "tests/unit/assertion.h"
 
 #define MIB   1048576.0
 #define BEGIN 1000000 /* ms since boot */

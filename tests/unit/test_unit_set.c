@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names in their order, each once. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "base/cleanup.h"
 #include "cli/unit_set.h"
+#include "tests/unit/assertion.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The list of units, followed over a bus from a systemd of the test's own. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/cleanup.h"
 #include "fake_manager.h"
 #include "sense/units.h"
+#include "tests/unit/assertion.h"
 
 static char numbered[32][UNIT_NAME_SIZE];
 static bool is_full;

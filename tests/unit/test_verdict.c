@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From evidence and its duration to a verdict. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "fixture.h"
 #include "judge/verdict.h"
+#include "tests/unit/assertion.h"
 
 /* One unit under one rule; learnt if it was taught for ten minutes. */
 struct bench {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Healed is proven, or it is not said. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "fixture.h"
 #include "judge/verify.h"
+#include "tests/unit/assertion.h"
 
 /* A restart of run 1, decided at second 100 over 200M, whose job ended with `result`. */
 static struct verify begun(const struct rule *rule, enum attempt_result result)

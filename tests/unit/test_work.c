@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is to be expected of a response, against a law that the test knows. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <math.h>
 
 #include "judge/chance.h"
 #include "judge/work.h"
+#include "tests/unit/assertion.h"
 
 /* The first response takes 3 and half of the first demand; the second is a level of 100. */
 static void law(const double demand[WORK_DEMANDS], struct chance *chance, struct work_second *ret)

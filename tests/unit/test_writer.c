@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The way into the past: order, durability, and what happens when it cannot be written. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 #include "store/schema.h"
 #include "store/writer.h"
 #include "store/writer_queue.h"
+#include "tests/unit/assertion.h"
 
 TestSuite(writer, .init = place_make, .fini = place_remove);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Samples to minutes, hours and detail, through the whole of the writer. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <sqlite3.h>
 
 #include "base/clock.h"
 #include "fixture_store.h"
 #include "store/chunk.h"
 #include "store/writer.h"
+#include "tests/unit/assertion.h"
 
 TestSuite(writer_course, .init = place_make, .fini = place_remove);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a disk can do: be full before there is a file, and lose what was not synced. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -13,6 +12,7 @@
 
 #include "fixture_store.h"
 #include "store/writer.h"
+#include "tests/unit/assertion.h"
 
 TestSuite(writer_disk, .init = place_make, .fini = place_remove);
 

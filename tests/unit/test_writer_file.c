@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How the past's file is taken: what is refused, what is moved aside, what is made. */
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "fixture_store.h"
 #include "store/writer.h"
+#include "tests/unit/assertion.h"
 
 TestSuite(writer_file, .init = place_make, .fini = place_remove);
 
