@@ -93,17 +93,11 @@ static const enum metric worked_metric[WORK_RESPONSES] = {
 #define BUSY_WAIT	0.1 /* of the time, beyond three times the usual: clients notice */
 #define BUSY_MORE	3.0
 
-#define BLOCK_S	      10
-#define RISE_SPREADS  0.3
-#define FALL_SPREADS  6.0 /* such a fall is a saw tooth's end */
-#define RISING_S      10
-#define RISING_LONG_S 30  /* a step that falls on the end of a block rises twice, and no more */
-#define RISE_MORE     1.5 /* longer than the longest before, and a block */
-#define MOST_NOTED    1.1 /* times the most that it ever was */
+#define RISING_S     10
+#define MOST_NOTED   1.1 /* times the most that it ever was */
+#define MOST_EVERY_S 900
 /* Of what does not fall back. */
 #define BOTTOM_SHARE 0.1
-#define MOST_GROWN   1.4
-#define MOST_EVERY_S 900
 #define NEW_NORMAL_S 1800 /* what has been so for half an hour is how it is now */
 #define MEAN_S	     300.0
 
@@ -227,59 +221,25 @@ static bool is_explained(const struct conduct *conduct, const struct response *r
 
 /* ---- growth ------------------------------------------------------------------- */
 
-static void end_block(struct rise *rise, double spread)
-{
-	double grown = rise->block_least - rise->last_least;
-
-	rise->last_least = rise->block_least;
-	rise->block_least = NAN;
-	if (grown > RISE_SPREADS * spread)
-		rise->rising_s = (uint16_t)(rise->rising_s + BLOCK_S);
-	else if (!(grown >= -FALL_SPREADS * spread) || rise->rising_s <= BLOCK_S)
-		rise->rising_s = 0;
-	else
-		rise->rising_s = (uint16_t)(rise->rising_s - BLOCK_S);
-	if (rise->rising_s > rise->peak_s)
-		rise->peak_s = rise->rising_s;
-	if (rise->rising_s > 0)
-		return;
-	if (rise->peak_s > rise->longest_s)
-		rise->longest_s = rise->peak_s;
-	rise->peak_s = 0;
-}
-
 static void follow_rises(struct conduct *conduct, uint16_t span_s)
 {
-	bool is_block_over = is_over(&conduct->block_s, span_s, BLOCK_S);
+	bool is_block_over = is_over(&conduct->block_s, span_s, RISE_BLOCK_S);
 	bool is_most_known = is_over(&conduct->most_s, span_s, MOST_EVERY_S);
 
 	for (int i = 0; i < CONDUCT_FOLLOWED; i++) {
-		struct rise *rise = &conduct->rise[i];
+		const struct response *response = &response_table[i];
+		bool is_calm = conduct->news_s[i] == 0; /* else it may be a trouble's */
 
 		if (is_block_over)
-			end_block(rise, work_spread(&conduct->work, i,
-						    features_least(response_table[i].metric)));
-		/* What was there while it was news may be a trouble's. */
-		if (is_most_known && conduct->news_s[i] == 0) {
-			rise->most = fmax(rise->most, rise->most_now);
-			if (response_table[i].grows >= 0)
-				bottom_settle(&conduct->bottom[response_table[i].grows]);
-		}
-		if (is_most_known)
-			rise->most_now = 0;
+			rise_end_block(
+				&conduct->rise[i],
+				work_spread(&conduct->work, i, features_least(response->metric)));
+		if (!is_most_known)
+			continue;
+		rise_settle(&conduct->rise[i], is_calm);
+		if (is_calm && response->grows >= 0)
+			bottom_settle(&conduct->bottom[response->grows]);
 	}
-}
-
-static bool is_beyond(const struct rise *rise, double times, double value)
-{
-	return rise->most > 0 && value > times * rise->most;
-}
-
-static bool grows_as_never(const struct rise *rise, double value)
-{
-	return rise->rising_s >= RISING_LONG_S &&
-	       (rise->rising_s > RISE_MORE * rise->longest_s + BLOCK_S ||
-		is_beyond(rise, MOST_GROWN, value));
 }
 
 /* ---- what is news --------------------------------------------------------------- */
@@ -357,7 +317,7 @@ static bool is_worth_a_word(const struct response *response, const struct rise *
 	if (excess < fmax(response->floor, response->share * expected))
 		return false;
 	return response->grows < 0 || rise->rising_s >= RISING_S ||
-	       is_beyond(rise, MOST_NOTED, value);
+	       rise_is_beyond(rise, MOST_NOTED, value);
 }
 
 /* What is judged at once. */
@@ -384,8 +344,7 @@ static void judge_response(struct conduct *conduct, int i, const struct look *lo
 	if (isnan(value))
 		return;
 	evidence->expected[response->metric] = fmax(expected, 0);
-	rise->block_least = fmin(rise->block_least, value - expected);
-	rise->most_now = fmax(rise->most_now, value);
+	rise_take(rise, value, value - expected);
 	if (is_explained(conduct, response)) {
 		drop_above(conduct, i);
 		if (bottom)
@@ -405,7 +364,7 @@ static void judge_response(struct conduct *conduct, int i, const struct look *lo
 
 	expected = fmax(expected, 0);
 	evidence->excess[response->metric] = excess;
-	if (bottom && grows_as_never(rise, value))
+	if (bottom && rise_is_growth(rise, value))
 		evidence->growth[response->metric] = excess;
 	if ((bottom && is_bottom_noted(bottom, response, least, patience_s, expected)) ||
 	    is_worth_a_word(response, rise, value, excess, expected) ||
@@ -480,8 +439,7 @@ void conduct_drop(struct conduct *conduct)
 {
 	for (int i = 0; i < CONDUCT_FOLLOWED; i++) {
 		drop_above(conduct, i);
-		conduct->rise[i].rising_s = conduct->rise[i].peak_s = 0;
-		conduct->rise[i].block_least = conduct->rise[i].last_least = NAN;
+		rise_drop(&conduct->rise[i]);
 		conduct->news_s[i] = 0;
 	}
 	for (int i = 0; i < CONDUCT_GROWING; i++)

@@ -24,6 +24,7 @@
 #include "judge/bottom.h"
 #include "judge/evidence.h"
 #include "judge/excursion.h"
+#include "judge/rise.h"
 #include "judge/season.h"
 #include "judge/work.h"
 
@@ -31,13 +32,6 @@
 #define CONDUCT_FOLLOWED 6
 /* And those of them that a leak makes grow. */
 #define CONDUCT_GROWING 3
-
-/* Growth of one response: the floor of what is left of it, in blocks of 10 s. */
-struct rise {
-	double block_least, last_least;	      /* NaN: nothing in that block */
-	uint16_t rising_s, peak_s, longest_s; /* now; at most so far; of any rise before */
-	double most, most_now;		      /* value: up to a while ago; since then */
-};
 
 /* Of one unit. Zero it to begin. */
 struct conduct {
@@ -50,7 +44,7 @@ struct conduct {
 	struct excursion score;	    /* of the forest, above the threshold */
 	double usual[WORK_DEMANDS]; /* running medians, */
 	double usual_wait;	    /* also of the time that somebody in it waits for a CPU */
-	struct rise rise[CONDUCT_FOLLOWED];
+	struct rise rise[CONDUCT_FOLLOWED]; /* of what is left of each */
 	struct bottom bottom[CONDUCT_GROWING];
 	double mean_left[CONDUCT_FOLLOWED];
 	uint16_t news_s[CONDUCT_FOLLOWED];	      /* it has been news for so long */
