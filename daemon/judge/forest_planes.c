@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "judge/forest_planes.h"
+#include "judge/lanes.h"
 
 /*
  * How a tree lies in memory: its planes in the order in which they were grown, in
@@ -46,11 +47,6 @@ struct planes {
 
 /* ---- walking ------------------------------------------------------------- */
 
-/* Four columns at once. Said to the compiler, which does not find it: a row takes three quarters of
- * the time. Lanes are fixed, so sums are the same on every machine, also on one without such registers. */
-#define LANES 4
-typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
-typedef int32_t ints __attribute__((vector_size(LANES * sizeof(int32_t))));
 typedef int8_t bytes __attribute__((vector_size(LANES * sizeof(int8_t))));
 _Static_assert(PLANE_COLUMNS % LANES == 0, "no column is left over");
 

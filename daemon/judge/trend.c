@@ -87,6 +87,26 @@ static unsigned int place_of(enum metric metric)
 	return place;
 }
 
+/* Counts are rare: most rings are empty, and their sums are not worth their additions each second. */
+static void sum_up(struct trend *trend, unsigned int place)
+{
+	double sum = 0;
+
+	for (unsigned int i = 0; i < TREND_BUCKETS; i++)
+		sum += trend->bucket[place][i];
+	trend->recent[place] = sum;
+}
+
+static void put(struct trend *trend, unsigned int place, float count)
+{
+	float *bucket = &trend->bucket[place][trend->newest];
+	float before = *bucket;
+
+	*bucket = count;
+	if (before != count)
+		sum_up(trend, place);
+}
+
 /* Move on to the bucket of that moment; those that were passed over are empty. */
 static void open_bucket(struct trend *trend, uint64_t when_ms)
 {
@@ -96,13 +116,20 @@ static void open_bucket(struct trend *trend, uint64_t when_ms)
 	for (uint64_t i = 0; i < n_passed && i < TREND_BUCKETS; i++) {
 		trend->newest = (trend->newest + 1) % TREND_BUCKETS;
 		for (unsigned int place = 0; place < TREND_COUNTS_MAX; place++)
-			trend->bucket[place][trend->newest] = 0;
+			put(trend, place, 0);
 	}
+}
+
+static void forget_counts(struct trend *trend, unsigned int place)
+{
+	memset(trend->bucket[place], 0, sizeof(trend->bucket[place]));
+	trend->recent[place] = 0;
 }
 
 void trend_calm(struct trend *trend)
 {
-	memset(trend->bucket, 0, sizeof(trend->bucket));
+	for (unsigned int place = 0; place < TREND_COUNTS_MAX; place++)
+		forget_counts(trend, place);
 }
 
 /* An OOM kill crippled the run that it hit: a new one has nothing of it, though both may be told by
@@ -111,13 +138,16 @@ static void take_counts(struct trend *trend, const struct sample *sample, bool a
 {
 	open_bucket(trend, sample->when_ms);
 	if (anew)
-		memset(trend->bucket[place_of(METRIC_OOM_KILLS)], 0, sizeof(trend->bucket[0]));
+		forget_counts(trend, place_of(METRIC_OOM_KILLS));
 	for (enum metric metric = 0; metric < METRIC_N; metric++)
 		if (metric_table[metric].kind == METRIC_KIND_COUNT &&
 		    !(anew && metric == METRIC_OOM_KILLS) && sample->have & METRIC_BIT(metric) &&
-		    isfinite(sample->value[metric]))
-			trend->bucket[place_of(metric)][trend->newest] +=
-				(float)sample->value[metric];
+		    isfinite(sample->value[metric])) {
+			unsigned int place = place_of(metric);
+
+			put(trend, place,
+			    trend->bucket[place][trend->newest] + (float)sample->value[metric]);
+		}
 }
 
 void trend_take(struct trend *trend, const struct sample *sample, const struct baseline *baseline,
@@ -134,13 +164,5 @@ void trend_take(struct trend *trend, const struct sample *sample, const struct b
 
 double trend_recent(const struct trend *trend, enum metric metric)
 {
-	const float *bucket;
-	double sum = 0;
-
-	if (metric_table[metric].kind != METRIC_KIND_COUNT)
-		return 0;
-	bucket = trend->bucket[place_of(metric)];
-	for (unsigned int i = 0; i < TREND_BUCKETS; i++)
-		sum += bucket[i];
-	return sum;
+	return metric_table[metric].kind == METRIC_KIND_COUNT ? trend->recent[place_of(metric)] : 0;
 }

@@ -34,7 +34,8 @@ struct trend {
 	uint32_t rising_s[METRIC_N];
 	/* Counts, a ring each: */
 	float bucket[TREND_COUNTS_MAX][TREND_BUCKETS];
-	uint64_t bucket_ms; /* begin of the newest */
+	double recent[TREND_COUNTS_MAX]; /* their sums */
+	uint64_t bucket_ms;		 /* begin of the newest */
 	uint32_t newest;
 };
 
