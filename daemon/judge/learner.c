@@ -15,13 +15,12 @@
 
 /* Once the ring is full, one row of each 15 s: 240 of them are an hour. */
 #define ROW_EVERY_MS 15000u
-/* While the memory is young each minute changes much of it, and all trees are new after ten. Once it
- * spans its hour, all are new in one and two thirds of it, at a tenth of the cost. */
-#define YOUNG_MS	     3600000u
-#define REFIT_EVERY_YOUNG_MS 60000u
-#define REFIT_EVERY_MS	     1200000u
-#define REFIT_TREES_YOUNG    6
-#define REFIT_TREES	     12
+/* A refit is worth its cost once a unit has lived half as long again as at the last, and once its memory is full of
+ * moments 15 s apart, each 20 minutes. All trees are new after three of the former, or five of the latter. */
+#define REFIT_LEAST_MS	  120000u
+#define REFIT_MOST_MS	  1200000u
+#define REFIT_TREES_YOUNG 20
+#define REFIT_TREES	  12
 /* A refit costs as much as hundreds of looks, and twenty minutes of seconds pay for it. Samples of a longer span, as
  * a stored past has them, are not fewer between two: the trees of all rows that came meanwhile are then due at
  * once, before all of these are gone. */
@@ -41,6 +40,9 @@ struct learner {
 	struct moment now;
 	struct expand *expand;
 	struct model model;
+	bool is_scored;		     /* by this model: */
+	float scored[MOMENT_LATELY]; /* the row that was last, and its score */
+	float score;
 	double smooth; /* see oddity_smooth() */
 	struct trend trend;
 	struct conduct conduct;
@@ -247,23 +249,47 @@ static uint32_t span_s_of(const struct sample *sample)
 	return sample->span_ms < 1500 ? 1 : (sample->span_ms + 500) / 1000;
 }
 
-/* How odd the moment is by all that it was lately, and by whose fault. */
-static void fill_score(struct learner *learner, uint32_t span_s, struct evidence *ret)
+static void scale_lately(const struct learner *learner, float ret[MOMENT_LATELY])
+{
+	memcpy(ret, learner->now.column + METRIC_N, MOMENT_LATELY * sizeof(*ret));
+	(void)oddity_scale(&learner->model.oddity, MOMENT_LATELY, ret);
+}
+
+static float score_lately(struct learner *learner)
+{
+	const struct oddity *oddity = &learner->model.oddity;
+	const float *row = learner->now.column + METRIC_N;
+	float column[MOMENT_LATELY];
+
+	if (learner->is_scored && oddity_is_same(oddity, MOMENT_LATELY, row, learner->scored))
+		return learner->score;
+	scale_lately(learner, column);
+	learner->score = oddity_score(oddity, column);
+	memcpy(learner->scored, row, sizeof(learner->scored));
+	learner->is_scored = true;
+	return learner->score;
+}
+
+static void blame_lately(const struct learner *learner, struct evidence *ret)
 {
 	float column[MOMENT_LATELY];
 
-	memcpy(column, learner->now.column + METRIC_N, sizeof(column));
-	(void)oddity_scale(&learner->model.oddity, MOMENT_LATELY, column);
-	ret->score = oddity_smooth(&learner->smooth, oddity_score(&learner->model.oddity, column),
-				   span_s);
+	scale_lately(learner, column);
+	oddity_blame(&learner->model.oddity, column, MOMENT_LATELY, METRIC_N, ret->share);
+	ret->lead_share = ret->share[ret->lead];
+}
+
+/* How odd the moment is by all that it was lately, and by whose fault. */
+static void fill_score(struct learner *learner, uint32_t span_s, struct evidence *ret)
+{
+	ret->score = oddity_smooth(&learner->smooth, score_lately(learner), span_s);
 	ret->threshold = learner->model.threshold;
 	learner->above = ret->score - ret->threshold;
 	ret->score_rare_h =
 		tail_high_h(&learner->tail, TAIL_SCORE, learner->above, &ret->is_score_unseen);
-	if (ret->score < ret->threshold || ret->lead == METRIC_N)
-		return; /* who is to blame for an ordinary score is not worth 20 us a unit and second */
-	oddity_blame(&learner->model.oddity, column, MOMENT_LATELY, METRIC_N, ret->share);
-	ret->lead_share = ret->share[ret->lead];
+	/* Who is to blame for an ordinary score is not worth 20 us a unit and second. */
+	if (ret->score >= ret->threshold && ret->lead != METRIC_N)
+		blame_lately(learner, ret);
 }
 
 /* How far that is from the unit's normal, and what the forest says. */
@@ -314,9 +340,17 @@ void learner_look(struct learner *learner, const struct sample *sample, uint32_t
 
 /* ---- learning ------------------------------------------------------------ */
 
+static uint64_t refit_gap_ms(const struct learner *learner)
+{
+	uint64_t gap_ms = learner->kept.taught_ms / 2;
+
+	gap_ms = gap_ms > REFIT_LEAST_MS ? gap_ms : REFIT_LEAST_MS;
+	return gap_ms < REFIT_MOST_MS ? gap_ms : REFIT_MOST_MS;
+}
+
 static bool is_young(const struct learner *learner)
 {
-	return learner->kept.taught_ms < YOUNG_MS;
+	return refit_gap_ms(learner) < REFIT_MOST_MS;
 }
 
 /* How many of the oldest trees make room. */
@@ -343,11 +377,11 @@ static int refit(struct learner *learner)
 	if (r < 0)
 		return r;
 	kept->generation += n_trees;
+	learner->is_scored = false;
 	learner->n_fresh = 0;
 	learner->samples_due = is_young(learner) ? 0 : REFIT_SAMPLES_LEAST;
-	learner->refit_due_ms = kept->taught_ms +
-				(is_young(learner) ? REFIT_EVERY_YOUNG_MS : REFIT_EVERY_MS) -
-				(first ? draw_below(learner->seed, 0, REFIT_EVERY_YOUNG_MS) : 0);
+	learner->refit_due_ms = kept->taught_ms + refit_gap_ms(learner) -
+				(first ? draw_below(learner->seed, 0, REFIT_LEAST_MS / 2) : 0);
 	return 0;
 }
 

@@ -6,10 +6,10 @@
  * conduct, tail and trend. Pure: time comes with the samples.
  *
  * Only health teaches: the caller hands over a sample for learning after its
- * verdict. Every minute of taught time in the first hour, every twenty minutes
- * later, the oldest trees are replaced and the baseline is fitted anew. The threshold is the 99th percentile of the
- * remembered rows, scored by the present forest: scores of older forests are of
- * another scale.
+ * verdict. Each time that what was taught has grown by half, and at least every
+ * twenty minutes of it, the oldest trees are replaced and the baseline is fitted
+ * anew. The threshold is the 99th percentile of the remembered rows, scored by the
+ * present forest: scores of older forests are of another scale.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ DEFINE_CLEANUP(struct learner *, learner_free)
 void learner_look(struct learner *learner, const struct sample *sample, uint32_t patience_s,
 		  struct evidence *ret);
 /* Take it as health; one that is disturbed or covers no time is passed over. Allocates a little when
- * a metric first changes, and briefly when it refits, once a minute. -ENOMEM: what was learnt before
+ * a metric first changes, and briefly when it refits. -ENOMEM: what was learnt before
  * still stands, and the refit is tried again with the next sample. */
 int learner_teach(struct learner *learner, const struct sample *sample);
 /* Forget all: another binary, another unit file. */

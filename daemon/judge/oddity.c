@@ -7,6 +7,7 @@
 
 /* How many spreads are far: where squash() begins to bend. */
 #define NEAR 5.0f
+#define SAME 0.05f /* spreads: less than a tree's splits can tell */
 /* Of the newest row in the smoothed score. */
 #define SMOOTH_SHARE 0.4
 #define SMOOTH_MOST  32 /* nothing is left by then of what was before */
@@ -54,6 +55,22 @@ unsigned int oddity_scale(const struct oddity *oddity, unsigned int n_columns, f
 		row[i] = oddity->form == FOREST_PLANES ? squash(distance) : distance;
 	}
 	return furthest;
+}
+
+static bool is_same(const struct oddity_scale *scale, float value, float other)
+{
+	if (fabsf(value - other) * scale->per_spread <= SAME)
+		return true;
+	return isnan(value) && isnan(other);
+}
+
+bool oddity_is_same(const struct oddity *oddity, unsigned int n_columns, const float *row,
+		    const float *other)
+{
+	for (unsigned int i = 0; i < n_columns; i++)
+		if (!is_same(&oddity->scale[i], row[i], other[i]))
+			return false;
+	return true;
 }
 
 /* Infinite values tell nothing of a scale, and missing ones neither. */

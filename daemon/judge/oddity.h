@@ -8,6 +8,7 @@
  * The same for the daemon's units and for a file of numbers: what the columns mean
  * is not known here.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,10 @@ void oddity_clear(struct oddity *oddity);
 
 /* Put a row on that scale, in place. Which column is furthest, in spreads, is returned; 0 if all are normal. */
 unsigned int oddity_scale(const struct oddity *oddity, unsigned int n_columns, float *row);
+/* Is a row, not on that scale, in each column within a twentieth of a spread of another? Most of what runs on a host rests
+ * most of the time, and a score that was worked out once is then as good as a new one. */
+bool oddity_is_same(const struct oddity *oddity, unsigned int n_columns, const float *row,
+		    const float *other);
 /* Of a row on that scale, in [0, 1]: forest_score(). */
 float oddity_score(const struct oddity *oddity, const float *row);
 /*
