@@ -6,9 +6,17 @@
 #include "base/log.h"
 #include "lessons.h"
 
+/* A lesson is 16 KB: of 50 young units that is 53 KB a minute. */
 #define OLD_TICKS   3600u
-#define YOUNG_TICKS 300u
+#define YOUNG_TICKS 900u
 #define YOUNG_S	    3600u
+
+/* Numbers are given in order: in that order all would have their turn in a daemon's first minute. */
+static uint64_t turn_of(uint32_t unit, uint64_t every)
+{
+	return unit * UINT64_C(2654435761) %
+	       every; /* Knuth's multiplier, nearest to the golden ratio */
+}
 
 static void keep(const struct parts *parts, const struct present *present)
 {
@@ -32,7 +40,7 @@ void lessons_turn(const struct parts *parts, const struct present *present, size
 	for (size_t i = 0; i < n; i++) {
 		uint64_t every = present[i].age_s < YOUNG_S ? YOUNG_TICKS : OLD_TICKS;
 
-		if (tick % every == present[i].status.unit % every)
+		if (tick % every == turn_of(present[i].status.unit, every))
 			keep(parts, &present[i]);
 	}
 }

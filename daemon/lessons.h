@@ -2,7 +2,7 @@
 #pragma once
 /*
  * What units taught the judge, handed to the past now and then: once an hour, every
- * five minutes in a unit's first hour, and when the daemon ends.
+ * quarter of an hour in a unit's first hour, and when the daemon ends.
  */
 #include <stddef.h>
 #include <stdint.h>
