@@ -6,11 +6,12 @@
 #include "judge/expand.h"
 #include "judge/features.h"
 
+#define ACCEPTS 0
 static const struct demand {
 	enum metric metric;
 	double unit; /* of which a handful a second is little */
 } demand_table[WORK_DEMANDS] = {
-	{ METRIC_ACCEPTS, 1 },
+	[ACCEPTS] = { METRIC_ACCEPTS, 1 },
 	{ METRIC_CONNECTS, 1 },
 	{ METRIC_READ_BYTES, 10240 },
 	{ METRIC_WRITE_BYTES, 10240 },
@@ -18,21 +19,25 @@ static const struct demand {
 
 /*
  * An excess that outlasts its record is worth a word from this height on: in the metric's
- * quantity, and by comparison with what is expected. wait_s is longer than what an
- * operator would call a moment, and what smoothing leaves of one.
+ * quantity, by comparison with what is expected, and with the connections that come in. wait_s is longer than
+ * what an operator would call a moment, and what smoothing leaves of one.
  */
 static const struct response {
 	enum metric metric;
 	uint32_t wait_s;
-	double floor, share;
+	double floor, share, of_accepts;
 	int grows; /* its place among those whose step is another way of working, and whose leak
-			     * goes on; -1: it is none of them */
+		    * goes on; -1: it is none of them */
 	bool waits_for_cpu; /* so a busy host explains it */
 } response_table[CONDUCT_FOLLOWED] = {
-	{ METRIC_CPU, 22, 0.4, 0.3, -1, false },    { METRIC_RSS, 12, 0x1p20, 0.15, 0, false },
-	{ METRIC_THREADS, 12, 10, 0.25, 1, true },  { METRIC_DESCRIPTORS, 12, 10, 0.25, 2, true },
-	{ METRIC_CONNECTIONS, 18, 5, 1, -1, true }, /* twice as many, or each for twice as long */
-	{ METRIC_ERROR_LINES, 11, 1, 1, -1, true },
+	{ METRIC_CPU, 22, 0.4, 0.3, 0, -1, false },
+	{ METRIC_RSS, 12, 0x1p20, 0.15, 0, 0, false },
+	{ METRIC_THREADS, 12, 10, 0.25, 0, 1, true },
+	{ METRIC_DESCRIPTORS, 12, 10, 0.25, 0, 2, true },
+	/* Twice as many, or each for twice as long. */
+	{ METRIC_CONNECTIONS, 18, 5, 1, 0, -1, true },
+	/* What is an error for fewer than one of ten is most often one client's own, such as a scanner's. */
+	{ METRIC_ERROR_LINES, 11, 1, 1, 0.1, -1, true },
 };
 
 /* The place of some among the responses. */
@@ -79,6 +84,9 @@ static const enum metric worked_metric[WORK_RESPONSES] = {
  * that of other notices. */
 #define SCORE_WAIT_ROWS	    (4 * EXPAND_LONG_ROWS)
 #define SCORE_MORE_PATIENCE 10
+/* And what explains it is seen for as long as it is in a range, and in its smoothed score. */
+#define SCORE_SEEN_ROWS (2 * EXPAND_LONG_ROWS)
+#define SCORE_BUSY_WAIT 0.02 /* beyond three times the median */
 
 /* Demand is news from a few seconds on, as it explains and accuses nobody; but only if it was never so high: that
  * it lasts for longer may be since each of it takes longer. */
@@ -338,6 +346,7 @@ static void judge_response(struct conduct *conduct, int i, const struct look *lo
 	const struct excursion_news any_news = { ANY_WAIT_S + patience_s, ANY_RECORDS };
 	double least = second->least[i], value = second->response[i];
 	double expected = expected_of(conduct, second, look->wall_ms, i), excess, any;
+	double among = response->of_accepts * second->demand[ACCEPTS];
 	struct bottom *bottom = response->grows < 0 ? NULL : &conduct->bottom[response->grows];
 	const struct excursion *above;
 
@@ -367,9 +376,18 @@ static void judge_response(struct conduct *conduct, int i, const struct look *lo
 	if (bottom && rise_is_growth(rise, value))
 		evidence->growth[response->metric] = excess;
 	if ((bottom && is_bottom_noted(bottom, response, least, patience_s, expected)) ||
-	    is_worth_a_word(response, rise, value, excess, expected) ||
-	    any >= ANY_SHARE * fmax(expected, ANY_FLOORS * least))
+	    (excess >= among && is_worth_a_word(response, rise, value, excess, expected)) ||
+	    any >= fmax(among, ANY_SHARE * fmax(expected, ANY_FLOORS * least)))
 		evidence->noted |= METRIC_BIT(response->metric);
+}
+
+/* Of all metrics, so what waits a little for CPUs that others have is not itself in many ways. */
+static bool is_score_explained(const struct conduct *conduct, const struct evidence *evidence)
+{
+	double wait = evidence->value[METRIC_PSI_CPU_SOME];
+
+	return conduct->demand_s > 0 || conduct->other_work_s > 0 || conduct->busy_host_s > 0 ||
+	       wait > SCORE_BUSY_WAIT + BUSY_MORE * evidence->median[METRIC_PSI_CPU_SOME];
 }
 
 static void judge_score(struct conduct *conduct, uint16_t span_s, uint32_t patience_s,
@@ -379,11 +397,15 @@ static void judge_score(struct conduct *conduct, uint16_t span_s, uint32_t patie
 		SCORE_WAIT_ROWS * span_s + SCORE_MORE_PATIENCE * patience_s, ANY_RECORDS
 	};
 
+	pass(&conduct->score_s, span_s);
+	if (is_score_explained(conduct, evidence))
+		conduct->score_s = (uint16_t)(SCORE_SEEN_ROWS * span_s);
 	/* Also what is explained enters the record: the forest sees bursts that only in part are. */
 	excursion_take(&conduct->score, (evidence->score - evidence->threshold) / SCORE_STEP,
 		       span_s);
-	evidence->is_score_noted = conduct->demand_s == 0 && conduct->other_work_s == 0 &&
-				   conduct->busy_host_s == 0 &&
+	/* A run takes half its time to end: after an explanation, for as long as that is no news. */
+	evidence->is_score_noted = conduct->score_s == 0 &&
+				   evidence->score >= evidence->threshold &&
 				   excursion_height(&conduct->score, &news) > 0;
 }
 

@@ -49,6 +49,7 @@ struct conduct {
 	double mean_left[CONDUCT_FOLLOWED];
 	uint16_t news_s[CONDUCT_FOLLOWED];	      /* it has been news for so long */
 	uint16_t demand_s, other_work_s, busy_host_s; /* it is explained for so much longer */
+	uint16_t score_s;			      /* and so is what the forest says */
 	uint16_t block_s,
 		most_s; /* since a block of growth ended, and since the most was taken for known */
 };

@@ -280,6 +280,17 @@ Test(conduct, descriptors_that_are_forgotten_and_errors_are_news)
 	cr_assert(gt(uint, noted_after(&shop, METRIC_ERROR_LINES, 20), 0));
 }
 
+/* Twenty connections come in each second. */
+Test(conduct, errors_of_fewer_than_one_client_in_ten_are_no_news)
+{
+	struct shop few = open_shop(), more = open_shop();
+
+	few.errors = 1.8;
+	cr_assert(zero(uint, noted_after(&few, METRIC_ERROR_LINES, 300)));
+	more.errors = 3;
+	cr_assert(gt(uint, noted_after(&more, METRIC_ERROR_LINES, 20), 0));
+}
+
 Test(conduct, what_lasts_for_half_an_hour_is_how_it_is_now)
 {
 	struct shop shop = open_shop();
@@ -305,19 +316,42 @@ Test(conduct, what_ends_with_a_new_run_is_no_record)
 		  "it would be sick the same way again");
 }
 
-Test(conduct, a_score_that_stays_high_is_noted)
+/* So many seconds with that score, in which the unit waits for CPUs that others have. */
+static void score(struct shop *shop, unsigned int seconds, float score, double wait)
+{
+	shop->wait = wait;
+	for (unsigned int i = 0; i < seconds; i++) {
+		struct sample sample = second_of(shop);
+
+		shop->evidence = (struct evidence) { .score = score, .threshold = 0.55f };
+		shop->evidence.value[METRIC_PSI_CPU_SOME] = wait;
+		conduct_look(&shop->conduct, &sample, 0, &shop->evidence);
+	}
+}
+
+Test(conduct, a_score_that_stays_high_is_noted_until_it_is_ordinary)
 {
 	struct shop shop = open_shop();
-	struct sample sample;
 
-	for (int i = 0; i < 150; i++) {
-		sample = second_of(&shop);
-		shop.evidence = (struct evidence) { .score = 0.6f, .threshold = 0.55f };
-		conduct_look(&shop.conduct, &sample, 0, &shop.evidence);
-		cr_assert(i >= 100 || !shop.evidence.is_score_noted, "after %d s", i);
-	}
+	score(&shop, 100, 0.6F, 0);
+	cr_assert(not(shop.evidence.is_score_noted));
+	score(&shop, 50, 0.6F, 0);
 	cr_assert(shop.evidence.is_score_noted);
 	cr_assert(zero(u64, shop.evidence.noted));
+	score(&shop, 1, 0.5F, 0);
+	cr_assert(not(shop.evidence.is_score_noted));
+}
+
+Test(conduct, a_score_is_no_news_while_others_have_the_cpus_and_a_minute_later)
+{
+	struct shop shop = open_shop();
+
+	score(&shop, 300, 0.6F, 0.05);
+	cr_assert(not(shop.evidence.is_score_noted));
+	score(&shop, 50, 0.6F, 0);
+	cr_assert(not(shop.evidence.is_score_noted), "it is still in the range of many rows");
+	score(&shop, 20, 0.6F, 0);
+	cr_assert(shop.evidence.is_score_noted);
 }
 
 /* A minute, six samples of ten seconds each, at that time of that day. */
