@@ -52,9 +52,11 @@ double chance_share(struct chance *chance)
 	return (double)(chance_next(chance) >> 11) * 0x1p-53;
 }
 
-#define PLACES_BITS 9
-#define PLACES	    (1u << PLACES_BITS) /* twice as many as are ever taken */
-#define NOBODY	    UINT32_MAX
+#define PLACES_BITS 10
+#define PLACES                                                                                     \
+	(1u                                                                                        \
+	 << PLACES_BITS) /* four times as many as are ever taken: most places are right at once */
+#define NOBODY UINT32_MAX
 
 /* Put it among those that are taken already; false if it is one of them. */
 static bool add(uint32_t places[PLACES], uint32_t number)

@@ -29,15 +29,16 @@ static const struct response {
 	int grows; /* its place among those whose step is another way of working, and whose leak
 		    * goes on; -1: it is none of them */
 	bool waits_for_cpu; /* so a busy host explains it */
+	bool is_served;	    /* the comparison is with what demand brings: a pool is always open */
 } response_table[CONDUCT_FOLLOWED] = {
-	{ METRIC_CPU, 22, 0.4, 0.3, 0, -1, false },
-	{ METRIC_RSS, 12, 0x1p20, 0.15, 0, 0, false },
-	{ METRIC_THREADS, 12, 10, 0.25, 0, 1, true },
-	{ METRIC_DESCRIPTORS, 12, 10, 0.25, 0, 2, true },
-	/* Twice as many, or each for twice as long. */
-	{ METRIC_CONNECTIONS, 18, 5, 1, 0, -1, true },
+	{ METRIC_CPU, 22, 0.4, 0.3, 0, -1, false, false },
+	{ METRIC_RSS, 12, 0x1p20, 0.15, 0, 0, false, false },
+	{ METRIC_THREADS, 12, 10, 0.25, 0, 1, true, false },
+	{ METRIC_DESCRIPTORS, 12, 10, 0.25, 0, 2, true, false },
+	/* Each for twice as long. */
+	{ METRIC_CONNECTIONS, 18, 5, 1, 0, -1, true, true },
 	/* What is an error for fewer than one of ten is most often one client's own, such as a scanner's. */
-	{ METRIC_ERROR_LINES, 11, 1, 1, 0.1, -1, true },
+	{ METRIC_ERROR_LINES, 11, 1, 1, 0.1, -1, true, false },
 };
 
 /* The place of some among the responses. */
@@ -320,9 +321,9 @@ static bool is_bottom_noted(const struct bottom *bottom, const struct response *
 }
 
 static bool is_worth_a_word(const struct response *response, const struct rise *rise, double value,
-			    double excess, double expected)
+			    double excess, double usual)
 {
-	if (excess < fmax(response->floor, response->share * expected))
+	if (excess < fmax(response->floor, response->share * usual))
 		return false;
 	return response->grows < 0 || rise->rising_s >= RISING_S ||
 	       rise_is_beyond(rise, MOST_NOTED, value);
@@ -346,7 +347,7 @@ static void judge_response(struct conduct *conduct, int i, const struct look *lo
 	const struct excursion_news any_news = { ANY_WAIT_S + patience_s, ANY_RECORDS };
 	double least = second->least[i], value = second->response[i];
 	double expected = expected_of(conduct, second, look->wall_ms, i), excess, any;
-	double among = response->of_accepts * second->demand[ACCEPTS];
+	double usual, among = response->of_accepts * second->demand[ACCEPTS];
 	struct bottom *bottom = response->grows < 0 ? NULL : &conduct->bottom[response->grows];
 	const struct excursion *above;
 
@@ -372,11 +373,12 @@ static void judge_response(struct conduct *conduct, int i, const struct look *lo
 	follow_news(conduct, i, value - expected, excess > 0, second->span_s);
 
 	expected = fmax(expected, 0);
+	usual = response->is_served ? work_asked(&conduct->work, second->demand, i) : expected;
 	evidence->excess[response->metric] = excess;
 	if (bottom && rise_is_growth(rise, value))
 		evidence->growth[response->metric] = excess;
 	if ((bottom && is_bottom_noted(bottom, response, least, patience_s, expected)) ||
-	    (excess >= among && is_worth_a_word(response, rise, value, excess, expected)) ||
+	    (excess >= among && is_worth_a_word(response, rise, value, excess, usual)) ||
 	    any >= fmax(among, ANY_SHARE * fmax(expected, ANY_FLOORS * least)))
 		evidence->noted |= METRIC_BIT(response->metric);
 }

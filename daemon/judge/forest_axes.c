@@ -46,6 +46,7 @@ struct block {
 struct axes {
 	alignas(64) struct top top[FOREST_AXES_TREES];
 	uint32_t stretch[FOREST_AXES_TREES]; /* in units of 1 / STRETCHES */
+	bool is_stretched;		     /* one of them at least is, or was */
 	struct paths paths;
 	struct block *block;
 	uint32_t n_blocks, n_free, first_free;
@@ -247,6 +248,10 @@ int axes_grow(struct axes *axes, struct sapling *sapling, unsigned int tree)
 		growth.node[node] = SPLIT_NOWHERE;
 	grow(&growth, 0, sapling->n, 0, 1, varying_of(sapling));
 	axes->stretch[tree] = (uint32_t)lrint(sapling->stretch * STRETCHES);
+	axes->is_stretched = false;
+	for (unsigned int i = 0; i < FOREST_AXES_TREES; i++)
+		axes->is_stretched |=
+			axes->stretch[i] != 0 && axes->stretch[i] != 1u << STRETCH_BITS;
 	return pack_tree(axes, &growth, &axes->top[tree]);
 }
 
@@ -325,10 +330,13 @@ uint32_t axes_walk(const struct axes *axes, const float *row)
 			for (unsigned int i = 0; i < ABREAST; i++)
 				at[i] = step(block[i]->node, at[i], row);
 		for (unsigned int i = 0; i < ABREAST; i++) {
+			uint32_t path;
+
 			leaf[i] |= block[i]->leaf[at[i] - BLOCK];
-			sum += (uint32_t)(paths_of_leaf(&axes->paths, leaf[i]) *
-						  (uint64_t)stretch[i] >>
-					  STRETCH_BITS);
+			path = paths_of_leaf(&axes->paths, leaf[i]);
+			if (axes->is_stretched)
+				path = (uint32_t)(path * (uint64_t)stretch[i] >> STRETCH_BITS);
+			sum += path;
 		}
 	}
 	return sum;

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a tree grows from: a sample of rows, and the mean depth of a search. */
 #include <math.h>
+#include <string.h>
 
 #include "judge/sapling.h"
+
+static double average(unsigned int n, double harmonic)
+{
+	return n < 2 ? 0 : 2 * harmonic - 2.0 * (n - 1) / n;
+}
 
 /* H(n - 1) is summed up, since it is exact and cheap. */
 double sapling_average(unsigned int n)
@@ -11,13 +17,17 @@ double sapling_average(unsigned int n)
 
 	for (unsigned int i = 1; i < n; i++)
 		harmonic += 1.0 / i;
-	return n < 2 ? 0 : 2 * harmonic - 2.0 * (n - 1) / n;
+	return average(n, harmonic);
 }
 
 void paths_init(struct paths *paths)
 {
-	for (unsigned int n = 0; n <= FOREST_SAMPLE; n++)
-		paths->beyond[n] = (uint32_t)lrint(sapling_average(n) * PATH_UNITS);
+	double harmonic = 0;
+
+	for (unsigned int n = 0; n <= FOREST_SAMPLE; n++) {
+		paths->beyond[n] = (uint32_t)lrint(average(n, harmonic) * PATH_UNITS);
+		harmonic += n > 0 ? 1.0 / n : 0;
+	}
 }
 
 /* Once for all trees of a roll, since most of what never changes is soon told: by its first rows. */
@@ -57,16 +67,20 @@ void sapling_begin(struct sapling *sapling, const struct forest_rows *rows, uint
 		sapling->row[i] = rows->values + (size_t)taken[i] * rows->n_columns;
 }
 
+/* Without a branch, for which way a row goes cannot be foretold. */
 unsigned int sapling_part(struct sapling *sapling, unsigned int begin, unsigned int n, float split)
 {
-	unsigned int left = begin;
+	const float **row = sapling->row + begin, *above[FOREST_SAMPLE];
+	const float *value = sapling->value + begin;
+	unsigned int n_below = 0, n_above = 0;
 
-	for (unsigned int i = begin; i < begin + n; i++) {
-		const float *row = sapling->row[i];
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int is_above = value[i] > split;
 
-		sapling->row[i] = sapling->row[left];
-		sapling->row[left] = row;
-		left += !(sapling->value[i] > split);
+		above[n_above] = row[n_below] = row[i];
+		n_above += is_above;
+		n_below += 1 - is_above;
 	}
-	return left - begin;
+	memcpy(row + n_below, above, n_above * sizeof(*row));
+	return n_below;
 }

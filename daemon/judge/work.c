@@ -45,6 +45,15 @@ double work_expected(const struct work *work, const double demand[WORK_DEMANDS],
 	return by_weights(work, factor, response) + work->centre[response];
 }
 
+double work_asked(const struct work *work, const double demand[WORK_DEMANDS], int response)
+{
+	double factor[WORK_FACTORS];
+
+	factors_of(demand, factor);
+	factor[0] = 0;
+	return by_weights(work, factor, response);
+}
+
 double work_spread(const struct work *work, int response, double least)
 {
 	return fmax(work->spread[response], least);

@@ -38,6 +38,8 @@ void work_learn(struct work *work, const struct work_second *second);
 /* Find the weights of what was learnt. Done by itself every half minute. */
 void work_solve(struct work *work);
 double work_expected(const struct work *work, const double demand[WORK_DEMANDS], int response);
+/* So much of that comes and goes with demand: a pool that is always open does not. */
+double work_asked(const struct work *work, const double demand[WORK_DEMANDS], int response);
 /* Half of what is left of that response lies within it, on both sides; never less than that. */
 double work_spread(const struct work *work, int response, double least);
 /* It will be different from now on: by so much of what is left. */
