@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Makes what was learnt in half a minute as large as an hour would have made it:
- * the memory of each unit full of rows that repeat its own with some noise, so
- * that forests have the size, and cost the time, that they have in daily life.
+ * the memory of each unit full of its own rows, again and again. With noise on them, each
+ * column by itself, they would be moments that never are, and all that is would be odd.
  *
  *	age DATABASE
  *
  * The daemon must not run. Prints how many units there were.
  */
 #include <err.h>
-#include <math.h>
 #include <sqlite3.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,55 +18,16 @@
 #include "judge/forest_blob.h"
 
 #define HOUR_MS 3600000u
-#define NOISE	0.1f /* of what the column's own values span */
-
-static float chance(void)
-{
-	static unsigned int seed = 1;
-
-	return (float)rand_r(&seed) / (float)RAND_MAX;
-}
-
-static float span_of(const struct remembered *kept, uint32_t n, unsigned int column)
-{
-	float low = INFINITY, high = -INFINITY;
-
-	for (uint32_t i = 0; i < n; i++) {
-		low = fminf(low, remembered_value(kept, i, column));
-		high = fmaxf(high, remembered_value(kept, i, column));
-	}
-	return high > low ? high - low : 0;
-}
-
-/* Does this value stand in another row too? Then it is one of few, such as 0, and takes no noise. */
-static bool is_common(const struct remembered *kept, uint32_t n, uint32_t row, unsigned int column)
-{
-	float value = remembered_value(kept, row, column);
-
-	for (uint32_t i = 0; i < n; i++)
-		if (i != row && remembered_value(kept, i, column) == value)
-			return true;
-	return isnan(value);
-}
 
 static void age(struct remembered *kept)
 {
 	const uint32_t n = kept->n_rows;
-	float noise[REMEMBERED_COLUMNS];
-	struct moment moment;
 
-	for (unsigned int column = 0; column < REMEMBERED_COLUMNS; column++)
-		noise[column] = NOISE * span_of(kept, n, column);
 	for (uint32_t i = n; i < LEARNER_ROWS; i++) {
-		for (unsigned int column = 0; column < REMEMBERED_COLUMNS; column++) {
-			float *value = &moment.column[column];
+		struct moment moment;
 
-			*value = remembered_value(kept, i % n, column);
-			if (!is_common(kept, n, i % n, column))
-				*value += noise[column] * (2 * chance() - 1);
-			if (column < METRIC_N) /* as measured: never below nothing */
-				*value = *value < 0 ? 0 : *value;
-		}
+		for (unsigned int column = 0; column < REMEMBERED_COLUMNS; column++)
+			moment.column[column] = remembered_value(kept, i % n, column);
 		if (remembered_put(kept, &moment) < 0)
 			errx(1, "memory");
 	}

@@ -149,7 +149,7 @@ static bool draw_sum(struct growth *growth, const float **rows, size_t n, unsign
 
 		swap(taken, taken + chance_below(&growth->chance, *n_varying - sum->n));
 		spread = spread_of(rows, n, *taken);
-		if (spread <= 1e-3) {
+		if (spread <= 0.05) {
 			swap(taken, &varying[--*n_varying]);
 			continue;
 		}
