@@ -19,8 +19,8 @@
  * readings may fail. */
 #define HANG_READING_MS	    2000u
 #define HANG_READING_GAP_MS 20000u
-/* Spans from which on this is unusual, where more waits than ever did in health. */
-#define HANG_ODD_S 8u
+/* From which on this is unusual, where more waits than ever did in health: one reading of what waits to the next. */
+#define HANG_ODD_S 5u
 
 /* Of one unit. Zero it to begin, and for another run. */
 struct hang_memory {
