@@ -52,11 +52,10 @@ double chance_share(struct chance *chance)
 	return (double)(chance_next(chance) >> 11) * 0x1p-53;
 }
 
+/* Four times as many as are ever taken: most are at their place at once. */
 #define PLACES_BITS 10
-#define PLACES                                                                                     \
-	(1u                                                                                        \
-	 << PLACES_BITS) /* four times as many as are ever taken: most places are right at once */
-#define NOBODY UINT32_MAX
+#define PLACES	    (1u << PLACES_BITS)
+#define NOBODY	    UINT32_MAX
 
 /* Put it among those that are taken already; false if it is one of them. */
 static bool add(uint32_t places[PLACES], uint32_t number)

@@ -248,10 +248,7 @@ int axes_grow(struct axes *axes, struct sapling *sapling, unsigned int tree)
 		growth.node[node] = SPLIT_NOWHERE;
 	grow(&growth, 0, sapling->n, 0, 1, varying_of(sapling));
 	axes->stretch[tree] = (uint32_t)lrint(sapling->stretch * STRETCHES);
-	axes->is_stretched = false;
-	for (unsigned int i = 0; i < FOREST_AXES_TREES; i++)
-		axes->is_stretched |=
-			axes->stretch[i] != 0 && axes->stretch[i] != 1u << STRETCH_BITS;
+	axes->is_stretched |= axes->stretch[tree] != 1u << STRETCH_BITS;
 	return pack_tree(axes, &growth, &axes->top[tree]);
 }
 
