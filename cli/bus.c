@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The client's end: of the direct socket, or of the system bus. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -82,59 +83,64 @@ static int open_system_bus(sd_bus **ret)
 	return 0;
 }
 
+static void say(struct bus_answer *answer, const char *words)
+{
+	(void)snprintf(answer->words, sizeof(answer->words), "%s", words);
+}
+
 /* The errno that the daemon, or the bus for it, meant. Words of the bus library itself are not theirs. */
-static int error_of(const sd_bus_error *error, int r, char *message, size_t size)
+static int error_of(const sd_bus_error *error, int r, struct bus_answer *ret)
 {
 	for (size_t i = 0; i < ORDER_ERRORS; i++) {
 		if (!sd_bus_error_has_name(error, order_error_table[i].name))
 			continue;
-		(void)snprintf(message, size, "%s", error->message ?: error->name);
+		say(ret, error->message ?: error->name);
 		return -order_error_table[i].error;
 	}
 	if (sd_bus_error_has_names(error, SD_BUS_ERROR_INVALID_ARGS, SD_BUS_ERROR_FAILED,
 				   SD_BUS_ERROR_ACCESS_DENIED, SD_BUS_ERROR_LIMITS_EXCEEDED,
 				   SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))
-		(void)snprintf(message, size, "%s", error->message ?: error->name);
+		say(ret, error->message ?: error->name);
 	if (sd_bus_error_has_names(error, SD_BUS_ERROR_ACCESS_DENIED,
 				   SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))
 		return -EACCES;
 	return r;
 }
 
-static int inject_over(sd_bus *bus, const char *destination, const char *fault, const char *unit,
-		       char *message, size_t size)
+static int order_over(sd_bus *bus, const char *destination, struct bus_answer *ret,
+		      const char *member, const char *types, va_list arguments)
 {
 	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *words;
 	int r;
 
-	r = sd_bus_call_method(bus, destination, NAME_BUS_PATH, NAME_BUS_IFACE, "Inject", &error,
-			       &reply, "ss", fault, unit);
+	r = sd_bus_call_methodv(bus, destination, NAME_BUS_PATH, NAME_BUS_IFACE, member, &error,
+				&reply, types, arguments);
 	if (r < 0)
-		return error_of(&error, r, message, size);
+		return error_of(&error, r, ret);
 	r = sd_bus_message_read(reply, "s", &words);
 	if (r < 0)
 		return r;
-	(void)snprintf(message, size, "%s", words);
+	say(ret, words);
 	return 0;
 }
 
-int bus_inject(const char *socket_path, bool or_system_bus, const char *fault, const char *unit,
-	       char *message, size_t size)
+int bus_order(const char *socket_path, bool or_system_bus, struct bus_answer *ret,
+	      const char *member, const char *types, va_list arguments)
 {
 	CLEANUP(sd_bus_close_unrefp) sd_bus *direct = NULL, *bus = NULL;
 	int r, r_bus;
 
-	message[0] = '\0';
+	ret->words[0] = '\0';
 	r = open_direct(socket_path, &direct);
 	if (r >= 0)
-		return inject_over(direct, NULL, fault, unit, message, size);
+		return order_over(direct, NULL, ret, member, types, arguments);
 	if (!or_system_bus)
 		return r;
 	r_bus = open_system_bus(&bus);
 	if (r_bus >= 0)
-		r_bus = inject_over(bus, NAME_BUS, fault, unit, message, size);
-	return r_bus >= 0 || *message ? r_bus
-				      : r; /* nobody is there either: what was wrong first */
+		r_bus = order_over(bus, NAME_BUS, ret, member, types, arguments);
+	return r_bus >= 0 || ret->words[0] ? r_bus
+					   : r; /* nobody is there either: what was wrong first */
 }

@@ -34,6 +34,8 @@ enum accepts {
 	ACCEPTS_CONFIG = 1 << 12,
 	ACCEPTS_RULES = 1 << 13,
 	ACCEPTS_MAP = 1 << 14,
+	ACCEPTS_FOR = 1 << 15,
+	ACCEPTS_REASON = 1 << 16,
 };
 
 struct context {
@@ -49,7 +51,8 @@ struct context {
 	const char *csv;       /* --csv; NULL, as those that follow */
 	const char *train, *detector, *seed, *format;
 	const char *until, *config, *rules, *map;
-	struct reader *reader; /* open when the command asked for it */
+	const char *for_span, *reason; /* --for, --reason */
+	struct reader *reader;	       /* open when the command asked for it */
 	/* The files it reads then; "": none. */
 	const char *past_path, *live_path;
 };
@@ -66,7 +69,8 @@ struct command {
 };
 
 extern const struct command command_status, command_history, command_inject, command_doctor,
-	command_enroll, command_unenroll, command_deps, command_backtest, command_explain;
+	command_enroll, command_unenroll, command_deps, command_backtest, command_explain,
+	command_pause, command_resume, command_heal, command_approve;
 
 /* Say what is wrong with the arguments and how it would be right; returns EXIT_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)

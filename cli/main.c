@@ -18,7 +18,8 @@
 
 static const struct command *const commands[] = {
 	&command_status, &command_history,  &command_explain, &command_inject,	 &command_doctor,
-	&command_enroll, &command_unenroll, &command_deps,    &command_backtest,
+	&command_enroll, &command_unenroll, &command_deps,    &command_backtest, &command_pause,
+	&command_resume, &command_heal,	    &command_approve,
 };
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
 
@@ -41,6 +42,8 @@ enum option_id {
 	OPTION_CONFIG,
 	OPTION_RULES,
 	OPTION_MAP,
+	OPTION_FOR,
+	OPTION_REASON,
 	OPTION_HELP = 'h'
 };
 
@@ -63,6 +66,10 @@ static const struct {
 	  "tell each as a story, step by step" },
 	{ "mode", required_argument, OPTION_MODE, ACCEPTS_MODE, "--mode MODE",
 	  "enforce, or approve: somebody has to agree each time" },
+	{ "for", required_argument, OPTION_FOR, ACCEPTS_FOR, "--for SPAN",
+	  "so long: 30min, 2h (1h)" },
+	{ "reason", required_argument, OPTION_REASON, ACCEPTS_REASON, "--reason TEXT",
+	  "why, for the record" },
 	{ "config", required_argument, OPTION_CONFIG, ACCEPTS_CONFIG, "--config FILE",
 	  "by this configuration instead of the installed one" },
 	{ "rules", required_argument, OPTION_RULES, ACCEPTS_RULES, "--rules DIR",
@@ -239,6 +246,10 @@ static const char **place_of(int id, struct context *context)
 		return &context->rules;
 	case OPTION_MAP:
 		return &context->map;
+	case OPTION_FOR:
+		return &context->for_span;
+	case OPTION_REASON:
+		return &context->reason;
 	case OPTION_STATE_DIR:
 		return &context->state_dir;
 	case OPTION_DB:

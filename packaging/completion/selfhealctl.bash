@@ -25,7 +25,7 @@ _selfhealctl()
 			state=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
 			((i++))
 			;;
-		--since | --until | --limit | --mode | --config | --rules | --csv | --train | --map | --detector | --seed | --format)
+		--since | --until | --limit | --mode | --for | --reason | --config | --rules | --csv | --train | --map | --detector | --seed | --format)
 			((i++))
 			;;
 		-*) ;;
@@ -62,15 +62,23 @@ _selfhealctl()
 		mapfile -t COMPREPLY < <(compgen -W 'table csv json' -- "$current")
 		return
 		;;
-	--limit | --seed) return ;;
+	--for)
+		mapfile -t COMPREPLY < <(compgen -W '15min 30min 1h 2h 1d' -- "$current")
+		return
+		;;
+	--limit | --seed | --reason) return ;;
 	esac
 
 	local choices='--state-dir --db --help --version'
 	case $command in
-	'') choices+=' status history explain deps inject doctor enroll unenroll backtest --json --all' ;;
+	'')
+		choices+=' status history explain deps inject pause resume heal approve doctor enroll unenroll'
+		choices+=' backtest --json --all'
+		;;
 	status) choices+=' --all --json' ;;
 	history) choices+=' --since --limit --steps --json' ;;
 	deps | doctor | explain) choices+=' --json' ;;
+	pause) choices+=' --for --reason' ;;
 	enroll) choices+=' --mode' ;;
 	backtest)
 		choices+=' --since --until --config --rules --csv --train --map --detector --seed --format --json'
@@ -78,10 +86,10 @@ _selfhealctl()
 	esac
 	case $command:${#words[@]} in
 	inject:1) choices+=' cpu-spike memory-leak' ;;
-	inject:2 | status:1 | history:1 | deps:1 | enroll:* | unenroll:* | backtest:*)
+	inject:2 | status:1 | history:1 | deps:1 | pause:1 | resume:1 | heal:1 | enroll:* | unenroll:* | backtest:*)
 		choices+=" $(_selfhealctl_units "${state[@]}")"
 		;;
-	explain:1) choices+=" $(_selfhealctl_incidents "${state[@]}")" ;;
+	explain:1 | approve:1) choices+=" $(_selfhealctl_incidents "${state[@]}")" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
 }

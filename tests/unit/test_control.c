@@ -69,17 +69,29 @@ static void bench_close(struct bench *bench)
 /* A client, which waits for its answer, in a thread of its own. */
 struct client {
 	const char *path, *fault, *unit;
-	char message[256];
+	struct bus_answer answer;
 	int result;
 	atomic_bool done;
 };
+
+static int order(const char *path, struct bus_answer *ret, const char *member, const char *types,
+		 ...)
+{
+	va_list arguments;
+	int r;
+
+	va_start(arguments, types);
+	r = bus_order(path, false, ret, member, types, arguments);
+	va_end(arguments);
+	return r;
+}
 
 static void *client_run(void *userdata)
 {
 	struct client *client = userdata;
 
-	client->result = bus_inject(client->path, false, client->fault, client->unit,
-				    client->message, sizeof(client->message));
+	client->result =
+		order(client->path, &client->answer, "Inject", "ss", client->fault, client->unit);
 	client->done = true;
 	return NULL;
 }
@@ -120,7 +132,7 @@ Test(control, an_order_reaches_the_handler_and_its_answer_the_client)
 
 	cr_assert(eq(int, client.result, 0));
 	cr_assert(eq(str, bench.heard, "cpu-spike shop.service"));
-	cr_assert(eq(str, client.message, ""));
+	cr_assert(eq(str, client.answer.words, ""));
 }
 
 Test(control, each_refusal_arrives_as_the_errno_it_was_with_words)
@@ -133,17 +145,17 @@ Test(control, each_refusal_arrives_as_the_errno_it_was_with_words)
 		struct client client = ask(&bench, "cpu-spike", "shop.service");
 
 		cr_assert(eq(int, client.result, errors[i]));
-		cr_assert(gt(sz, strlen(client.message), 0));
+		cr_assert(gt(sz, strlen(client.answer.words), 0));
 	}
 	bench.answer = -EPERM;
 	bench.words = "its budget is spent"; /* in place of the table's */
 	struct client held = ask(&bench, "cpu-spike", "shop.service");
 	cr_assert(eq(int, held.result, -EPERM));
-	cr_assert(eq(str, held.message, "its budget is spent"));
+	cr_assert(eq(str, held.answer.words, "its budget is spent"));
 	bench.answer = -ENOSPC; /* one that no order expects */
 	struct client client = ask(&bench, "cpu-spike", "shop.service");
 	cr_assert(lt(int, client.result, 0));
-	cr_assert(eq(str, client.message, "that failed: No space left on device"));
+	cr_assert(eq(str, client.answer.words, "that failed: No space left on device"));
 }
 
 Test(control, hostile_arguments_do_not_reach_the_handler)
@@ -168,7 +180,7 @@ Test(control, hostile_arguments_do_not_reach_the_handler)
 		struct client client = ask(&bench, cases[i].fault, cases[i].unit);
 
 		cr_assert(lt(int, client.result, 0), "%zu", i);
-		cr_assert(eq(str, client.message, "expected a fault and the name of a unit"));
+		cr_assert(eq(str, client.answer.words, "expected a fault and the name of a unit"));
 		cr_assert(eq(str, bench.heard, ""));
 	}
 }
@@ -176,17 +188,16 @@ Test(control, hostile_arguments_do_not_reach_the_handler)
 Test(control, nobody_there_is_an_error_without_words)
 {
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
-	char message[32] = "old", long_path[300];
+	struct bus_answer answer = { "old" };
+	char long_path[300];
 
 	cr_assert(eq(int,
-		     bus_inject(scratch_path(&scratch, "control"), false, "a", "a.service", message,
-				sizeof(message)),
+		     order(scratch_path(&scratch, "control"), &answer, "Heal", "s", "a.service"),
 		     -ENOENT));
-	cr_assert(eq(str, message, ""));
+	cr_assert(eq(str, answer.words, ""));
 	memset(long_path, 'a', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
-	cr_assert(eq(int, bus_inject(long_path, false, "a", "a.service", message, sizeof(message)),
-		     -ENAMETOOLONG));
+	cr_assert(eq(int, order(long_path, &answer, "Heal", "s", "a.service"), -ENAMETOOLONG));
 }
 
 Test(control, only_its_user_may_open_the_socket_whatever_the_umask)

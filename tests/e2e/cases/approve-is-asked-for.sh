@@ -13,8 +13,7 @@ await_well "$unit"
 before=$(invocation "$unit")
 
 approve() { # INCIDENT
-	busctl call io.selfheal.Manager1 /io/selfheal/Manager1 io.selfheal.Manager1 Approve t "$1" 2>&1 ||
-		true
+	selfhealctl approve "$1" 2>&1 || true
 }
 is_down() {
 	[[ $(systemctl is-active "$unit") == failed ]]

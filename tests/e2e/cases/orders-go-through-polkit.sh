@@ -94,19 +94,22 @@ told "is ill already" root Inject ss memory-leak $sim
 told "no simulated service" root Inject ss memory-leak sshd.service
 wait_for 90 "what is paused is left alone" is_history $sim .decision.why paused
 never_allowed $sim || fail "$sim was healed while it was paused"
-told '^s ""' root Resume s $sim
+selfhealctl resume ${sim%.service} | grep -x "$sim: its healing goes on" || fail "it does not"
 told "is not paused" root Resume s $sim
+selfhealctl pause other --for 90s --reason "a try" | grep -x "no unit of that name is watched now; it is paused all the same"
+daemon_says "the healing of other.service is paused for 1min 30s by order of uid 0: a try" ||
+	fail "the client's order is not in the log"
 wait_for 30 "and healed when that is over" is_history $sim .decision.why allowed
 wait_for 90 "for good" is_history $sim .outcome.result healed
 
 say "all healing is stopped, and shown to be"
-told '^s ""' root Stop s "the story says so"
+selfhealctl pause --reason "the story says so" || fail "the client is refused"
 is_stopped() {
 	[[ $(property Mode) == 's "stopped"' && $(ctl status --json | jq -r .keeper.mode) == stopped ]]
 }
 wait_for 5 "status says so" is_stopped
 [[ $(ctl status) == *"somebody stopped all healing"* ]] || fail "not in words"
-told '^s ""' root Resume s ''
+selfhealctl resume || fail "the client is refused"
 wait_for 5 "and it goes on" is_not is_stopped
 
 say "the client of an ordinary user goes over the bus, the one of root to the socket"
