@@ -16,9 +16,9 @@
 #define LEDGER_MS   DAYS(1) /* the longest window of a budget */
 #define FOREST_SEED UINT64_C(0x5e1f4ea1)
 
-static void remember_attempt(uint32_t unit, bool synthetic, uint64_t wall_ms, void *userdata)
+static void remember_attempt(const struct decision *decision, void *userdata)
 {
-	judge_remember_attempt(userdata, unit, synthetic, wall_ms);
+	judge_remember_attempt(userdata, decision);
 }
 
 static void remember_lesson(uint32_t unit, uint64_t identity, bool was_well, const uint8_t *bytes,

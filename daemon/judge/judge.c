@@ -224,12 +224,13 @@ static const struct rule *rule_named(const struct rulebook *rulebook, const char
 }
 
 static void carry_out(struct judge *judge, struct patient *patient, const struct decision *decision,
-		      const struct evidence *evidence)
+		      bool on_fact, const struct evidence *evidence)
 {
+	struct ledger_entry entry = policy_entry(decision, on_fact);
+
 	verify_begin(&patient->verify, decision, rule_named(&judge->rulebook, decision->rule),
 		     evidence);
-	policy_note(&judge->policy, decision->unit, (decision->flags & SAMPLE_SYNTHETIC) != 0,
-		    decision->when_ms, decision->wall_ms);
+	policy_note(&judge->policy, &entry);
 	patient->answered = 0;
 	patient->ours_until_ms = decision->when_ms + judge->config.cooldown_ms;
 	patient->spent_approval_ms = patient->approved_until_ms;
@@ -297,7 +298,7 @@ static void decide(struct judge *judge, struct patient *patient, const struct un
 	finding->decided = true;
 	finding->decision = decision;
 	if (decision.why == WHY_ALLOWED)
-		carry_out(judge, patient, &decision, evidence);
+		carry_out(judge, patient, &decision, verdict.on_fact, evidence);
 }
 
 static void conclude(struct patient *patient, const struct unit_status *status,

@@ -191,17 +191,25 @@ void policy_limits(struct policy *policy, const struct config *config)
 	policy->config = *config;
 }
 
-void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t when_ms,
-		 uint64_t wall_ms)
+struct ledger_entry policy_entry(const struct decision *decision, bool on_fact)
+{
+	return (struct ledger_entry) {
+		.unit = decision->unit,
+		.synthetic = (decision->flags & SAMPLE_SYNTHETIC) != 0,
+		.by_statistics = !on_fact && !(decision->flags & SAMPLE_BY_HAND),
+		.when_ms = decision->when_ms,
+		.wall_ms = decision->wall_ms,
+	};
+}
+
+void policy_note(struct policy *policy, const struct ledger_entry *entry)
 {
 	if (policy->n_entries == POLICY_LEDGER_MAX) {
 		policy->n_entries--; /* the oldest is beyond any window a budget can ask for */
 		memmove(policy->entry, policy->entry + 1,
 			policy->n_entries * sizeof(policy->entry[0]));
 	}
-	policy->entry[policy->n_entries++] = (struct ledger_entry) {
-		.unit = unit, .synthetic = synthetic, .when_ms = when_ms, .wall_ms = wall_ms
-	};
+	policy->entry[policy->n_entries++] = *entry;
 }
 
 void policy_unnote(struct policy *policy, uint32_t unit)
@@ -216,6 +224,12 @@ void policy_unnote(struct policy *policy, uint32_t unit)
 	}
 }
 
+/* Who asks for a heal has agreed to it, and wants it whatever the trouble is. */
+static bool is_by_hand(const struct verdict *verdict)
+{
+	return (verdict->flags & SAMPLE_BY_HAND) != 0;
+}
+
 /* Age of an attempt, by the clock that says less; one that seems to lie in the future is brand new. */
 static uint64_t entry_age_ms(const struct ledger_entry *entry, const struct verdict *now)
 {
@@ -225,9 +239,22 @@ static uint64_t entry_age_ms(const struct ledger_entry *entry, const struct verd
 	return entry->when_ms == 0 || wall_ms < boot_ms ? wall_ms : boot_ms;
 }
 
-/* Attempts within a window, of one unit or (unit 0) of the host. */
+/* What a budget is for: which attempts count. */
+struct account {
+	const struct budget *budget;
+	uint32_t unit; /* 0: all of the host */
+	bool of_statistics;
+};
+
+static bool counts(const struct account *account, const struct ledger_entry *entry, bool synthetic)
+{
+	return entry->synthetic == synthetic &&
+	       (account->unit == 0 || entry->unit == account->unit) &&
+	       (!account->of_statistics || entry->by_statistics);
+}
+
 static uint32_t count_within(const struct policy *policy, const struct verdict *verdict,
-			     uint32_t unit, uint64_t window_ms)
+			     const struct account *account, uint64_t window_ms)
 {
 	bool synthetic = (verdict->flags & SAMPLE_SYNTHETIC) != 0;
 	uint32_t n = 0;
@@ -235,23 +262,41 @@ static uint32_t count_within(const struct policy *policy, const struct verdict *
 	for (size_t i = 0; i < policy->n_entries; i++) {
 		const struct ledger_entry *entry = &policy->entry[i];
 
-		if (entry->synthetic == synthetic && (unit == 0 || entry->unit == unit) &&
-		    entry_age_ms(entry, verdict) < window_ms)
+		if (counts(account, entry, synthetic) && entry_age_ms(entry, verdict) < window_ms)
 			n++;
 	}
 	return n;
 }
 
 /* What is left of a budget in its tightest window. */
-static uint32_t left_of(const struct policy *policy, const struct verdict *verdict, uint32_t unit,
-			const struct budget *budget)
+static uint32_t left_of(const struct policy *policy, const struct verdict *verdict,
+			const struct account *account)
 {
-	uint32_t in_hour = count_within(policy, verdict, unit, HOURS(1));
-	uint32_t in_day = count_within(policy, verdict, unit, DAYS(1));
+	const struct budget *budget = account->budget;
+	uint32_t in_hour = count_within(policy, verdict, account, HOURS(1));
+	uint32_t in_day = count_within(policy, verdict, account, DAYS(1));
 	uint32_t hour = budget->per_hour > in_hour ? budget->per_hour - in_hour : 0;
 	uint32_t day = budget->per_day > in_day ? budget->per_day - in_day : 0;
 
 	return hour < day ? hour : day;
+}
+
+/* What only statistics want has to fit a smaller budget too, so that a judge who is wrong does bounded harm. unit 0:
+ * what is left to the host. */
+static uint32_t left_to(const struct policy *policy, const struct verdict *verdict, uint32_t unit)
+{
+	const struct config *config = &policy->config;
+	const struct account all = { unit ? &config->unit_budget : &config->host_budget, unit,
+				     false };
+	const struct account doubted = { unit ? &config->unit_statistics_budget
+					      : &config->host_statistics_budget,
+					 unit, true };
+	uint32_t left = left_of(policy, verdict, &all), left_doubted;
+
+	if (verdict->on_fact || is_by_hand(verdict))
+		return left;
+	left_doubted = left_of(policy, verdict, &doubted);
+	return left < left_doubted ? left : left_doubted;
 }
 
 /* How much of the cool-down after this unit's last attempt is left. */
@@ -323,12 +368,6 @@ static enum why by_state(const struct unit_status *status, const struct policy_c
 	return circumstance->was_well ? WHY_ALLOWED : WHY_NEVER_WELL;
 }
 
-/* Who asks for a heal has agreed to it, and wants it whatever the trouble is. */
-static bool is_by_hand(const struct verdict *verdict)
-{
-	return (verdict->flags & SAMPLE_BY_HAND) != 0;
-}
-
 static enum why by_mode(const struct policy *policy, const struct verdict *verdict,
 			const struct unit_status *status, const struct policy_case *circumstance)
 {
@@ -360,9 +399,9 @@ static enum why by_limits(const struct policy *policy, const struct verdict *ver
 		return WHY_PAUSED;
 	if (cooling_ms(policy, verdict) > 0)
 		return WHY_COOLING_DOWN;
-	if (left_of(policy, verdict, verdict->unit, &config->unit_budget) == 0)
+	if (left_to(policy, verdict, verdict->unit) == 0)
 		return WHY_UNIT_BUDGET_SPENT;
-	if (left_of(policy, verdict, 0, &config->host_budget) == 0)
+	if (left_to(policy, verdict, 0) == 0)
 		return WHY_HOST_BUDGET_SPENT;
 	if (verdict->wall_ms < policy->distrust_until_ms)
 		return WHY_LEDGER_LOST;
@@ -415,7 +454,7 @@ struct decision policy_decide(const struct policy *policy, const struct verdict 
 		.lead_value = verdict->lead_value,
 		.lead_expected = verdict->lead_expected,
 		.score = verdict->score,
-		.budget_left = left_of(policy, verdict, verdict->unit, &policy->config.unit_budget),
+		.budget_left = left_to(policy, verdict, verdict->unit),
 	};
 
 	memcpy(decision.rule, verdict->rule, sizeof(decision.rule));

@@ -21,8 +21,9 @@
 
 struct ledger_entry {
 	uint32_t unit;
-	bool synthetic;	  /* a simulated heal takes nothing from the host's budget */
-	uint64_t when_ms; /* of this boot; 0: of another one, or by a daemon before us */
+	bool synthetic;	    /* a simulated heal takes nothing from the host's budget */
+	bool by_statistics; /* neither a fact nor a person wanted it */
+	uint64_t when_ms;   /* of this boot; 0: of another one, or by a daemon before us */
 	uint64_t wall_ms;
 };
 
@@ -56,8 +57,9 @@ struct decision policy_decide(const struct policy *policy, const struct verdict 
 /* Is it a unit that may ever be healed? WHY_ALLOWED, or why it is only watched. */
 enum why policy_by_nature(const struct unit_status *status);
 /* An allowed decision goes out: it counts from now on. */
-void policy_note(struct policy *policy, uint32_t unit, bool synthetic, uint64_t when_ms,
-		 uint64_t wall_ms);
+void policy_note(struct policy *policy, const struct ledger_entry *entry);
+/* How it counts. on_fact: the rule that wanted it speaks of facts. */
+struct ledger_entry policy_entry(const struct decision *decision, bool on_fact);
 /* It did not go out after all: nothing was done, so nothing has to cool down. */
 void policy_unnote(struct policy *policy, uint32_t unit);
 

@@ -34,6 +34,9 @@ struct config {
 	uint32_t heal_on; /* 1 << enum fault_class */
 	struct budget unit_budget;
 	struct budget host_budget;
+	/* Of these, for what only statistics want: */
+	struct budget unit_statistics_budget;
+	struct budget host_statistics_budget;
 	uint64_t cooldown_ms; /* least time between two heals of one unit */
 	uint32_t learn_s;     /* healthy time that is learnt before statistics speak */
 	uint32_t trust_s; /* age of a unit's model until which a statistical heal waits longer */

@@ -2,6 +2,7 @@
 /* The loop's side of the past: hands records to the thread that writes, and never waits for it. */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -226,8 +227,7 @@ uint32_t writer_number(const char *name, void *userdata)
 }
 
 int writer_attempts_since(struct writer *writer, uint64_t wall_ms,
-			  void (*visit)(uint32_t unit, bool synthetic, uint64_t wall_ms,
-					void *userdata),
+			  void (*visit)(const struct decision *decision, void *userdata),
 			  void *userdata)
 {
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
@@ -236,16 +236,23 @@ int writer_attempts_since(struct writer *writer, uint64_t wall_ms,
 	if (!writer->thread)
 		return 0;
 	r = statement_new(writer->file.db,
-			  "SELECT unit, flags & 1, wall_ms FROM decision "
+			  "SELECT unit, flags, wall_ms, rule FROM decision "
 			  "WHERE why = 'allowed' AND wall_ms >= ? ORDER BY wall_ms",
 			  &select);
 	if (r < 0)
 		return r;
 	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)wall_ms);
-	while ((r = statement_next(select)) > 0)
-		visit((uint32_t)sqlite3_column_int64(select, 0),
-		      sqlite3_column_int64(select, 1) != 0,
-		      (uint64_t)sqlite3_column_int64(select, 2), userdata);
+	while ((r = statement_next(select)) > 0) {
+		const char *rule = (const char *)sqlite3_column_text(select, 3);
+		struct decision decision = {
+			.unit = (uint32_t)sqlite3_column_int64(select, 0),
+			.flags = (uint32_t)sqlite3_column_int64(select, 1),
+			.wall_ms = (uint64_t)sqlite3_column_int64(select, 2),
+		};
+
+		(void)snprintf(decision.rule, sizeof(decision.rule), "%s", rule ?: "");
+		visit(&decision, userdata);
+	}
 	return r;
 }
 

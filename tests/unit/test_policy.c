@@ -16,16 +16,39 @@ static void make(struct policy *policy, const struct config *config)
 	policy->can_act[WAY_SIMULATOR] = true;
 }
 
+static void note(struct policy *policy, const struct decision *decision, bool on_fact)
+{
+	struct ledger_entry entry = policy_entry(decision, on_fact);
+
+	policy_note(policy, &entry);
+}
+
+/* An attempt on another unit or on this one, before this boot. */
+static void note_past(struct policy *policy, uint32_t unit, uint32_t flags, uint64_t wall_ms,
+		      bool on_fact)
+{
+	const struct decision decision = { .unit = unit, .flags = flags, .wall_ms = wall_ms };
+
+	note(policy, &decision, on_fact);
+}
+
 /* Decide, and let it count when it is allowed. */
-static struct decision sick_at(struct policy *policy, uint64_t when_ms)
+static struct decision wanted_at(struct policy *policy, uint64_t when_ms, bool on_fact)
 {
 	struct verdict verdict = fixture_sick(when_ms);
 	struct unit_status status = fixture_status("shop.service", 1);
-	struct decision decision = policy_decide(policy, &verdict, &status, &fine);
+	struct decision decision;
 
+	verdict.on_fact = on_fact;
+	decision = policy_decide(policy, &verdict, &status, &fine);
 	if (decision.why == WHY_ALLOWED)
-		policy_note(policy, decision.unit, false, decision.when_ms, decision.wall_ms);
+		note(policy, &decision, on_fact);
 	return decision;
+}
+
+static struct decision sick_at(struct policy *policy, uint64_t when_ms)
+{
+	return wanted_at(policy, when_ms, true);
 }
 
 static enum why why_for(const struct unit_status *status, const struct policy_case *circumstance)
@@ -87,6 +110,45 @@ Test(policy, second_restart_within_the_cooldown_waits_and_says_until_when)
 	cr_assert(eq(int, sick_at(&policy, MINUTES(6)).why, WHY_ALLOWED));
 }
 
+Test(policy, what_only_statistics_want_has_a_smaller_budget_and_takes_of_the_other)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	cr_assert(eq(int, wanted_at(&policy, MINUTES(1), false).why, WHY_ALLOWED));
+	cr_assert(eq(int, wanted_at(&policy, MINUTES(11), false).why, WHY_UNIT_BUDGET_SPENT));
+	cr_assert(eq(u32, wanted_at(&policy, MINUTES(11), true).budget_left, 1), "of three");
+	cr_assert(eq(int, wanted_at(&policy, MINUTES(62), false).why, WHY_ALLOWED));
+	cr_assert(eq(int, wanted_at(&policy, HOURS(12), false).why, WHY_UNIT_BUDGET_SPENT),
+		  "two a day");
+	cr_assert(eq(int, wanted_at(&policy, HOURS(12), true).why, WHY_ALLOWED));
+}
+
+Test(policy, statistics_heal_two_units_of_a_host_in_an_hour)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	for (uint32_t unit = 100; unit < 102; unit++)
+		note_past(&policy, unit, 0, fixture_sick(1000).wall_ms, false);
+	cr_assert(eq(int, wanted_at(&policy, MINUTES(30), false).why, WHY_HOST_BUDGET_SPENT));
+	cr_assert(eq(int, wanted_at(&policy, MINUTES(61), false).why, WHY_ALLOWED));
+	cr_assert(eq(int, wanted_at(&policy, MINUTES(90), true).why, WHY_ALLOWED));
+}
+
+Test(policy, what_somebody_asked_for_takes_nothing_of_the_budget_of_statistics)
+{
+	struct config config = fixture_config();
+	struct policy policy;
+
+	make(&policy, &config);
+	for (uint32_t unit = 100; unit < 102; unit++)
+		note_past(&policy, unit, SAMPLE_BY_HAND, fixture_sick(1000).wall_ms, false);
+	cr_assert(eq(int, wanted_at(&policy, MINUTES(30), false).why, WHY_ALLOWED));
+}
+
 Test(policy, eleventh_heal_of_the_host_in_an_hour_is_refused)
 {
 	struct config config = fixture_config();
@@ -94,7 +156,7 @@ Test(policy, eleventh_heal_of_the_host_in_an_hour_is_refused)
 
 	make(&policy, &config);
 	for (uint32_t unit = 100; unit < 110; unit++)
-		policy_note(&policy, unit, false, 0, fixture_sick(1000).wall_ms);
+		note_past(&policy, unit, 0, fixture_sick(1000).wall_ms, true);
 	cr_assert(eq(int, sick_at(&policy, MINUTES(30)).why, WHY_HOST_BUDGET_SPENT));
 	cr_assert(eq(int, sick_at(&policy, MINUTES(61)).why, WHY_ALLOWED));
 }
@@ -106,7 +168,7 @@ Test(policy, simulated_heals_take_nothing_from_the_hosts_budget)
 
 	make(&policy, &config);
 	for (uint32_t unit = 100; unit < 110; unit++)
-		policy_note(&policy, unit, true, 0, fixture_sick(1000).wall_ms);
+		note_past(&policy, unit, SAMPLE_SYNTHETIC, fixture_sick(1000).wall_ms, true);
 	cr_assert(eq(int, sick_at(&policy, MINUTES(30)).why, WHY_ALLOWED));
 }
 
@@ -116,7 +178,7 @@ Test(policy, an_attempt_that_seems_to_lie_in_the_future_counts_as_just_made)
 	struct policy policy;
 
 	make(&policy, &config);
-	policy_note(&policy, FIXTURE_UNIT, false, 0, fixture_sick(DAYS(30)).wall_ms);
+	note_past(&policy, FIXTURE_UNIT, 0, fixture_sick(DAYS(30)).wall_ms, true);
 	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_COOLING_DOWN));
 }
 
@@ -127,7 +189,7 @@ Test(policy, the_ledger_forgets_only_what_no_window_can_see)
 
 	make(&policy, &config);
 	for (uint32_t i = 0; i < POLICY_LEDGER_MAX + 10; i++)
-		policy_note(&policy, 1000 + i, false, 0, fixture_sick(i).wall_ms);
+		note_past(&policy, 1000 + i, 0, fixture_sick(i).wall_ms, true);
 	cr_assert(eq(sz, policy.n_entries, POLICY_LEDGER_MAX));
 	cr_assert(eq(u32, policy.entry[POLICY_LEDGER_MAX - 1].unit, 1000 + POLICY_LEDGER_MAX + 9));
 }
