@@ -251,7 +251,7 @@ static uint32_t span_s_of(const struct sample *sample)
 
 static void scale_lately(const struct learner *learner, float ret[MOMENT_LATELY])
 {
-	memcpy(ret, learner->now.column + METRIC_N, MOMENT_LATELY * sizeof(*ret));
+	memcpy(ret, learner->now.column + METRIC_N, sizeof(learner->scored));
 	(void)oddity_scale(&learner->model.oddity, MOMENT_LATELY, ret);
 }
 

@@ -70,7 +70,7 @@ void sapling_begin(struct sapling *sapling, const struct forest_rows *rows, uint
 /* Without a branch, for which way a row goes cannot be foretold. */
 unsigned int sapling_part(struct sapling *sapling, unsigned int begin, unsigned int n, float split)
 {
-	const float **row = sapling->row + begin, *above[FOREST_SAMPLE];
+	const float **row = sapling->row + begin, **above = sapling->above;
 	const float *value = sapling->value + begin;
 	unsigned int n_below = 0, n_above = 0;
 
@@ -81,6 +81,6 @@ unsigned int sapling_part(struct sapling *sapling, unsigned int begin, unsigned 
 		n_above += is_above;
 		n_below += 1 - is_above;
 	}
-	memcpy(row + n_below, above, n_above * sizeof(*row));
+	memcpy(row + n_below, above, n_above * sizeof(const float *));
 	return n_below;
 }

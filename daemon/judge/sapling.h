@@ -36,7 +36,7 @@ struct sapling {
 	unsigned int n, depth_max; /* rows, and the steps that part them all if each halves */
 	double stretch; /* trees of fewer rows are shallower: so many times their paths can be summed
 			 * up with those of all others */
-	const float *row[FOREST_SAMPLE];
+	const float *row[FOREST_SAMPLE], *above[FOREST_SAMPLE]; /* of sapling_part() */
 	float value[FOREST_SAMPLE]; /* of each row, in whatever is looked at */
 	unsigned int n_varying;
 	uint8_t varying[FOREST_COLUMNS_MAX]; /* columns: no other ever parts two rows */
