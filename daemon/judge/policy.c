@@ -385,6 +385,13 @@ static enum why by_mode(const struct policy *policy, const struct verdict *verdi
 	}
 }
 
+/* A simulated service boots with nobody, and whoever orders a heal has seen the host. */
+static bool is_booting(const struct config *config, const struct verdict *verdict)
+{
+	return verdict->when_ms < config->boot_blackout_ms && !is_by_hand(verdict) &&
+	       !(verdict->flags & SAMPLE_SYNTHETIC);
+}
+
 static enum why by_limits(const struct policy *policy, const struct verdict *verdict,
 			  const struct unit_status *status, const struct policy_case *circumstance)
 {
@@ -395,6 +402,8 @@ static enum why by_limits(const struct policy *policy, const struct verdict *ver
 		return WHY_NOT_IN_HEAL_ON;
 	if (mode != WHY_ALLOWED)
 		return mode;
+	if (is_booting(config, verdict))
+		return WHY_BOOTING;
 	if (hold_binds(policy->hold, status))
 		return WHY_PAUSED;
 	if (cooling_ms(policy, verdict) > 0)
@@ -464,6 +473,8 @@ struct decision policy_decide(const struct policy *policy, const struct verdict 
 		decision.why = WHY_NO_MANAGER;
 	if (decision.why == WHY_OTHER_HEALER)
 		decision.until_ms = circumstance->theirs_until_ms;
+	if (decision.why == WHY_BOOTING)
+		decision.until_ms = policy->config.boot_blackout_ms;
 	if (decision.why == WHY_COOLING_DOWN)
 		decision.until_ms = verdict->when_ms + cooling_ms(policy, verdict);
 	if (decision.why == WHY_ALLOWED) {

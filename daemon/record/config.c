@@ -247,6 +247,13 @@ static const struct option options[] = {
 	  .parse = parse_budget,
 	  .offset = offsetof(struct config, host_statistics_budget),
 	  .most = 1000 },
+	{ .text = { "Healing", "BootBlackout", "5min",
+		    "After the host's start nothing is healed for so long: then all start at once, "
+		    "wait for each other, and get well by themselves." },
+	  .expected = "a span of at most 1d, such as '5min'",
+	  .parse = parse_span_ms,
+	  .offset = offsetof(struct config, boot_blackout_ms),
+	  .most = DAYS(1) },
 	{ .text = { "Healing", "Cooldown", "5min", "Least time between two heals of one unit." },
 	  .expected = "a span of at most 30d, such as '5min' or '1h 30min'",
 	  .parse = parse_span_ms,

@@ -37,8 +37,9 @@ struct config {
 	/* Of these, for what only statistics want: */
 	struct budget unit_statistics_budget;
 	struct budget host_statistics_budget;
-	uint64_t cooldown_ms; /* least time between two heals of one unit */
-	uint32_t learn_s;     /* healthy time that is learnt before statistics speak */
+	uint64_t boot_blackout_ms; /* after the host's start: nothing is healed */
+	uint64_t cooldown_ms;	   /* least time between two heals of one unit */
+	uint32_t learn_s;	   /* healthy time that is learnt before statistics speak */
 	uint32_t trust_s; /* age of a unit's model until which a statistical heal waits longer */
 	uint32_t notices_per_day; /* of the host, in the log; at most CONFIG_NOTICES_MAX */
 	uint64_t max_size_bytes;  /* of the past */

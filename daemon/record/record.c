@@ -173,6 +173,7 @@ static const struct {
 	[WHY_STOPPED_BY_HAND] = { "stopped-by-hand", "it was stopped by its admin" },
 	[WHY_DOWN_BEFORE] = { "down-before", "it was down before we looked" },
 	[WHY_JOB_PENDING] = { "job-pending", "systemd is about to change it already" },
+	[WHY_BOOTING] = { "booting", "the host has just booted" },
 	[WHY_CHANGING_STATE] = { "changing-state", "it is just starting, stopping or reloading" },
 	[WHY_ATTEMPT_RUNNING] = { "attempt-running", "the attempt before is not concluded yet" },
 	[WHY_OTHER_HEALER] = { "other-healer", "somebody else has just restarted it" },

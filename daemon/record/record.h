@@ -312,6 +312,7 @@ enum why {
 	WHY_STOPPED_BY_HAND,
 	WHY_DOWN_BEFORE, /* it was down before we looked */
 	WHY_JOB_PENDING,
+	WHY_BOOTING,
 	WHY_CHANGING_STATE, /* activating, deactivating, reloading, auto-restart */
 	WHY_ATTEMPT_RUNNING,
 	WHY_OTHER_HEALER, /* somebody else has just restarted it: two healers of one unit would fight */

@@ -20,7 +20,7 @@ struct rule fixture_memory_rule(void);
 struct rule fixture_failed_rule(void);
 /* A verdict that wants a restart for memory. */
 struct verdict fixture_sick(uint64_t when_ms);
-/* The defaults, but enforcing. */
+/* The defaults, but enforcing, and from the first second of a boot on. */
 struct config fixture_config(void);
 
 #define MIB 1048576.0

@@ -149,6 +149,26 @@ Test(policy, what_somebody_asked_for_takes_nothing_of_the_budget_of_statistics)
 	cr_assert(eq(int, wanted_at(&policy, MINUTES(30), false).why, WHY_ALLOWED));
 }
 
+Test(policy, after_a_boot_nothing_is_healed_for_a_while_unless_by_order)
+{
+	struct config config = fixture_config();
+	struct verdict verdict = fixture_sick(MINUTES(4));
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct decision decision;
+	struct policy policy;
+
+	config.boot_blackout_ms = MINUTES(5);
+	make(&policy, &config);
+	decision = policy_decide(&policy, &verdict, &status, &fine);
+	cr_assert(eq(int, decision.why, WHY_BOOTING));
+	cr_assert(eq(u64, decision.until_ms, MINUTES(5)));
+	verdict.flags = SAMPLE_BY_HAND;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_ALLOWED));
+	verdict.flags = SAMPLE_SYNTHETIC;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_ALLOWED));
+	cr_assert(eq(int, sick_at(&policy, MINUTES(5)).why, WHY_ALLOWED));
+}
+
 Test(policy, eleventh_heal_of_the_host_in_an_hour_is_refused)
 {
 	struct config config = fixture_config();
@@ -211,6 +231,7 @@ Test(policy, mock_is_the_way_unless_told_to_enforce)
 	struct policy policy;
 
 	config_defaults(&config);
+	config.boot_blackout_ms = 0;
 	make(&policy, &config);
 	cr_assert(eq(int, sick_at(&policy, 1000).way, WAY_MOCK));
 	config.mode = MODE_ENFORCE;
