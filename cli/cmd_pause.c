@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pause, resume: when nothing is to be healed, for a while or until somebody says so. */
-#include <inttypes.h>
+#include <stdint.h>
 
 #include "base/text.h"
 #include "cli/ordering.h"

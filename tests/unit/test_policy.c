@@ -6,50 +6,7 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "tests/unit/assertion.h"
-
-static const struct policy_case fine = { .was_well = true, .can_record = true };
-
-static void make(struct policy *policy, const struct config *config)
-{
-	policy_init(policy, config);
-	policy->can_act[WAY_MOCK] = policy->can_act[WAY_SYSTEMD] = true;
-	policy->can_act[WAY_SIMULATOR] = true;
-}
-
-static void note(struct policy *policy, const struct decision *decision, bool on_fact)
-{
-	struct ledger_entry entry = policy_entry(decision, on_fact);
-
-	policy_note(policy, &entry);
-}
-
-/* An attempt on another unit or on this one, before this boot. */
-static void note_past(struct policy *policy, uint32_t unit, uint32_t flags, uint64_t wall_ms,
-		      bool on_fact)
-{
-	const struct decision decision = { .unit = unit, .flags = flags, .wall_ms = wall_ms };
-
-	note(policy, &decision, on_fact);
-}
-
-/* Decide, and let it count when it is allowed. */
-static struct decision wanted_at(struct policy *policy, uint64_t when_ms, bool on_fact)
-{
-	struct verdict verdict = fixture_sick(when_ms);
-	struct unit_status status = fixture_status("shop.service", 1);
-	struct decision decision;
-
-	verdict.on_fact = on_fact;
-	decision = policy_decide(policy, &verdict, &status, &fine);
-	if (decision.why == WHY_ALLOWED)
-		note(policy, &decision, on_fact);
-	return decision;
-}
-
-static struct decision sick_at(struct policy *policy, uint64_t when_ms)
-{
-	return wanted_at(policy, when_ms, true);
-}
+#include "tests/unit/fixture_policy.h"
 
 static enum why why_for(const struct unit_status *status, const struct policy_case *circumstance)
 {
@@ -57,96 +14,8 @@ static enum why why_for(const struct unit_status *status, const struct policy_ca
 	struct verdict verdict = fixture_sick(1000);
 	struct policy policy;
 
-	make(&policy, &config);
+	fixture_policy(&config, &policy);
 	return policy_decide(&policy, &verdict, status, circumstance).why;
-}
-
-Test(policy, fourth_restart_in_an_hour_is_refused_and_allowed_again_later)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_ALLOWED));
-	cr_assert(eq(int, sick_at(&policy, MINUTES(11)).why, WHY_ALLOWED));
-	cr_assert(eq(int, sick_at(&policy, MINUTES(21)).why, WHY_ALLOWED));
-	cr_assert(eq(int, sick_at(&policy, MINUTES(31)).why, WHY_UNIT_BUDGET_SPENT));
-	cr_assert(eq(int, sick_at(&policy, MINUTES(62)).why, WHY_ALLOWED));
-}
-
-Test(policy, seventh_restart_in_a_day_is_refused)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	for (unsigned int i = 0; i < 6; i++)
-		cr_assert(eq(int, sick_at(&policy, HOURS(i * 2 + 1)).why, WHY_ALLOWED));
-	cr_assert(eq(int, sick_at(&policy, HOURS(20)).why, WHY_UNIT_BUDGET_SPENT));
-}
-
-Test(policy, budget_left_counts_down_to_nothing)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	cr_assert(eq(u32, sick_at(&policy, MINUTES(1)).budget_left, 2));
-	cr_assert(eq(u32, sick_at(&policy, MINUTES(11)).budget_left, 1));
-	cr_assert(eq(u32, sick_at(&policy, MINUTES(21)).budget_left, 0));
-}
-
-Test(policy, second_restart_within_the_cooldown_waits_and_says_until_when)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-	struct decision decision;
-
-	make(&policy, &config);
-	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_ALLOWED));
-	decision = sick_at(&policy, MINUTES(2));
-	cr_assert(eq(int, decision.why, WHY_COOLING_DOWN));
-	cr_assert(eq(u64, decision.until_ms, MINUTES(6)));
-	cr_assert(eq(int, sick_at(&policy, MINUTES(6)).why, WHY_ALLOWED));
-}
-
-Test(policy, what_only_statistics_want_has_a_smaller_budget_and_takes_of_the_other)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	cr_assert(eq(int, wanted_at(&policy, MINUTES(1), false).why, WHY_ALLOWED));
-	cr_assert(eq(int, wanted_at(&policy, MINUTES(11), false).why, WHY_UNIT_BUDGET_SPENT));
-	cr_assert(eq(u32, wanted_at(&policy, MINUTES(11), true).budget_left, 1), "of three");
-	cr_assert(eq(int, wanted_at(&policy, MINUTES(62), false).why, WHY_ALLOWED));
-	cr_assert(eq(int, wanted_at(&policy, HOURS(12), false).why, WHY_UNIT_BUDGET_SPENT),
-		  "two a day");
-	cr_assert(eq(int, wanted_at(&policy, HOURS(12), true).why, WHY_ALLOWED));
-}
-
-Test(policy, statistics_heal_two_units_of_a_host_in_an_hour)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	for (uint32_t unit = 100; unit < 102; unit++)
-		note_past(&policy, unit, 0, fixture_sick(1000).wall_ms, false);
-	cr_assert(eq(int, wanted_at(&policy, MINUTES(30), false).why, WHY_HOST_BUDGET_SPENT));
-	cr_assert(eq(int, wanted_at(&policy, MINUTES(61), false).why, WHY_ALLOWED));
-	cr_assert(eq(int, wanted_at(&policy, MINUTES(90), true).why, WHY_ALLOWED));
-}
-
-Test(policy, what_somebody_asked_for_takes_nothing_of_the_budget_of_statistics)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	for (uint32_t unit = 100; unit < 102; unit++)
-		note_past(&policy, unit, SAMPLE_BY_HAND, fixture_sick(1000).wall_ms, false);
-	cr_assert(eq(int, wanted_at(&policy, MINUTES(30), false).why, WHY_ALLOWED));
 }
 
 Test(policy, after_a_boot_nothing_is_healed_for_a_while_unless_by_order)
@@ -158,71 +27,17 @@ Test(policy, after_a_boot_nothing_is_healed_for_a_while_unless_by_order)
 	struct policy policy;
 
 	config.boot_blackout_ms = MINUTES(5);
-	make(&policy, &config);
-	decision = policy_decide(&policy, &verdict, &status, &fine);
+	fixture_policy(&config, &policy);
+	decision = policy_decide(&policy, &verdict, &status, &fixture_fine);
 	cr_assert(eq(int, decision.why, WHY_BOOTING));
 	cr_assert(eq(u64, decision.until_ms, MINUTES(5)));
 	verdict.flags = SAMPLE_BY_HAND;
-	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_ALLOWED));
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
 	verdict.flags = SAMPLE_SYNTHETIC;
-	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_ALLOWED));
-	cr_assert(eq(int, sick_at(&policy, MINUTES(5)).why, WHY_ALLOWED));
-}
-
-Test(policy, eleventh_heal_of_the_host_in_an_hour_is_refused)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	for (uint32_t unit = 100; unit < 110; unit++)
-		note_past(&policy, unit, 0, fixture_sick(1000).wall_ms, true);
-	cr_assert(eq(int, sick_at(&policy, MINUTES(30)).why, WHY_HOST_BUDGET_SPENT));
-	cr_assert(eq(int, sick_at(&policy, MINUTES(61)).why, WHY_ALLOWED));
-}
-
-Test(policy, simulated_heals_take_nothing_from_the_hosts_budget)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	for (uint32_t unit = 100; unit < 110; unit++)
-		note_past(&policy, unit, SAMPLE_SYNTHETIC, fixture_sick(1000).wall_ms, true);
-	cr_assert(eq(int, sick_at(&policy, MINUTES(30)).why, WHY_ALLOWED));
-}
-
-Test(policy, an_attempt_that_seems_to_lie_in_the_future_counts_as_just_made)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	note_past(&policy, FIXTURE_UNIT, 0, fixture_sick(DAYS(30)).wall_ms, true);
-	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_COOLING_DOWN));
-}
-
-Test(policy, the_ledger_forgets_only_what_no_window_can_see)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	for (uint32_t i = 0; i < POLICY_LEDGER_MAX + 10; i++)
-		note_past(&policy, 1000 + i, 0, fixture_sick(i).wall_ms, true);
-	cr_assert(eq(sz, policy.n_entries, POLICY_LEDGER_MAX));
-	cr_assert(eq(u32, policy.entry[POLICY_LEDGER_MAX - 1].unit, 1000 + POLICY_LEDGER_MAX + 9));
-}
-
-Test(policy, a_lost_ledger_counts_as_spent)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	policy.distrust_until_ms = fixture_sick(HOURS(1)).wall_ms;
-	cr_assert(eq(int, sick_at(&policy, MINUTES(59)).why, WHY_LEDGER_LOST));
-	cr_assert(eq(int, sick_at(&policy, MINUTES(60)).why, WHY_ALLOWED));
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
+	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(5)).why, WHY_ALLOWED));
 }
 
 Test(policy, mock_is_the_way_unless_told_to_enforce)
@@ -232,14 +47,14 @@ Test(policy, mock_is_the_way_unless_told_to_enforce)
 
 	config_defaults(&config);
 	config.boot_blackout_ms = 0;
-	make(&policy, &config);
-	cr_assert(eq(int, sick_at(&policy, 1000).way, WAY_MOCK));
+	fixture_policy(&config, &policy);
+	cr_assert(eq(int, fixture_sick_at(&policy, 1000).way, WAY_MOCK));
 	config.mode = MODE_ENFORCE;
-	make(&policy, &config);
-	cr_assert(eq(int, sick_at(&policy, 1000).way, WAY_SYSTEMD));
+	fixture_policy(&config, &policy);
+	cr_assert(eq(int, fixture_sick_at(&policy, 1000).way, WAY_SYSTEMD));
 	config.mode = MODE_OBSERVE;
-	make(&policy, &config);
-	cr_assert(eq(int, sick_at(&policy, 1000).why, WHY_OBSERVING));
+	fixture_policy(&config, &policy);
+	cr_assert(eq(int, fixture_sick_at(&policy, 1000).why, WHY_OBSERVING));
 }
 
 Test(policy, what_somebody_paused_is_left_alone_until_it_is_resumed)
@@ -248,14 +63,14 @@ Test(policy, what_somebody_paused_is_left_alone_until_it_is_resumed)
 	struct hold hold = { 0 };
 	struct policy policy;
 
-	make(&policy, &config);
+	fixture_policy(&config, &policy);
 	policy.hold = &hold;
 	(void)hold_unit(&hold, "shop.service", 1, "");
-	cr_assert(eq(int, sick_at(&policy, MINUTES(1)).why, WHY_PAUSED));
+	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(1)).why, WHY_PAUSED));
 	hold_release_all(&hold);
-	cr_assert(eq(int, sick_at(&policy, MINUTES(2)).why, WHY_ALLOWED));
+	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(2)).why, WHY_ALLOWED));
 	hold_all(&hold, "");
-	cr_assert(eq(int, sick_at(&policy, MINUTES(20)).why, WHY_PAUSED));
+	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(20)).why, WHY_PAUSED));
 }
 
 Test(policy, a_units_own_mode_wins_but_not_over_a_host_that_only_observes)
@@ -281,8 +96,8 @@ Test(policy, a_units_own_mode_wins_but_not_over_a_host_that_only_observes)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		config.mode = cases[i].host;
 		status.mode = cases[i].own;
-		make(&policy, &config);
-		decision = policy_decide(&policy, &verdict, &status, &fine);
+		fixture_policy(&config, &policy);
+		decision = policy_decide(&policy, &verdict, &status, &fixture_fine);
 		cr_assert(eq(int, decision.why, cases[i].why), "case %zu", i);
 		cr_assert(eq(int, decision.way, cases[i].way), "case %zu", i);
 	}
@@ -294,7 +109,7 @@ Test(policy, a_unit_whose_own_word_cannot_be_read_is_left_alone)
 
 	status.flags |= UNIT_SAYS_MODE | UNIT_POLICY_BROKEN;
 	status.mode = MODE_ENFORCE;
-	cr_assert(eq(int, why_for(&status, &fine), WHY_POLICY_BROKEN));
+	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_POLICY_BROKEN));
 }
 
 Test(policy, a_simulated_service_never_reaches_systemd)
@@ -304,9 +119,10 @@ Test(policy, a_simulated_service_never_reaches_systemd)
 	struct verdict verdict = fixture_sick(1000);
 	struct policy policy;
 
-	make(&policy, &config);
+	fixture_policy(&config, &policy);
 	verdict.flags = SAMPLE_SYNTHETIC;
-	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).way, WAY_SIMULATOR));
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).way,
+		     WAY_SIMULATOR));
 }
 
 Test(policy, by_hand_heal_on_does_not_bind_and_all_else_does)
@@ -318,19 +134,24 @@ Test(policy, by_hand_heal_on_does_not_bind_and_all_else_does)
 	struct policy policy;
 
 	config.heal_on = 0;
-	make(&policy, &config);
+	fixture_policy(&config, &policy);
 	verdict.flags |= SAMPLE_BY_HAND;
-	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_ALLOWED));
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
 	status.flags |= UNIT_SAYS_MODE;
 	status.mode = MODE_APPROVE;
-	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_ALLOWED));
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
 	status.mode = MODE_OBSERVE;
-	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_OBSERVING));
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why,
+		     WHY_OBSERVING));
 	status = fixture_status("dbus.service", 1);
-	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_UNTOUCHABLE));
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why,
+		     WHY_UNTOUCHABLE));
 	status = fixture_status("shop.service", 1);
 	policy.hold = &hold;
-	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_PAUSED));
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_PAUSED));
 }
 
 Test(policy, a_class_that_is_not_in_heal_on_is_not_healed)
@@ -339,8 +160,8 @@ Test(policy, a_class_that_is_not_in_heal_on_is_not_healed)
 	struct policy policy;
 
 	config.heal_on = 1u << FAULT_CLASS_CRASH;
-	make(&policy, &config);
-	cr_assert(eq(int, sick_at(&policy, 1000).why, WHY_NOT_IN_HEAL_ON));
+	fixture_policy(&config, &policy);
+	cr_assert(eq(int, fixture_sick_at(&policy, 1000).why, WHY_NOT_IN_HEAL_ON));
 }
 
 Test(policy, without_systemd_nobody_is_restarted)
@@ -348,9 +169,9 @@ Test(policy, without_systemd_nobody_is_restarted)
 	struct config config = fixture_config();
 	struct policy policy;
 
-	make(&policy, &config);
+	fixture_policy(&config, &policy);
 	policy.can_act[WAY_SYSTEMD] = false;
-	cr_assert(eq(int, sick_at(&policy, 1000).why, WHY_NO_MANAGER));
+	cr_assert(eq(int, fixture_sick_at(&policy, 1000).why, WHY_NO_MANAGER));
 }
 
 Test(policy, each_nature_and_state_that_forbids_an_action_is_named)
@@ -399,7 +220,8 @@ Test(policy, each_nature_and_state_that_forbids_an_action_is_named)
 		status.kind = cases[i].kind;
 		status.active = cases[i].active;
 		status.flags |= cases[i].flags;
-		cr_assert(eq(int, why_for(&status, &fine), cases[i].why), "%s", cases[i].what);
+		cr_assert(eq(int, why_for(&status, &fixture_fine), cases[i].why), "%s",
+			  cases[i].what);
 	}
 }
 
@@ -408,13 +230,13 @@ Test(policy, a_oneshot_is_only_watched)
 	struct unit_status status = fixture_status("backup.service", 1);
 
 	status.flags = 0;
-	cr_assert(eq(int, why_for(&status, &fine), WHY_NOT_LONG_RUNNING));
+	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_NOT_LONG_RUNNING));
 }
 
 Test(policy, a_unit_that_was_never_well_is_not_healed)
 {
 	struct unit_status status = fixture_status("shop.service", 1);
-	struct policy_case circumstance = fine;
+	struct policy_case circumstance = fixture_fine;
 
 	circumstance.was_well = false;
 	cr_assert(eq(int, why_for(&status, &circumstance), WHY_NEVER_WELL));
@@ -423,7 +245,7 @@ Test(policy, a_unit_that_was_never_well_is_not_healed)
 Test(policy, without_a_record_there_is_no_action)
 {
 	struct unit_status status = fixture_status("shop.service", 1);
-	struct policy_case circumstance = fine;
+	struct policy_case circumstance = fixture_fine;
 
 	circumstance.can_record = false;
 	cr_assert(eq(int, why_for(&status, &circumstance), WHY_CANNOT_RECORD));
@@ -432,7 +254,7 @@ Test(policy, without_a_record_there_is_no_action)
 Test(policy, one_attempt_at_a_time)
 {
 	struct unit_status status = fixture_status("shop.service", 1);
-	struct policy_case circumstance = fine;
+	struct policy_case circumstance = fixture_fine;
 
 	circumstance.attempt_running = true;
 	cr_assert(eq(int, why_for(&status, &circumstance), WHY_ATTEMPT_RUNNING));
@@ -477,7 +299,7 @@ Test(policy, an_untouchable_is_refused_by_its_alias_too)
 	struct unit_status status = fixture_status("kdm-next.service", 1);
 
 	(void)snprintf(status.aliases, sizeof(status.aliases), "a.service display-manager.service");
-	cr_assert(eq(int, why_for(&status, &fine), WHY_UNTOUCHABLE));
+	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_UNTOUCHABLE));
 }
 
 Test(policy, nothing_wanted_is_an_answer)
@@ -487,10 +309,10 @@ Test(policy, nothing_wanted_is_an_answer)
 	struct verdict verdict = fixture_sick(1000);
 	struct policy policy;
 
-	make(&policy, &config);
+	fixture_policy(&config, &policy);
 	verdict.wants = ACTION_NONE;
-	cr_assert(
-		eq(int, policy_decide(&policy, &verdict, &status, &fine).why, WHY_NOTHING_WANTED));
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why,
+		     WHY_NOTHING_WANTED));
 }
 
 Test(policy, what_would_take_an_untouchable_along_is_untouchable)
@@ -498,7 +320,7 @@ Test(policy, what_would_take_an_untouchable_along_is_untouchable)
 	struct unit_status status = fixture_status("vpn-base.service", 1);
 
 	(void)snprintf(status.dependents, sizeof(status.dependents), "app.service sshd.service");
-	cr_assert(eq(int, why_for(&status, &fine), WHY_UNTOUCHABLE));
+	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_UNTOUCHABLE));
 }
 
 Test(policy, what_was_down_before_we_looked_stays_down)
@@ -507,18 +329,5 @@ Test(policy, what_was_down_before_we_looked_stays_down)
 
 	status.active = UNIT_ACTIVE_FAILED;
 	status.flags |= UNIT_DOWN_BEFORE;
-	cr_assert(eq(int, why_for(&status, &fine), WHY_DOWN_BEFORE));
-}
-
-Test(policy, a_wall_clock_that_steps_forward_gives_no_budget_back)
-{
-	struct config config = fixture_config();
-	struct policy policy;
-
-	make(&policy, &config);
-	for (unsigned int i = 0; i < 3; i++)
-		cr_assert(eq(int, sick_at(&policy, MINUTES(1 + 10 * i)).why, WHY_ALLOWED));
-	for (size_t i = 0; i < policy.n_entries; i++)
-		policy.entry[i].wall_ms -= DAYS(30); /* as if the clock had been set since */
-	cr_assert(eq(int, sick_at(&policy, MINUTES(31)).why, WHY_UNIT_BUDGET_SPENT));
+	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_DOWN_BEFORE));
 }
