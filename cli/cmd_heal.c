@@ -15,14 +15,12 @@ static int heal_run(struct context *context, int argc, char **argv)
 
 	if (argc != 2)
 		return command_usage(&command_heal, "which unit?");
-	if (command_unit_name(argv[1], unit, sizeof(unit)) < 0)
-		return command_usage(&command_heal, "'%s' is no unit's name", argv[1]);
-	r = ordering_give(context, &answer, "Heal", "s", unit);
+	r = ordering_unit(&command_heal, argv[1], unit);
+	if (r == EXIT_WELL)
+		r = ordering_give(context, &answer, "Heal", "s", unit);
 	if (r != EXIT_WELL)
 		return r;
-	output_line(context->output, PAINT_NONE, "%s: to be restarted, and looked after", unit);
-	if (answer.words[0])
-		output_line(context->output, PAINT_NONE, "%s", answer.words);
+	ordering_done(context, &answer, "%s: to be restarted, and looked after", unit);
 	ordering_hint(context, "see whether it helped", "history %s --steps", unit);
 	return EXIT_WELL;
 }
@@ -55,12 +53,10 @@ static int approve_run(struct context *context, int argc, char **argv)
 	r = ordering_give(context, &answer, "Approve", "t", incident);
 	if (r != EXIT_WELL)
 		return r;
-	output_line(context->output, PAINT_NONE,
-		    "incident %" PRIu64 ": approved for 15 minutes, once, if the evidence still "
-		    "stands",
-		    incident);
-	if (answer.words[0])
-		output_line(context->output, PAINT_NONE, "%s", answer.words);
+	ordering_done(context, &answer,
+		      "incident %" PRIu64 ": approved for 15 minutes, once, if the evidence still "
+		      "stands",
+		      incident);
 	ordering_hint(context, "see what is done", "explain %" PRIu64, incident);
 	return EXIT_WELL;
 }

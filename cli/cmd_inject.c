@@ -10,13 +10,12 @@ static int inject_run(struct context *context, int argc, char **argv)
 
 	if (argc != 3)
 		return command_usage(&command_inject, "which fault, and into which unit?");
-	if (command_unit_name(argv[2], unit, sizeof(unit)) < 0)
-		return command_usage(&command_inject, "'%s' is no unit's name", argv[2]);
-	r = ordering_give(context, &answer, "Inject", "ss", argv[1], unit);
+	r = ordering_unit(&command_inject, argv[2], unit);
+	if (r == EXIT_WELL)
+		r = ordering_give(context, &answer, "Inject", "ss", argv[1], unit);
 	if (r != EXIT_WELL)
 		return r;
-	output_line(context->output, PAINT_NONE, "%s",
-		    answer.words[0] ? answer.words : "injected; the unit falls ill from now on");
+	ordering_done(context, &answer, "injected; the unit falls ill from now on");
 	ordering_hint(context, "watch it", "status %s", unit);
 	ordering_hint(context, "and then", "history %s --steps", unit);
 	return EXIT_WELL;

@@ -9,13 +9,6 @@
 #define NO_REASON   "by hand"
 #define A_SECOND_MS 1000u
 
-static void say(const struct context *context, const char *what, const struct bus_answer *answer)
-{
-	output_line(context->output, PAINT_NONE, "%s", what);
-	if (answer->words[0])
-		output_line(context->output, PAINT_NONE, "%s", answer->words);
-}
-
 /* ---- pause ----------------------------------------------------------------------- */
 
 static int pause_all(const struct context *context, const char *reason)
@@ -29,20 +22,21 @@ static int pause_all(const struct context *context, const char *reason)
 	r = ordering_give(context, &answer, "Stop", "s", reason);
 	if (r != EXIT_WELL)
 		return r;
-	say(context, "all healing is stopped; units are watched on", &answer);
+	ordering_done(context, &answer, "all healing is stopped; units are watched on");
 	ordering_hint(context, "let it go on", "resume");
 	return EXIT_WELL;
 }
 
 static int pause_unit(const struct context *context, const char *text, const char *reason)
 {
-	char unit[UNIT_NAME_SIZE], span[32], what[UNIT_NAME_SIZE + 64];
+	char unit[UNIT_NAME_SIZE], span[32];
 	struct bus_answer answer;
 	uint64_t for_ms = INITIAL_MS;
 	int r;
 
-	if (command_unit_name(text, unit, sizeof(unit)) < 0)
-		return command_usage(&command_pause, "'%s' is no unit's name", text);
+	r = ordering_unit(&command_pause, text, unit);
+	if (r != EXIT_WELL)
+		return r;
 	if (context->for_span &&
 	    (text_parse_span(context->for_span, &for_ms) < 0 || for_ms < A_SECOND_MS))
 		return command_usage(&command_pause,
@@ -51,9 +45,8 @@ static int pause_unit(const struct context *context, const char *text, const cha
 	r = ordering_give(context, &answer, "Pause", "sts", unit, for_ms / A_SECOND_MS, reason);
 	if (r != EXIT_WELL)
 		return r;
-	(void)text_format(what, sizeof(what), "%s: not healed for %s", unit,
-			  text_span(span, sizeof(span), for_ms));
-	say(context, what, &answer);
+	ordering_done(context, &answer, "%s: not healed for %s", unit,
+		      text_span(span, sizeof(span), for_ms));
 	ordering_hint(context, "end it sooner", "resume %s", unit);
 	return EXIT_WELL;
 }
@@ -85,20 +78,22 @@ const struct command command_pause = {
 
 static int resume_run(struct context *context, int argc, char **argv)
 {
-	char unit[UNIT_NAME_SIZE] = "", what[UNIT_NAME_SIZE + 64] = "all healing goes on";
+	char unit[UNIT_NAME_SIZE] = "";
 	struct bus_answer answer;
-	int r;
+	int r = EXIT_WELL;
 
 	if (argc > 2)
 		return command_usage(&command_resume, "which one unit, or all?");
-	if (argc == 2 && command_unit_name(argv[1], unit, sizeof(unit)) < 0)
-		return command_usage(&command_resume, "'%s' is no unit's name", argv[1]);
-	r = ordering_give(context, &answer, "Resume", "s", unit);
+	if (argc == 2)
+		r = ordering_unit(&command_resume, argv[1], unit);
+	if (r == EXIT_WELL)
+		r = ordering_give(context, &answer, "Resume", "s", unit);
 	if (r != EXIT_WELL)
 		return r;
 	if (unit[0])
-		(void)text_format(what, sizeof(what), "%s: its healing goes on", unit);
-	say(context, what, &answer);
+		ordering_done(context, &answer, "%s: its healing goes on", unit);
+	else
+		ordering_done(context, &answer, "all healing goes on");
 	return EXIT_WELL;
 }
 

@@ -50,6 +50,27 @@ int ordering_give(const struct context *context, struct bus_answer *ret, const c
 	return r < 0 ? failed(r, socket_path, ret) : EXIT_WELL;
 }
 
+void ordering_done(const struct context *context, const struct bus_answer *answer,
+		   const char *format, ...)
+{
+	char what[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	output_line(context->output, PAINT_NONE, "%s", what);
+	if (answer->words[0])
+		output_line(context->output, PAINT_NONE, "%s", answer->words);
+}
+
+int ordering_unit(const struct command *command, const char *text, char ret[UNIT_NAME_SIZE])
+{
+	if (command_unit_name(text, ret, UNIT_NAME_SIZE) >= 0)
+		return EXIT_WELL;
+	return command_usage(command, "'%s' is no unit's name", text);
+}
+
 void ordering_hint(const struct context *context, const char *lead, const char *format, ...)
 {
 	char command[512];
