@@ -215,20 +215,12 @@ static bool teaches(const struct judge *judge, struct patient *patient,
 	}
 }
 
-static const struct rule *rule_named(const struct rulebook *rulebook, const char *name)
-{
-	for (size_t i = 0; i < rulebook->n; i++)
-		if (strcmp(rulebook->rule[i].name, name) == 0)
-			return &rulebook->rule[i];
-	return NULL;
-}
-
 static void carry_out(struct judge *judge, struct patient *patient, const struct decision *decision,
 		      bool on_fact, const struct evidence *evidence)
 {
 	struct ledger_entry entry = policy_entry(decision, on_fact);
 
-	verify_begin(&patient->verify, decision, rule_named(&judge->rulebook, decision->rule),
+	verify_begin(&patient->verify, decision, rulebook_named(&judge->rulebook, decision->rule),
 		     evidence);
 	policy_note(&judge->policy, &entry);
 	patient->answered = 0;

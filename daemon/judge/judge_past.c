@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Across a restart: what is remembered before the first sample, and what is worth keeping. */
 #include <errno.h>
-#include <string.h>
 
 #include "judge/patient.h"
 
-/* Of a rule that is there no more nobody knows what it spoke of: it may have been statistics. */
-static bool was_on_fact(const struct rulebook *rulebook, const char *name)
-{
-	for (size_t i = 0; i < rulebook->n; i++)
-		if (strcmp(rulebook->rule[i].name, name) == 0)
-			return rule_is_on_fact(&rulebook->rule[i]);
-	return false;
-}
-
 void judge_remember_attempt(struct judge *judge, const struct decision *decision)
 {
-	struct ledger_entry entry =
-		policy_entry(decision, was_on_fact(&judge->rulebook, decision->rule));
+	/* Of a rule that is there no more nobody knows what it spoke of: it may have been statistics. */
+	const struct rule *rule = rulebook_named(&judge->rulebook, decision->rule);
+	struct ledger_entry entry = policy_entry(decision, rule && rule_is_on_fact(rule));
 
 	entry.when_ms = 0; /* by the clock of another boot, for all that is known */
 	policy_note(&judge->policy, &entry);

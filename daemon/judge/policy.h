@@ -2,8 +2,8 @@
 #pragma once
 /*
  * May we? Everything that stands between a sick unit and an action: mode,
- * classes, the untouchables, the unit's nature, jobs in the way, cool-down,
- * budgets. The ledger of past attempts is kept in wall time, because it must be
+ * classes, the untouchables, the unit's nature, jobs in the way, the
+ * host's own start, cool-down, budgets. The ledger of past attempts is kept in wall time, because it must be
  * true after a reboot; an attempt that seems to lie in the future counts as just
  * made, and one of this boot is never older than the boot clock says, however the wall clock steps.
  */

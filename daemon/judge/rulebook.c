@@ -2,6 +2,8 @@
 /* Rules held against evidence. */
 #include <assert.h>
 
+#include <string.h>
+
 #include "judge/hang.h"
 #include "judge/rulebook.h"
 
@@ -21,6 +23,14 @@ static bool is_far_out(const struct evidence *evidence, uint32_t metric)
 }
 
 /* Few clients are no unusual number, but that they wait for somebody who does nothing is. */
+const struct rule *rulebook_named(const struct rulebook *rulebook, const char *name)
+{
+	for (size_t i = 0; i < rulebook->n; i++)
+		if (strcmp(rulebook->rule[i].name, name) == 0)
+			return &rulebook->rule[i];
+	return NULL;
+}
+
 bool rulebook_hangs(const struct evidence *evidence)
 {
 	if (evidence->still_s < HANG_ODD_S)

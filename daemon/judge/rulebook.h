@@ -32,6 +32,8 @@ struct standing {
 
 /* Does more work wait than ever did in health, and nobody does any of it? */
 bool rulebook_hangs(const struct evidence *evidence);
+/* NULL: there is none of that name. */
+const struct rule *rulebook_named(const struct rulebook *rulebook, const char *name);
 /* Do all needs of the rule hold? An absent value never holds. */
 bool rulebook_holds(const struct rule *rule, const struct evidence *evidence,
 		    const struct unit_status *status);
