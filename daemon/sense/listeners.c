@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A round of questions in small steps, sums by cgroup, and rows by unit. */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <systemd/sd-daemon.h>
-#include <unistd.h>
 
-#include "sense/diag.h"
+#include "sense/diag_link.h"
 #include "sense/listeners.h"
 #include "sense/queues.h"
 #include "sense/socket_edges.h"
 #include "sense/socket_rows.h"
 #include "sense/sums.h"
 
-#define DESCRIPTOR_NAME "sock-diag" /* in packaging/selfhealed.socket */
-#define DATAGRAM_WORTH	64u	    /* what reading one of no use counts, in sockets */
-#define ATTEMPTS	3	    /* at a dump that is interrupted each time */
+#define DATAGRAM_WORTH 64u /* what reading one of no use counts, in sockets */
+#define ATTEMPTS       3   /* at a dump that is interrupted each time */
 
 /* All of them, or IPv6 after the others, then whose they are; of queues, then of connections. */
 enum step {
@@ -41,8 +35,7 @@ struct kind {
 };
 
 struct listeners {
-	int fd;
-	uint32_t sequence;
+	struct diag_link link;
 	enum step step;
 	bool is_asked;	/* the answer to this step's question is on its way */
 	bool by_family; /* the kernel does not answer for both at once */
@@ -56,7 +49,6 @@ struct listeners {
 	struct socket_rows rows;
 	size_t n_unowned;
 	struct socket_edges edges;
-	uint8_t datagram[DIAG_DATAGRAM_MAX];
 };
 
 /* ---- life ------------------------------------------------------------------------ */
@@ -79,7 +71,7 @@ int listeners_new_fd(int fd, struct listeners **ret)
 		cleanup_close(&fd);
 		return -ENOMEM;
 	}
-	listeners->fd = fd;
+	diag_link_init(&listeners->link, fd);
 	r = reserve(listeners);
 	if (r < 0) {
 		listeners_free(listeners);
@@ -92,7 +84,7 @@ int listeners_new_fd(int fd, struct listeners **ret)
 struct listeners *listeners_free(struct listeners *listeners)
 {
 	if (listeners) {
-		cleanup_close(&listeners->fd);
+		diag_link_close(&listeners->link);
 		sum_table_clear(&listeners->queues.table);
 		sum_table_clear(&listeners->connected.table);
 		queues_clear(&listeners->followed);
@@ -103,28 +95,9 @@ struct listeners *listeners_free(struct listeners *listeners)
 	return NULL;
 }
 
-/* A copy: the parts of the daemon may be made anew, and then it is wanted again. */
-static int handed_over(void)
-{
-	char **names = NULL;
-	int fd = -1, n = sd_listen_fds_with_names(0, &names);
-
-	for (int i = 0; i < n; i++) {
-		if (fd < 0 && strcmp(names[i], DESCRIPTOR_NAME) == 0)
-			fd = fcntl(SD_LISTEN_FDS_START + i, F_DUPFD_CLOEXEC, 3);
-		free(names[i]);
-	}
-	free(names);
-	return fd;
-}
-
 int listeners_new(struct listeners **ret)
 {
-	int fd = handed_over();
-
-	if (fd < 0)
-		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	return listeners_new_fd(fd, ret);
+	return listeners_new_fd(diag_link_find(), ret);
 }
 
 /* ---- sockets ------------------------------------------------------------------------ */
@@ -281,8 +254,8 @@ static bool is_due(uint64_t last_ms, uint64_t every_ms, uint64_t now_ms)
 
 bool listeners_are_due(const struct listeners *listeners, uint64_t now_ms)
 {
-	return listeners->fd >= 0 && (listeners->step != STEP_REST ||
-				      is_due(listeners->round_ms, LISTENERS_EVERY_MS, now_ms));
+	return listeners->link.fd >= 0 && (listeners->step != STEP_REST ||
+					   is_due(listeners->round_ms, LISTENERS_EVERY_MS, now_ms));
 }
 
 static bool is_of_6(enum step step)
@@ -338,26 +311,6 @@ static void begin_again(struct listeners *listeners, int error)
 		listeners->step = is_of_queues(listeners->step) ? STEP_QUEUES : STEP_CONNECTED;
 }
 
-/* One datagram of the kernel's, and of nobody else's who may write to us: its size; 0: pass it over. */
-static ssize_t receive(struct listeners *listeners)
-{
-	struct sockaddr_nl from = { 0 };
-	struct iovec vector = { listeners->datagram, sizeof(listeners->datagram) };
-	struct msghdr message = {
-		.msg_name = &from,
-		.msg_namelen = sizeof(from),
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-	};
-	ssize_t n = recvmsg(listeners->fd, &message, MSG_DONTWAIT);
-
-	if (n < 0)
-		return -errno;
-	if (message.msg_flags & MSG_TRUNC)
-		return -EMSGSIZE;
-	return from.nl_pid == 0 ? n : 0;
-}
-
 /* What is left of an answer, ours or of a daemon before us, keeps the kernel from answering another. True:
  * nothing is left. */
 static bool drain(struct listeners *listeners, size_t *budget)
@@ -365,7 +318,7 @@ static bool drain(struct listeners *listeners, size_t *budget)
 	ssize_t n;
 
 	while (*budget >= DATAGRAM_WORTH) {
-		n = receive(listeners);
+		n = diag_link_receive(&listeners->link);
 		if (n == -EAGAIN)
 			return true;
 		*budget -= DATAGRAM_WORTH;
@@ -378,7 +331,7 @@ static int ask(struct listeners *listeners, uint64_t now_ms)
 	bool of_queues = is_of_queues(listeners->step);
 	bool is_first = !is_of_6(listeners->step);
 	struct kind *kind = of_queues ? &listeners->queues : &listeners->connected;
-	struct diag_question question;
+	int r;
 
 	if (is_first) {
 		sum_table_begin(&kind->table, now_ms);
@@ -389,11 +342,12 @@ static int ask(struct listeners *listeners, uint64_t now_ms)
 	if (is_first && !of_queues &&
 	    socket_edges_begin(&listeners->edges, &listeners->followed) < 0)
 		listeners->lost++;
-	diag_ask(family_of(listeners),
-		 of_queues ? 1u << DIAG_LISTEN : 1u << DIAG_ESTABLISHED | 1u << DIAG_CLOSE_WAIT,
-		 ++listeners->sequence, &question);
-	if (send(listeners->fd, question.bytes, question.size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		return -errno;
+	r = diag_link_ask(&listeners->link, family_of(listeners),
+			  of_queues ? 1u << DIAG_LISTEN
+				    : 1u << DIAG_ESTABLISHED | 1u << DIAG_CLOSE_WAIT,
+			  now_ms);
+	if (r < 0)
+		return r;
 	listeners->is_asked = true;
 	return 0;
 }
@@ -416,13 +370,13 @@ static bool read_step(struct listeners *listeners, uint64_t now_ms, size_t *budg
 			listeners->step = STEP_REST;
 		return r >= 0;
 	}
-	n = receive(listeners);
+	n = diag_link_receive(&listeners->link);
 	if (n == -EAGAIN)
 		return false;
 	listeners->n_taken = 0;
 	r = (int)n;
 	if (n >= 0)
-		r = diag_read(listeners->datagram, (size_t)n, listeners->sequence,
+		r = diag_read(listeners->link.datagram, (size_t)n, listeners->link.sequence,
 			      is_of_queues(listeners->step) ? take_queue : take_connected,
 			      listeners);
 	n = (ssize_t)listeners->n_taken + 1;
@@ -463,8 +417,6 @@ void listeners_turn(struct listeners *listeners, const struct listeners_ground *
 		listeners->round_ms = now_ms;
 		listeners->attempt = 0;
 		listeners->step = STEP_QUEUES;
-		if (listeners->sequence == 0) /* others than those of a daemon before us */
-			listeners->sequence = (uint32_t)now_ms ^ (uint32_t)getpid() << 16;
 	}
 	while (goes_on && budget > 0 && listeners->step != STEP_REST) {
 		if (listeners->step == STEP_QUEUES_OWNERS ||
