@@ -6,16 +6,20 @@
 #include "base/log.h"
 #include "lessons.h"
 
-/* A lesson is 16 KB: of 50 young units that is 53 KB a minute. */
-#define OLD_TICKS   3600u
-#define YOUNG_TICKS 900u
-#define YOUNG_S	    3600u
+#define YOUNG_S 3600u
 
 /* Numbers are given in order: in that order all would have their turn in a daemon's first minute. */
 static uint64_t turn_of(uint32_t unit, uint64_t every)
 {
-	return unit * UINT64_C(2654435761) %
-	       every; /* Knuth's multiplier, nearest to the golden ratio */
+	/* Knuth's multiplier: the prime next to 2^32 by the golden ratio. */
+	return unit * UINT64_C(2654435761) % every;
+}
+
+bool lessons_is_turn(const struct present *present, uint64_t tick)
+{
+	uint64_t every = present->age_s < YOUNG_S ? LESSONS_YOUNG_TICKS : LESSONS_OLD_TICKS;
+
+	return tick % every == turn_of(present->status.unit, every);
 }
 
 static void keep(const struct parts *parts, const struct present *present)
@@ -37,12 +41,9 @@ static void keep(const struct parts *parts, const struct present *present)
 
 void lessons_turn(const struct parts *parts, const struct present *present, size_t n, uint64_t tick)
 {
-	for (size_t i = 0; i < n; i++) {
-		uint64_t every = present[i].age_s < YOUNG_S ? YOUNG_TICKS : OLD_TICKS;
-
-		if (tick % every == turn_of(present[i].status.unit, every))
+	for (size_t i = 0; i < n; i++)
+		if (lessons_is_turn(&present[i], tick))
 			keep(parts, &present[i]);
-	}
 }
 
 void lessons_keep(const struct parts *parts, const struct present *present, size_t n)
