@@ -7,12 +7,19 @@
 #include "tests/unit/assertion.h"
 #include "tests/unit/fixture_policy.h"
 
-Test(budget, fourth_restart_in_an_hour_is_refused_and_allowed_again_later)
+static struct policy begin(void)
 {
 	struct config config = fixture_config();
 	struct policy policy;
 
 	fixture_policy(&config, &policy);
+	return policy;
+}
+
+Test(budget, fourth_restart_in_an_hour_is_refused_and_allowed_again_later)
+{
+	struct policy policy = begin();
+
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(1)).why, WHY_ALLOWED));
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(11)).why, WHY_ALLOWED));
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(21)).why, WHY_ALLOWED));
@@ -22,10 +29,8 @@ Test(budget, fourth_restart_in_an_hour_is_refused_and_allowed_again_later)
 
 Test(budget, seventh_restart_in_a_day_is_refused)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	for (unsigned int i = 0; i < 6; i++)
 		cr_assert(eq(int, fixture_sick_at(&policy, HOURS(i * 2 + 1)).why, WHY_ALLOWED));
 	cr_assert(eq(int, fixture_sick_at(&policy, HOURS(20)).why, WHY_UNIT_BUDGET_SPENT));
@@ -33,10 +38,8 @@ Test(budget, seventh_restart_in_a_day_is_refused)
 
 Test(budget, budget_left_counts_down_to_nothing)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	cr_assert(eq(u32, fixture_sick_at(&policy, MINUTES(1)).budget_left, 2));
 	cr_assert(eq(u32, fixture_sick_at(&policy, MINUTES(11)).budget_left, 1));
 	cr_assert(eq(u32, fixture_sick_at(&policy, MINUTES(21)).budget_left, 0));
@@ -44,11 +47,9 @@ Test(budget, budget_left_counts_down_to_nothing)
 
 Test(budget, second_restart_within_the_cooldown_waits_and_says_until_when)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 	struct decision decision;
 
-	fixture_policy(&config, &policy);
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(1)).why, WHY_ALLOWED));
 	decision = fixture_sick_at(&policy, MINUTES(2));
 	cr_assert(eq(int, decision.why, WHY_COOLING_DOWN));
@@ -58,10 +59,8 @@ Test(budget, second_restart_within_the_cooldown_waits_and_says_until_when)
 
 Test(budget, what_only_statistics_want_has_a_smaller_budget_and_takes_of_the_other)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	cr_assert(eq(int, fixture_wanted_at(&policy, MINUTES(1), false).why, WHY_ALLOWED));
 	cr_assert(
 		eq(int, fixture_wanted_at(&policy, MINUTES(11), false).why, WHY_UNIT_BUDGET_SPENT));
@@ -75,10 +74,8 @@ Test(budget, what_only_statistics_want_has_a_smaller_budget_and_takes_of_the_oth
 
 Test(budget, statistics_heal_two_units_of_a_host_in_an_hour)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	for (uint32_t unit = 100; unit < 102; unit++)
 		fixture_past(&policy, unit, 0, fixture_sick(1000).wall_ms, false);
 	cr_assert(
@@ -89,10 +86,8 @@ Test(budget, statistics_heal_two_units_of_a_host_in_an_hour)
 
 Test(budget, what_somebody_asked_for_takes_nothing_of_the_budget_of_statistics)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	for (uint32_t unit = 100; unit < 102; unit++)
 		fixture_past(&policy, unit, SAMPLE_BY_HAND, fixture_sick(1000).wall_ms, false);
 	cr_assert(eq(int, fixture_wanted_at(&policy, MINUTES(30), false).why, WHY_ALLOWED));
@@ -100,10 +95,8 @@ Test(budget, what_somebody_asked_for_takes_nothing_of_the_budget_of_statistics)
 
 Test(budget, eleventh_heal_of_the_host_in_an_hour_is_refused)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	for (uint32_t unit = 100; unit < 110; unit++)
 		fixture_past(&policy, unit, 0, fixture_sick(1000).wall_ms, true);
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(30)).why, WHY_HOST_BUDGET_SPENT));
@@ -112,10 +105,8 @@ Test(budget, eleventh_heal_of_the_host_in_an_hour_is_refused)
 
 Test(budget, simulated_heals_take_nothing_from_the_hosts_budget)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	for (uint32_t unit = 100; unit < 110; unit++)
 		fixture_past(&policy, unit, SAMPLE_SYNTHETIC, fixture_sick(1000).wall_ms, true);
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(30)).why, WHY_ALLOWED));
@@ -123,20 +114,16 @@ Test(budget, simulated_heals_take_nothing_from_the_hosts_budget)
 
 Test(budget, an_attempt_that_seems_to_lie_in_the_future_counts_as_just_made)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	fixture_past(&policy, FIXTURE_UNIT, 0, fixture_sick(DAYS(30)).wall_ms, true);
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(1)).why, WHY_COOLING_DOWN));
 }
 
 Test(budget, the_ledger_forgets_only_what_no_window_can_see)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	for (uint32_t i = 0; i < POLICY_LEDGER_MAX + 10; i++)
 		fixture_past(&policy, 1000 + i, 0, fixture_sick(i).wall_ms, true);
 	cr_assert(eq(sz, policy.n_entries, POLICY_LEDGER_MAX));
@@ -145,10 +132,8 @@ Test(budget, the_ledger_forgets_only_what_no_window_can_see)
 
 Test(budget, a_lost_ledger_counts_as_spent)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	policy.distrust_until_ms = fixture_sick(HOURS(1)).wall_ms;
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(59)).why, WHY_LEDGER_LOST));
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(60)).why, WHY_ALLOWED));
@@ -156,10 +141,8 @@ Test(budget, a_lost_ledger_counts_as_spent)
 
 Test(budget, a_wall_clock_that_steps_forward_gives_no_budget_back)
 {
-	struct config config = fixture_config();
-	struct policy policy;
+	struct policy policy = begin();
 
-	fixture_policy(&config, &policy);
 	for (unsigned int i = 0; i < 3; i++)
 		cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(1 + 10 * i)).why, WHY_ALLOWED));
 	for (size_t i = 0; i < policy.n_entries; i++)

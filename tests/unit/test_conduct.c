@@ -65,10 +65,10 @@ static void live(struct shop *shop, unsigned int seconds)
 		step(shop, 0);
 }
 
-/* An hour of health, in which demand comes and goes. */
-static struct shop open_shop(void)
+/* An hour of health, in which demand comes and goes, and so many connections stay open. */
+static struct shop open_shop_with(double connections)
 {
-	struct shop shop = { .at_s = 0 };
+	struct shop shop = { .connections = connections };
 
 	chance_init(&shop.chance, 7, 1);
 	for (int i = 0; i < 60; i++) {
@@ -79,6 +79,11 @@ static struct shop open_shop(void)
 	live(&shop, 60);
 	cr_assert(zero(u64, shop.evidence.noted));
 	return shop;
+}
+
+static struct shop open_shop(void)
+{
+	return open_shop_with(0);
 }
 
 static bool is_noted(const struct shop *shop, enum metric metric)
@@ -232,6 +237,15 @@ Test(conduct, a_busy_host_explains_that_clients_stay_for_longer)
 	cr_assert(zero(uint, noted_after(&shop, METRIC_CONNECTIONS, 100)));
 	cr_assert(gt(uint, noted_after(&quiet, METRIC_CONNECTIONS, 100), 0),
 		  "it is slow by itself");
+}
+
+/* Ten more are clients, and these stay for four times as long. */
+Test(conduct, a_pool_that_is_always_open_does_not_hide_who_waits_for_longer)
+{
+	struct shop shop = open_shop_with(100);
+
+	shop.connections += 30;
+	cr_assert(gt(uint, noted_after(&shop, METRIC_CONNECTIONS, 60), 0));
 }
 
 Test(conduct, memory_that_grows_and_grows_is_growth)

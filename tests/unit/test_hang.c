@@ -62,6 +62,21 @@ static struct bench begin(void)
 	return (struct bench) { .at_s = 100, .backlog = 3 };
 }
 
+Test(hang, it_is_noted_at_the_second_reading_of_who_waits)
+{
+	struct bench bench = begin();
+
+	bench.evidence = fixture_evidence(&(struct sample) { .when_ms = 1 });
+	bench.evidence.have |= METRIC_BIT(METRIC_BACKLOG);
+	bench.evidence.have_normal |= METRIC_BIT(METRIC_BACKLOG);
+	bench.evidence.value[METRIC_BACKLOG] = 3;
+	bench.evidence.high[METRIC_BACKLOG] = 0;
+	live(&bench, 5);
+	cr_assert(not(rulebook_hangs(&bench.evidence)));
+	live(&bench, 2);
+	cr_assert(rulebook_hangs(&bench.evidence));
+}
+
 Test(hang, spans_grow_while_nothing_moves_and_something_waits)
 {
 	struct bench bench = begin();

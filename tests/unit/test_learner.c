@@ -264,6 +264,40 @@ Test(learner, a_moment_that_is_next_to_the_last_has_its_score)
 	cr_assert(ne(flt, pupil_look(learner, &next).score, score));
 }
 
+/* The seconds after which its model is renewed for the first time. */
+static unsigned int seconds_to_renewal(void)
+{
+	CLEANUP(learner_freep) struct learner *learner = pupil_make(60);
+	struct service service = PUPIL_CALM;
+	unsigned int seconds = 60;
+
+	pupil_teach(learner, &service, seconds);
+	for (; learner_generation(learner) == FOREST_PLANES_TREES; seconds++)
+		pupil_teach(learner, &service, 1);
+	return seconds;
+}
+
+Test(learner, a_moment_that_stays_is_scored_anew_by_a_new_model)
+{
+	CLEANUP(learner_freep) struct learner *learner = pupil_make(60);
+	struct service service = PUPIL_CALM;
+	unsigned int calm_s = 50; /* by then all that smoothes it has come to rest */
+	struct sample sample;
+	float before = 0, score = 0;
+
+	pupil_teach(learner, &service, seconds_to_renewal() - calm_s);
+	sample = pupil_tick(&service);
+	for (unsigned int i = 0; i < calm_s; i++) {
+		before = score;
+		score = pupil_look(learner, &sample).score;
+		cr_assert(zero(int, learner_teach(learner, &sample)));
+		sample.when_ms += 1000;
+	}
+	cr_assert(lt(flt, fabsf(score - before), 1e-5f));
+	cr_assert(gt(u32, learner_generation(learner), FOREST_PLANES_TREES));
+	cr_assert(gt(flt, fabsf(pupil_look(learner, &sample).score - score), 1e-4f));
+}
+
 /* As often as seconds would, it would cost many times as much as looking at them. */
 Test(learner, a_past_told_in_minutes_renews_as_many_trees_in_fewer_turns)
 {

@@ -62,106 +62,99 @@ Test(rulefile, a_rule_is_read_whole)
 
 #define HEAD "[Rule]\nClass=cpu\nAction=none\n"
 
+static const struct {
+	const char *text, *error;
+} bad_rules[] = {
+	{ "", ": expected Class= in [Rule], found none" },
+	{ "[Rule]\nAction=none\nNeed=failed >= 1\n", ": expected Class= in [Rule], found none" },
+	{ "[Rule]\nClass=cpu\nNeed=failed >= 1\n", ": expected Action= in [Rule], found none" },
+	{ HEAD, ": expected Need= in [Rule], found none" },
+	{ "Class=cpu\n", ":1: 'Class=' in section []; expected [Rule]" },
+	{ "[Rules]\nClass=cpu\n", ":2: 'Class=' in section [Rules]; expected [Rule]" },
+	{ "[Rule]\nClass=cpus\n",
+	  ":2: Class= is 'cpus'; expected memory, fds, threads, latency, errors, hang, "
+	  "crash or cpu" },
+	{ "[Rule]\nAction=reboot\n", ":2: Action= is 'reboot'; expected restart or none" },
+	{ "[Rule]\nWhen=now\n",
+	  ":2: unknown key 'When'; expected Description, Class, Action, For or Need" },
+	{ "[Rule]\nClass=cpu\nClass=fds\n", ":3: expected one Class= only, found a second" },
+	{ HEAD "For=a while\nNeed=failed >= 1\n",
+	  ":4: For= is 'a while'; expected a span of whole seconds, at most a day, such as "
+	  "'20s'" },
+	{ HEAD "For=1.5s\n",
+	  ":4: For= is '1.5s'; expected a span of whole seconds, at most a day, such as "
+	  "'20s'" },
+	{ HEAD "For=25h\n",
+	  ":4: For= is '25h'; expected a span of whole seconds, at most a day, such as "
+	  "'20s'" },
+	{ HEAD "Need=\n", ":4: Need= is ''; expected LEFT > NUMBER, with >, >=, < or <=" },
+	{ HEAD "Need=failed\n",
+	  ":4: Need= is 'failed'; expected LEFT > NUMBER, with >, >=, < or <=" },
+	{ HEAD "Need=> 1\n", ":4: Need= is '> 1'; expected LEFT > NUMBER, with >, >=, < or <=" },
+	{ HEAD "Need=failed >= \n",
+	  ":4: Need= is 'failed >='; expected LEFT > NUMBER, with >, >=, < or <=" },
+	{ HEAD "Need=failed = 1\n",
+	  ":4: Need= is 'failed = 1'; expected LEFT > NUMBER, with >, >=, < or <=" },
+	{ HEAD "Need=failed => 1\n",
+	  ":4: unknown fact 'failed ='; expected METRIC.ASPECT, score, failed, "
+	  "start_limited, oom_killed or still_s" },
+	{ HEAD "Need=failed >> 1\n",
+	  ":4: '> 1' is no number; expected one such as 1.3, 40% or 64M" },
+	{ HEAD "Need=cpu.ratio > 1.3 > 1\n",
+	  ":4: '1.3 > 1' is no number; expected one such as 1.3, 40% or 64M" },
+	{ HEAD "Need=cpu.ratio > much\n",
+	  ":4: 'much' is no number; expected one such as 1.3, 40% or 64M" },
+	{ HEAD "Need=cpu > 1\n",
+	  ":4: unknown fact 'cpu'; expected METRIC.ASPECT, score, failed, start_limited, "
+	  "oom_killed or still_s" },
+	{ HEAD "Need=ratio > 1\n",
+	  ":4: unknown fact 'ratio'; expected METRIC.ASPECT, score, failed, start_limited, "
+	  "oom_killed or still_s" },
+	{ HEAD "Need=cpux.ratio > 1\n",
+	  ":4: unknown metric 'cpux'; expected one of those in selfheal.rule(5)" },
+	{ HEAD "Need=\x1b[2J.ratio > 1\n",
+	  ":4: unknown metric '\\x1b[2J'; expected one of those in selfheal.rule(5)" },
+	{ HEAD "Need=cpu.rate > 1\n",
+	  ":4: unknown aspect 'rate'; expected value, ratio, deviation, beyond, rising_s, "
+	  "recent, excess, excess_ratio, growth, left_s, apart or waiting_s" },
+	{ HEAD "Need=cpu.failed > 1\n",
+	  ":4: unknown aspect 'failed'; expected value, "
+	  "ratio, deviation, beyond, rising_s, "
+	  "recent, excess, excess_ratio, growth, left_s, apart or waiting_s" },
+	{ HEAD "Need=rtt.excess > 1\n",
+	  ":4: 'rtt': only cpu, rss, threads, descriptors, connections and error_lines are "
+	  "held against the unit's work" },
+	{ HEAD "Need=cpu.growth > 1\n",
+	  ":4: 'cpu.growth': only rss, threads and descriptors have this aspect" },
+	{ HEAD "Need=memory.left_s < 900\n",
+	  ":4: 'memory.left_s': only rss, threads and descriptors have this aspect" },
+	{ HEAD "Need=rtt.apart > 1\n",
+	  ":4: 'rtt': only cpu, rss, threads, descriptors, connections and error_lines are "
+	  "held against the unit's work" },
+	{ HEAD "Need=connections.waiting_s > 1\n",
+	  ":4: 'connections.waiting_s': only backlog and unread have this aspect" },
+	{ HEAD "Need=cpu.recent > 1\n", ":4: 'cpu.recent': only what is counted has this aspect" },
+	{ HEAD "Need=rss.recent > 1\n", ":4: 'rss.recent': only what is counted has this aspect" },
+	{ HEAD "Need=cpu.rising_s > 1\n", ":4: 'cpu.rising_s': only a level has this aspect" },
+	{ HEAD "Need=forks.rising_s > 1\n", ":4: 'forks.rising_s': only a level has this aspect" },
+	{ HEAD "Need=failed>0\nNeed=failed>0\nNeed=failed>0\nNeed=failed>0\n"
+	       "Need=failed>0\nNeed=failed>0\nNeed=failed>0\nNeed=failed>0\nNeed=failed>0\n",
+	  ":12: expected at most 8 Need= lines" },
+};
+
 Test(rulefile, a_bad_rule_is_named_with_what_was_expected)
 {
-	static const struct {
-		const char *text, *error;
-	} cases[] = {
-		{ "", ": expected Class= in [Rule], found none" },
-		{ "[Rule]\nAction=none\nNeed=failed >= 1\n",
-		  ": expected Class= in [Rule], found none" },
-		{ "[Rule]\nClass=cpu\nNeed=failed >= 1\n",
-		  ": expected Action= in [Rule], found none" },
-		{ HEAD, ": expected Need= in [Rule], found none" },
-		{ "Class=cpu\n", ":1: 'Class=' in section []; expected [Rule]" },
-		{ "[Rules]\nClass=cpu\n", ":2: 'Class=' in section [Rules]; expected [Rule]" },
-		{ "[Rule]\nClass=cpus\n",
-		  ":2: Class= is 'cpus'; expected memory, fds, threads, latency, errors, hang, "
-		  "crash or cpu" },
-		{ "[Rule]\nAction=reboot\n", ":2: Action= is 'reboot'; expected restart or none" },
-		{ "[Rule]\nWhen=now\n",
-		  ":2: unknown key 'When'; expected Description, Class, Action, For or Need" },
-		{ "[Rule]\nClass=cpu\nClass=fds\n",
-		  ":3: expected one Class= only, found a second" },
-		{ HEAD "For=a while\nNeed=failed >= 1\n",
-		  ":4: For= is 'a while'; expected a span of whole seconds, at most a day, such as "
-		  "'20s'" },
-		{ HEAD "For=1.5s\n",
-		  ":4: For= is '1.5s'; expected a span of whole seconds, at most a day, such as "
-		  "'20s'" },
-		{ HEAD "For=25h\n",
-		  ":4: For= is '25h'; expected a span of whole seconds, at most a day, such as "
-		  "'20s'" },
-		{ HEAD "Need=\n", ":4: Need= is ''; expected LEFT > NUMBER, with >, >=, < or <=" },
-		{ HEAD "Need=failed\n",
-		  ":4: Need= is 'failed'; expected LEFT > NUMBER, with >, >=, < or <=" },
-		{ HEAD "Need=> 1\n",
-		  ":4: Need= is '> 1'; expected LEFT > NUMBER, with >, >=, < or <=" },
-		{ HEAD "Need=failed >= \n",
-		  ":4: Need= is 'failed >='; expected LEFT > NUMBER, with >, >=, < or <=" },
-		{ HEAD "Need=failed = 1\n",
-		  ":4: Need= is 'failed = 1'; expected LEFT > NUMBER, with >, >=, < or <=" },
-		{ HEAD "Need=failed => 1\n",
-		  ":4: unknown fact 'failed ='; expected METRIC.ASPECT, score, failed, "
-		  "start_limited, oom_killed or still_s" },
-		{ HEAD "Need=failed >> 1\n",
-		  ":4: '> 1' is no number; expected one such as 1.3, 40% or 64M" },
-		{ HEAD "Need=cpu.ratio > 1.3 > 1\n",
-		  ":4: '1.3 > 1' is no number; expected one such as 1.3, 40% or 64M" },
-		{ HEAD "Need=cpu.ratio > much\n",
-		  ":4: 'much' is no number; expected one such as 1.3, 40% or 64M" },
-		{ HEAD "Need=cpu > 1\n",
-		  ":4: unknown fact 'cpu'; expected METRIC.ASPECT, score, failed, start_limited, "
-		  "oom_killed or still_s" },
-		{ HEAD "Need=ratio > 1\n",
-		  ":4: unknown fact 'ratio'; expected METRIC.ASPECT, score, failed, start_limited, "
-		  "oom_killed or still_s" },
-		{ HEAD "Need=cpux.ratio > 1\n",
-		  ":4: unknown metric 'cpux'; expected one of those in selfheal.rule(5)" },
-		{ HEAD "Need=\x1b[2J.ratio > 1\n",
-		  ":4: unknown metric '\\x1b[2J'; expected one of those in selfheal.rule(5)" },
-		{ HEAD "Need=cpu.rate > 1\n",
-		  ":4: unknown aspect 'rate'; expected value, ratio, deviation, beyond, rising_s, "
-		  "recent, excess, excess_ratio, growth, left_s, apart or waiting_s" },
-		{ HEAD "Need=cpu.failed > 1\n",
-		  ":4: unknown aspect 'failed'; expected value, "
-		  "ratio, deviation, beyond, rising_s, "
-		  "recent, excess, excess_ratio, growth, left_s, apart or waiting_s" },
-		{ HEAD "Need=rtt.excess > 1\n",
-		  ":4: 'rtt': only cpu, rss, threads, descriptors, connections and error_lines are "
-		  "held against the unit's work" },
-		{ HEAD "Need=cpu.growth > 1\n",
-		  ":4: 'cpu.growth': only rss, threads and descriptors have this aspect" },
-		{ HEAD "Need=memory.left_s < 900\n",
-		  ":4: 'memory.left_s': only rss, threads and descriptors have this aspect" },
-		{ HEAD "Need=rtt.apart > 1\n",
-		  ":4: 'rtt': only cpu, rss, threads, descriptors, connections and error_lines are "
-		  "held against the unit's work" },
-		{ HEAD "Need=connections.waiting_s > 1\n",
-		  ":4: 'connections.waiting_s': only backlog and unread have this aspect" },
-		{ HEAD "Need=cpu.recent > 1\n",
-		  ":4: 'cpu.recent': only what is counted has this aspect" },
-		{ HEAD "Need=rss.recent > 1\n",
-		  ":4: 'rss.recent': only what is counted has this aspect" },
-		{ HEAD "Need=cpu.rising_s > 1\n",
-		  ":4: 'cpu.rising_s': only a level has this aspect" },
-		{ HEAD "Need=forks.rising_s > 1\n",
-		  ":4: 'forks.rising_s': only a level has this aspect" },
-		{ HEAD
-		  "Need=failed>0\nNeed=failed>0\nNeed=failed>0\nNeed=failed>0\n"
-		  "Need=failed>0\nNeed=failed>0\nNeed=failed>0\nNeed=failed>0\nNeed=failed>0\n",
-		  ":12: expected at most 8 Need= lines" },
-	};
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
 	struct rule rule = { .name = "untouched" };
 
-	for (size_t i = 0; i < LENGTH(cases); i++) {
+	for (size_t i = 0; i < LENGTH(bad_rules); i++) {
 		struct ini_error error = { "" };
 		char expected[600];
 
-		cr_expect(eq(int, load(&scratch, cases[i].text, &rule, &error), -EINVAL), "%s",
-			  cases[i].text);
-		(void)snprintf(expected, sizeof(expected), "%s%s", scratch.path, cases[i].error);
+		cr_expect(eq(int, load(&scratch, bad_rules[i].text, &rule, &error), -EINVAL), "%s",
+			  bad_rules[i].text);
+		(void)snprintf(expected, sizeof(expected), "%s%s", scratch.path,
+			       bad_rules[i].error);
 		cr_expect(eq(str, error.text, expected));
 	}
 	cr_assert(eq(str, rule.name, "untouched"));

@@ -173,3 +173,24 @@ Test(trend, counts_are_remembered_for_five_minutes_across_invocations)
 	cr_assert(eq(dbl, trend_recent(&trend, METRIC_RESTARTS), 7));
 	cr_assert(zero(dbl, trend_recent(&trend, METRIC_RSS)));
 }
+
+Test(trend, what_is_mended_is_counted_no_more)
+{
+	trend_init(&trend);
+	take(METRIC_OOM_KILLS, 2, 0, false);
+	take(METRIC_EXITS_FAILED, 3, 1000, false);
+	cr_assert(eq(dbl, trend_recent(&trend, METRIC_EXITS_FAILED), 3));
+	trend_calm(&trend);
+	cr_assert(zero(dbl, trend_recent(&trend, METRIC_OOM_KILLS)));
+	cr_assert(zero(dbl, trend_recent(&trend, METRIC_EXITS_FAILED)));
+	take(METRIC_EXITS_FAILED, 1, 2000, false);
+	cr_assert(eq(dbl, trend_recent(&trend, METRIC_EXITS_FAILED), 1));
+}
+
+Test(trend, a_new_run_has_nothing_of_the_kills_before_it)
+{
+	trend_init(&trend);
+	take(METRIC_OOM_KILLS, 2, 0, false);
+	take(METRIC_OOM_KILLS, 1, 1000, true);
+	cr_assert(zero(dbl, trend_recent(&trend, METRIC_OOM_KILLS)));
+}
