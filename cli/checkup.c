@@ -206,8 +206,8 @@ static void check_access(struct look *look)
 /* A unit that says itself that it is to be healed for real. */
 static bool wants_heals(const struct unit_status *status)
 {
-	return (status->flags & UNIT_SAYS_MODE) && !(status->flags & UNIT_SYNTHETIC) &&
-	       (status->mode == MODE_ENFORCE || status->mode == MODE_APPROVE);
+	return terms_say(&status->terms, TERM_MODE) && !(status->flags & UNIT_SYNTHETIC) &&
+	       (status->terms.mode == MODE_ENFORCE || status->terms.mode == MODE_APPROVE);
 }
 
 /* The first unit that wants heals and is not enrolled; NULL. */
@@ -251,7 +251,7 @@ static void remark_enrolled(struct look *look)
 	else if (locked)
 		remark(look, "rights", REMARK_NOT_OK, "selfhealctl enroll SERVICE",
 		       "%s wants to be healed (Mode=%s), but polkit's rules do not name it",
-		       locked->name, mode_word((enum mode)locked->mode));
+		       locked->name, mode_word(locked->terms.mode));
 	else if (enrolled->n == 0)
 		remark(look, "rights", enforces ? REMARK_NOT_OK : REMARK_OK,
 		       "to let one be healed: selfhealctl enroll SERVICE",

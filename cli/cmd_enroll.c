@@ -71,16 +71,16 @@ static const char *what_is_wrong(const struct enrolled *enrolled)
 static void ask_systemd(sd_bus *bus, const char *unit, const struct enrolled *enrolled,
 			struct locks *locks)
 {
-	const struct unitfile *policy;
 	struct host_service service;
+	bool says_mode;
 
 	if (!bus || host_service(bus, unit, &service) < 0 || strcmp(service.load, "loaded") != 0)
 		return;
-	policy = host_policy(&service);
-	if (!service.policy_broken && policy->says_mode && policy->mode == enrolled->mode)
+	says_mode = terms_say(&service.terms, TERM_MODE) && !service.policy_broken;
+	if (says_mode && service.terms.mode == enrolled->mode)
 		return;
 	locks->agree = false;
-	locks->mode = policy->says_mode && !service.policy_broken ? mode_word(policy->mode) : "-";
+	locks->mode = says_mode ? mode_word(service.terms.mode) : "-";
 	(void)snprintf(locks->sentence, sizeof(locks->sentence),
 		       service.policy_broken
 			       ? "one of its files cannot be read: see systemctl cat %s"

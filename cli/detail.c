@@ -159,10 +159,10 @@ static void print_healing(const struct view *view, const struct unit_status *sta
 	if (nature != WHY_ALLOWED)
 		output_field(view->output, "Healing:", PAINT_NONE, "only watched: %s",
 			     why_sentence(nature));
-	else if (status->flags & UNIT_SAYS_MODE)
+	else if (terms_say(&status->terms, TERM_MODE))
 		output_field(view->output, "Healing:", PAINT_NONE,
 			     "it may be restarted; its own Mode=%s",
-			     mode_word((enum mode)status->mode));
+			     mode_word(status->terms.mode));
 	else
 		output_field(view->output, "Healing:", PAINT_NONE,
 			     "it may be restarted; the host's Mode=%s", view->keeper.mode);

@@ -78,7 +78,7 @@ void enrolment_close(struct enrolment *enrolment)
 static int look_at_drop_in(const char *path, struct enrolled *ret)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	struct unitfile unitfile = { 0 };
+	struct terms terms = { 0 };
 	struct ini_error error;
 	mode_t permissions;
 	int r;
@@ -94,10 +94,10 @@ static int look_at_drop_in(const char *path, struct enrolled *ret)
 		return r;
 	ret->drop_in =
 		strncmp(text, SIGNATURE, strlen(SIGNATURE)) == 0 ? DROP_IN_OURS : DROP_IN_FOREIGN;
-	if (unitfile_load(path, &unitfile, &error) < 0)
+	if (unitfile_load(path, &terms, &error) < 0)
 		return 0; /* says nothing */
-	ret->says_mode = unitfile.says_mode;
-	ret->mode = unitfile.mode;
+	ret->says_mode = terms_say(&terms, TERM_MODE);
+	ret->mode = terms.mode;
 	return 0;
 }
 

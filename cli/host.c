@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/host.h"
+#include "record/unitfile.h"
 
 #define MANAGER_NAME  "org.freedesktop.systemd1"
 #define MANAGER_PATH  "/org/freedesktop/systemd1"
@@ -79,27 +80,44 @@ static void take_trigger(struct host_service *service, const char *text)
 		service->status.flags |= UNIT_TIMER_STARTED;
 }
 
-static void read_policy(struct host_service *service, const char *path, struct unitfile *ret)
-{
-	struct ini_error error;
-
-	if (path[0] && unitfile_load(path, ret, &error) < 0)
-		service->policy_broken = true;
-}
-
 static void take_fragment(struct host_service *service, const char *text)
 {
-	read_policy(service, text, &service->own);
+	(void)snprintf(service->fragment, sizeof(service->fragment), "%s", text);
 }
 
 static void take_drop_in(struct host_service *service, const char *text)
 {
-	read_policy(service, text, &service->dropped_in);
+	size_t length = strlen(service->drop_ins);
+
+	if (text_format(service->drop_ins + length, sizeof(service->drop_ins) - length, "%s\n",
+			text) >= 0)
+		return;
+	service->drop_ins[length] = '\0';
+	service->policy_broken = true; /* one of so many is not looked at */
 }
 
-const struct unitfile *host_policy(const struct host_service *service)
+static void read_policy(struct host_service *service, const char *path)
 {
-	return service->dropped_in.mentions_mode ? &service->dropped_in : &service->own;
+	struct ini_error error;
+
+	if (path[0] && unitfile_load(path, &service->terms, &error) < 0)
+		service->policy_broken = true;
+}
+
+/* The unit file first, whatever the order in which the bus told them. */
+static void read_policies(struct host_service *service)
+{
+	char path[HOST_PATH_SIZE];
+	const char *at = service->drop_ins;
+
+	read_policy(service, service->fragment);
+	while (*at) {
+		size_t length = strcspn(at, "\n");
+
+		(void)snprintf(path, sizeof(path), "%.*s", (int)length, at);
+		read_policy(service, path);
+		at += length + 1;
+	}
 }
 
 /* The properties we read: a text, each text of a list, or a flag if it is true. */
@@ -229,6 +247,7 @@ int host_service(sd_bus *bus, const char *name, struct host_service *ret)
 		return r;
 	if (!text_is_unit_name(service.status.name))
 		return -EBADMSG;
+	read_policies(&service);
 	*ret = service;
 	return 0;
 }

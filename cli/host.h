@@ -6,21 +6,23 @@
 #include "base/cleanup.h"
 #include "cli/unit_set.h"
 #include "record/record.h"
-#include "record/unitfile.h"
+#include "record/terms.h"
 
 /* An open bus; whoever has it closes it. */
 int host_open(sd_bus **ret);
+
+#define HOST_PATH_SIZE 512
 
 /* A service by any of its names, also one that is not loaded now. ret has its canonical name, all its
  * names as aliases, its dependents, and the flags that policy_by_nature() asks for. */
 struct host_service {
 	struct unit_status status;
 	char load[32]; /* systemd's LoadState: only with "loaded" is the rest known */
-	struct unitfile own, dropped_in; /* [X-SelfHeal] of the unit file, and of all drop-ins */
-	bool policy_broken;		 /* one of these files cannot be read */
+	char fragment[HOST_PATH_SIZE];	 /* its unit file; "" */
+	char drop_ins[8 * HOST_PATH_SIZE]; /* in systemd's order, a newline after each */
+	struct terms terms;  /* [X-SelfHeal] of all of these */
+	bool policy_broken; /* one of them cannot be read */
 };
-/* What all the files that systemd goes by come to. */
-const struct unitfile *host_policy(const struct host_service *service);
 int host_service(sd_bus *bus, const char *name, struct host_service *ret);
 
 /* Add the names of all services, loaded or installed, aliases too; templates are none. */

@@ -14,7 +14,7 @@
 #define NATURE                                                                                     \
 	(UNIT_SYNTHETIC | UNIT_LONG_RUNNING | UNIT_TRANSIENT | UNIT_TIMER_STARTED |                \
 	 UNIT_PER_CONNECTION | UNIT_REFUSES_ORDERS | UNIT_MASKED | UNIT_NAMES_CUT |                \
-	 UNIT_SAYS_MODE | UNIT_POLICY_BROKEN)
+	 UNIT_POLICY_BROKEN | UNIT_CAN_RELOAD)
 
 const uint32_t replay_span_s[REPLAY_SPANS] = { 1, 10, 60, 600 };
 

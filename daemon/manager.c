@@ -478,6 +478,8 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *sig
 	apply_settings(manager);
 	judge_reconfigure(manager->parts.judge, &manager->settings.config,
 			  &manager->settings.rulebook);
+	if (manager->parts.sampler)
+		sampler_set_classes(manager->parts.sampler, &manager->settings.classes);
 	log_notice("settings read again (MaxSize= and LearnSec= count from the next start)");
 	return 0;
 }

@@ -84,7 +84,10 @@ static int open_sampler(struct parts *parts)
 	}
 	r = sampler_new(parts->link ? link_bus(parts->link) : NULL, writer_number,
 			parts->past.writer, &parts->sampler);
-	return r < 0 ? log_error_errno(r, "cannot watch this host") : 0;
+	if (r < 0)
+		return log_error_errno(r, "cannot watch this host");
+	sampler_set_classes(parts->sampler, &parts->settings->classes);
+	return 0;
 }
 
 static int open_healer(struct parts *parts)

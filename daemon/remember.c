@@ -16,9 +16,9 @@
 #define LEDGER_MS   DAYS(1) /* the longest window of a budget */
 #define FOREST_SEED UINT64_C(0x5e1f4ea1)
 
-static void remember_attempt(const struct decision *decision, void *userdata)
+static void remember_attempt(const struct past_attempt *past, void *userdata)
 {
-	judge_remember_attempt(userdata, decision);
+	judge_remember_attempt(userdata, past);
 }
 
 static void remember_lesson(uint32_t unit, uint64_t identity, bool was_well, const uint8_t *bytes,

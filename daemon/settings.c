@@ -50,6 +50,19 @@ static int load_rules(const struct options *options, struct rulebook *rulebook)
 	return 0;
 }
 
+static int load_classes(const struct options *options, struct classes *classes)
+{
+	struct ini_error error = { 0 };
+	int r;
+
+	if (options->config)
+		return 0;
+	r = classes_load_installed(classes, &error);
+	if (r < 0)
+		log_error("%s", error.text);
+	return r;
+}
+
 int settings_load(const struct options *options, struct settings *ret)
 {
 	struct settings settings = { 0 };
@@ -59,6 +72,9 @@ int settings_load(const struct options *options, struct settings *ret)
 	if (r < 0)
 		return r;
 	r = load_rules(options, &settings.rulebook);
+	if (r < 0)
+		return r;
+	r = load_classes(options, &settings.classes);
 	if (r < 0)
 		return r;
 	*ret = settings;

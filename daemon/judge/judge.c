@@ -280,9 +280,9 @@ static void decide(struct judge *judge, struct patient *patient, const struct un
 	if (decision.why == WHY_NOTHING_WANTED || decision.why == WHY_ATTEMPT_RUNNING ||
 	    !patient->incident.open)
 		return;
-	if (decision.why != WHY_ALLOWED && !asked && (patient->answered & (1u << decision.why)))
+	if (decision.why != WHY_ALLOWED && !asked && (patient->answered & (UINT64_C(1) << decision.why)))
 		return; /* each "no" is on record once an incident, however it alternates */
-	patient->answered |= 1u << decision.why;
+	patient->answered |= UINT64_C(1) << decision.why;
 	decision.id = judge->next_decision++;
 	decision.incident = patient->incident.incident.id;
 	incident_decided(&patient->incident, &decision);

@@ -71,9 +71,9 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt);
 /* The record of a decision came too late or failed: nothing is under way after all. */
 void judge_not_recorded(struct judge *judge, uint32_t unit);
 
-/* From the past, before the first sample: attempts for the ledger (their unit, flags, rule
- * and wall_ms), and a ledger that was lost. */
-void judge_remember_attempt(struct judge *judge, const struct decision *decision);
+/* From the past, before the first sample: attempts for the ledger (of their decision the unit, flags,
+ * action, rule and wall_ms), and a ledger that was lost. */
+void judge_remember_attempt(struct judge *judge, const struct past_attempt *past);
 void judge_ledger_lost(struct judge *judge, uint64_t until_wall_ms);
 /* What was learnt of a unit, as learner_save() gave it, for a unit of that identity (another one
  * later: it is forgotten), and whether it had been well. */

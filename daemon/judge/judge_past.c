@@ -4,8 +4,9 @@
 
 #include "judge/patient.h"
 
-void judge_remember_attempt(struct judge *judge, const struct decision *decision)
+void judge_remember_attempt(struct judge *judge, const struct past_attempt *past)
 {
+	const struct decision *decision = &past->decision;
 	/* Of a rule that is there no more nobody knows what it spoke of: it may have been statistics. */
 	const struct rule *rule = rulebook_named(&judge->rulebook, decision->rule);
 	struct ledger_entry entry = policy_entry(decision, rule && rule_is_on_fact(rule));

@@ -12,7 +12,7 @@
 #include "judge/verdict.h"
 #include "judge/verify.h"
 
-static_assert(WHY_N <= 32, "struct patient keeps a bit for each");
+static_assert(WHY_N <= 64, "struct patient keeps a bit for each");
 
 /* All the judge remembers of one unit. */
 struct patient {
@@ -44,7 +44,7 @@ struct patient {
 	uint64_t seen_ms;	  /* when it was sampled last */
 	bool incident_is_stale;	  /* its row does not show what happened to it since */
 	enum why why;		  /* the standing answer */
-	uint32_t answered;	  /* 1 << why: answers "no" that this incident has on record */
+	uint64_t answered;	  /* 1 << why: answers "no" that this incident has on record */
 	uint32_t told_generation; /* of the last lesson */
 };
 

@@ -12,39 +12,51 @@
 #include "record/config.h"
 #include "record/names.h"
 #include "record/record.h"
+#include "record/value.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define MEBIBYTES(n)  ((uint64_t)(n) << 20)
-#define SPACES	      " \t"
-
-static const char *const mode_words[MODE_N] = {
-	[MODE_OBSERVE] = "observe",
-	[MODE_MOCK] = "mock",
-	[MODE_APPROVE] = "approve",
-	[MODE_ENFORCE] = "enforce",
-};
-
-const char *mode_word(enum mode mode)
-{
-	return (size_t)mode < MODE_N ? mode_words[mode] : "unknown";
-}
-
-int mode_from_word(const char *word, enum mode *ret)
-{
-	for (size_t i = 0; i < MODE_N; i++) {
-		if (strcmp(mode_words[i], word) != 0)
-			continue;
-		*ret = (enum mode)i;
-		return 0;
-	}
-	return -ENOENT;
-}
 
 enum mode config_mode(const struct config *config, const struct unit_status *status)
 {
 	if (config->mode == MODE_OBSERVE || (status->flags & UNIT_POLICY_BROKEN))
 		return MODE_OBSERVE;
-	return status->flags & UNIT_SAYS_MODE ? (enum mode)status->mode : config->mode;
+	return terms_say(&status->terms, TERM_MODE) ? status->terms.mode : config->mode;
+}
+
+uint32_t config_heal_on(const struct config *config, const struct unit_status *status)
+{
+	return terms_say(&status->terms, TERM_HEAL_ON) ? status->terms.heal_on : config->heal_on;
+}
+
+const struct ladder *config_ladder(const struct config *config, const struct unit_status *status)
+{
+	return terms_say(&status->terms, TERM_LADDER) ? &status->terms.ladder : &config->ladder;
+}
+
+const struct budget *config_unit_budget(const struct config *config,
+					const struct unit_status *status)
+{
+	return terms_say(&status->terms, TERM_UNIT_BUDGET) ? &status->terms.unit_budget
+							   : &config->unit_budget;
+}
+
+uint64_t config_cooldown_ms(const struct config *config, const struct unit_status *status)
+{
+	return terms_say(&status->terms, TERM_COOLDOWN) ? status->terms.cooldown_ms
+							: config->cooldown_ms;
+}
+
+static const char *const occasion_words[OCCASION_N] = {
+	[OCCASION_FAILED] = "failed",
+	[OCCASION_REFUSED] = "refused",
+	[OCCASION_APPROVAL] = "approval",
+	[OCCASION_HEALED] = "healed",
+};
+
+const char *occasion_word(enum occasion occasion)
+{
+	return (size_t)occasion < OCCASION_N ? occasion_words[occasion] : "unknown";
 }
 
 /* One option. `parse` reads a value into the field at `offset`; values outside least to most are as
@@ -70,111 +82,74 @@ static int parse_mode(const struct option *option, const char *value, void *fiel
 	return 0;
 }
 
-/* Take the next word of a list from the front of *list; 0: there is none, -EINVAL: none so long is
- * ever right. */
-static int take_word(const char **list, char *ret, size_t size)
-{
-	const char *word = *list + strspn(*list, SPACES);
-	size_t length = strcspn(word, SPACES);
-
-	if (length >= size)
-		return -EINVAL;
-	*(char *)mempcpy(ret, word, length) = '\0';
-	*list = word + length;
-	return length > 0;
-}
-
 static int parse_classes(const struct option *option, const char *value, void *field)
 {
-	uint32_t classes = 0;
-	enum fault_class class;
-	char word[16];
-	int r;
-
 	(void)option;
-	while ((r = take_word(&value, word, sizeof(word))) > 0) {
-		r = fault_class_from_word(word, &class);
-		if (r < 0)
-			return -EINVAL;
-		classes |= UINT32_C(1) << class;
-	}
-	if (r < 0)
-		return r;
-	*(uint32_t *)field = classes;
-	return 0;
-}
-
-/* "3/h": into the window that its letter names, which must not be set yet. */
-static int parse_share(const struct option *option, char *word, struct budget *budget)
-{
-	char *slash = strchr(word, '/');
-	uint32_t *window;
-	uint64_t count;
-	int r;
-
-	if (!slash)
-		return -EINVAL;
-	*slash = '\0';
-	if (strcmp(slash + 1, "h") == 0)
-		window = &budget->per_hour;
-	else if (strcmp(slash + 1, "d") == 0)
-		window = &budget->per_day;
-	else
-		return -EINVAL;
-	r = text_parse_u64(word, &count);
-	if (r < 0 || count > option->most || *window != UINT32_MAX)
-		return -EINVAL;
-	*window = (uint32_t)count;
-	return 0;
+	return value_classes(value, field);
 }
 
 static int parse_budget(const struct option *option, const char *value, void *field)
 {
-	struct budget budget = { .per_hour = UINT32_MAX, .per_day = UINT32_MAX };
-	char word[24];
+	(void)option;
+	return value_budget(value, field);
+}
+
+static int parse_ladder(const struct option *option, const char *value, void *field)
+{
+	(void)option;
+	return value_ladder(value, field);
+}
+
+static int parse_occasions(const struct option *option, const char *value, void *field)
+{
+	uint32_t occasions = 0;
+	char word[16];
+	size_t i;
 	int r;
 
-	/* Nothing said would be no limit at all, which nobody asks for by an empty line. */
-	if (!*value)
-		return -EINVAL;
-	while ((r = take_word(&value, word, sizeof(word))) > 0) {
-		r = parse_share(option, word, &budget);
-		if (r < 0)
-			return r;
+	(void)option;
+	while ((r = value_word(&value, word, sizeof(word))) > 0) {
+		for (i = 0; i < OCCASION_N && strcmp(occasion_words[i], word) != 0; i++)
+			;
+		if (i == OCCASION_N)
+			return -EINVAL;
+		occasions |= UINT32_C(1) << i;
 	}
 	if (r < 0)
 		return r;
-	*(struct budget *)field = budget;
+	*(uint32_t *)field = occasions;
+	return 0;
+}
+
+/* "3 20%", or "off". */
+static int parse_storm(const struct option *option, const char *value, void *field)
+{
+	struct storm_brake storm = { 0 };
+	char word[16];
+	uint64_t n;
+
+	if (strcmp(value, "off") != 0) {
+		if (value_word(&value, word, sizeof(word)) <= 0 || text_parse_u64(word, &n) < 0 ||
+		    n < option->least || n > option->most)
+			return -EINVAL;
+		storm.n_units = (uint32_t)n;
+		if (value_word(&value, word, sizeof(word)) <= 0 ||
+		    text_parse_number(word, &storm.share) < 0 || storm.share <= 0 ||
+		    storm.share > 1 || value_word(&value, word, sizeof(word)) != 0)
+			return -EINVAL;
+	}
+	*(struct storm_brake *)field = storm;
 	return 0;
 }
 
 static int parse_span_ms(const struct option *option, const char *value, void *field)
 {
-	uint64_t ms;
-	int r;
-
-	r = text_parse_span(value, &ms);
-	if (r < 0)
-		return r;
-	if (ms < option->least || ms > option->most)
-		return -ERANGE;
-	*(uint64_t *)field = ms;
-	return 0;
+	return value_span_ms(value, option->least, option->most, field);
 }
 
-/* Limits in ms as well; what is no whole second is refused rather than cut. */
 static int parse_span_s(const struct option *option, const char *value, void *field)
 {
-	uint64_t ms;
-	int r;
-
-	r = parse_span_ms(option, value, &ms);
-	if (r < 0)
-		return r;
-	if (ms % 1000 != 0)
-		return -EINVAL;
-	*(uint32_t *)field = (uint32_t)(ms / 1000);
-	return 0;
+	return value_span_s(value, option->least, option->most, field);
 }
 
 static int parse_count(const struct option *option, const char *value, void *field)
@@ -207,8 +182,6 @@ static int parse_size(const struct option *option, const char *value, void *fiel
 
 /* ---- the table --------------------------------------------------------------- */
 
-#define BUDGET_EXPECTED "restarts in any hour, in any day, or both, each at most 1000: '3/h 6/d'"
-
 static const struct option options[] = {
 	{ .text = { "Healing", "Mode", "mock",
 		    "observe: only look; mock: every step but the last call; enforce: heal for "
@@ -220,33 +193,44 @@ static const struct option options[] = {
 		    "The kinds of trouble that may be healed. A list replaces the one before; an "
 		    "empty one means none. Not in it by default: cpu, which is CPU time that hurts "
 		    "nobody." },
-	  .expected = "words out of: memory fds threads latency errors hang crash cpu",
+	  .expected = VALUE_CLASSES_EXPECTED,
 	  .parse = parse_classes,
 	  .offset = offsetof(struct config, heal_on) },
+	{ .text = { "Healing", "Ladder", "restart restart notify",
+		    "What is tried when a unit is sick, one after the other: reload, restart, "
+		    "restart-dependents (it, then what talks to it), notify. After the last one "
+		    "nothing more is done until the trouble is over." },
+	  .expected = VALUE_LADDER_EXPECTED,
+	  .parse = parse_ladder,
+	  .offset = offsetof(struct config, ladder) },
+	{ .text = { "Healing", "NotifyOn", "failed refused approval",
+		    "When people are told, by starting selfheal-notify@INCIDENT.service: a heal "
+		    "failed, was refused, waits for approval; healed tells of each success too. "
+		    "An empty list means never." },
+	  .expected = "words out of: failed refused approval healed",
+	  .parse = parse_occasions,
+	  .offset = offsetof(struct config, notify_on) },
 	{ .text = { "Healing", "UnitBudget", "3/h 6/d",
-		    "Restarts that one unit may get in any hour (h) and in any day (d). A window "
-		    "that is not named is not limited." },
-	  .expected = BUDGET_EXPECTED,
+		    "Restarts that one unit may get in any hour (h) and in any day (d), and how "
+		    "long they may take it down in any day (300s/d). What is not named is not "
+		    "limited." },
+	  .expected = VALUE_BUDGET_EXPECTED,
 	  .parse = parse_budget,
-	  .offset = offsetof(struct config, unit_budget),
-	  .most = 1000 },
+	  .offset = offsetof(struct config, unit_budget) },
 	{ .text = { "Healing", "HostBudget", "10/h", "The same over all units of this host." },
-	  .expected = BUDGET_EXPECTED,
+	  .expected = VALUE_BUDGET_EXPECTED,
 	  .parse = parse_budget,
-	  .offset = offsetof(struct config, host_budget),
-	  .most = 1000 },
+	  .offset = offsetof(struct config, host_budget) },
 	{ .text = { "Healing", "UnitStatisticsBudget", "1/h 2/d",
 		    "Of UnitBudget, what may be spent on trouble that only statistics tell of: "
 		    "growth and CPU, and not a failed unit, an OOM kill or a hang." },
-	  .expected = BUDGET_EXPECTED,
+	  .expected = VALUE_BUDGET_EXPECTED,
 	  .parse = parse_budget,
-	  .offset = offsetof(struct config, unit_statistics_budget),
-	  .most = 1000 },
+	  .offset = offsetof(struct config, unit_statistics_budget) },
 	{ .text = { "Healing", "HostStatisticsBudget", "2/h", "The same of HostBudget." },
-	  .expected = BUDGET_EXPECTED,
+	  .expected = VALUE_BUDGET_EXPECTED,
 	  .parse = parse_budget,
-	  .offset = offsetof(struct config, host_statistics_budget),
-	  .most = 1000 },
+	  .offset = offsetof(struct config, host_statistics_budget) },
 	{ .text = { "Healing", "BootBlackout", "5min",
 		    "After the host's start nothing is healed for so long: then all start at once, "
 		    "wait for each other, and get well by themselves." },
@@ -254,7 +238,28 @@ static const struct option options[] = {
 	  .parse = parse_span_ms,
 	  .offset = offsetof(struct config, boot_blackout_ms),
 	  .most = DAYS(1) },
-	{ .text = { "Healing", "Cooldown", "5min", "Least time between two heals of one unit." },
+	{ .text = { "Healing", "ChangeBlackout", "5min",
+		    "After a unit's files or its program changed that unit is not healed for so "
+		    "long, and nothing is while packages are installed: whoever does that is "
+		    "not done yet." },
+	  .expected = "a span of at most 1d, such as '5min'",
+	  .parse = parse_span_ms,
+	  .offset = offsetof(struct config, change_blackout_ms),
+	  .most = DAYS(1) },
+	{ .text = { "Healing", "StormBrake", "3 20%",
+		    "So many units, or such a share of all services (but two at least), sick "
+		    "within a minute: then it is the host, and nothing is healed until one heal "
+		    "has been tried, and proven. What is sick because another unit is counts "
+		    "once. off: there is no brake." },
+	  .expected = "a number from 2 to 1000 and a share, such as '3 20%', or off",
+	  .parse = parse_storm,
+	  .offset = offsetof(struct config, storm),
+	  .least = 2,
+	  .most = 1000 },
+	{ .text = { "Healing", "Cooldown", "60s",
+		    "A unit that is up is not healed sooner than this after it was last started, "
+		    "nor sooner than three times what its starts take; and none sooner than this "
+		    "after its last heal. Doubled by each heal that did not help." },
 	  .expected = "a span of at most 30d, such as '5min' or '1h 30min'",
 	  .parse = parse_span_ms,
 	  .offset = offsetof(struct config, cooldown_ms),

@@ -11,43 +11,46 @@
 #include "base/ini.h"
 #include "record/record.h"
 
-enum mode {
-	MODE_OBSERVE, /* look, never decide to act */
-	MODE_MOCK,    /* every step but the last call */
-	MODE_APPROVE, /* for real, once somebody has agreed; of a unit only */
-	MODE_ENFORCE, /* for real */
-	MODE_N
-};
-const char *mode_word(enum mode mode);
-int mode_from_word(const char *word, enum mode *ret); /* -ENOENT */
-
-/* "3/h 6/d": so many in any hour, so many in any day. 0: none at all. */
-struct budget {
-	uint32_t per_hour; /* UINT32_MAX: not limited by this window */
-	uint32_t per_day;
-};
-
 #define CONFIG_NOTICES_MAX 10000
+
+/* So many units, or such a share of all services, sick within a minute: it is the host. */
+struct storm_brake {
+	uint32_t n_units; /* 0: there is no brake */
+	double share;
+};
+
+/* When people are told. */
+enum occasion { OCCASION_FAILED, OCCASION_REFUSED, OCCASION_APPROVAL, OCCASION_HEALED, OCCASION_N };
+const char *occasion_word(enum occasion occasion);
 
 struct config {
 	enum mode mode;
 	uint32_t heal_on; /* 1 << enum fault_class */
+	struct ladder ladder;
+	uint32_t notify_on; /* 1 << enum occasion */
 	struct budget unit_budget;
 	struct budget host_budget;
 	/* Of these, for what only statistics want: */
 	struct budget unit_statistics_budget;
 	struct budget host_statistics_budget;
-	uint64_t boot_blackout_ms; /* after the host's start: nothing is healed */
-	uint64_t cooldown_ms;	   /* least time between two heals of one unit */
+	uint64_t boot_blackout_ms;   /* after the host's start: nothing is healed */
+	uint64_t change_blackout_ms; /* after a unit file, a binary or the packages changed */
+	uint64_t cooldown_ms; /* least time from a unit's start, and between two heals of it */
+	struct storm_brake storm;
 	uint32_t learn_s;	   /* healthy time that is learnt before statistics speak */
 	uint32_t trust_s; /* age of a unit's model until which a statistical heal waits longer */
 	uint32_t notices_per_day; /* of the host, in the log; at most CONFIG_NOTICES_MAX */
 	uint64_t max_size_bytes;  /* of the past */
 };
 
-/* What holds for a unit: what it says of itself, else the host's word. A host that only observes does so
- * for all; a unit whose word cannot be read is only observed. */
+/* What holds for a unit: what it says of itself, or what is said of its class, else the host's word. A host
+ * that only observes does so for all; a unit whose word cannot be read is only observed. */
 enum mode config_mode(const struct config *config, const struct unit_status *status);
+uint32_t config_heal_on(const struct config *config, const struct unit_status *status);
+const struct ladder *config_ladder(const struct config *config, const struct unit_status *status);
+const struct budget *config_unit_budget(const struct config *config,
+					const struct unit_status *status);
+uint64_t config_cooldown_ms(const struct config *config, const struct unit_status *status);
 
 void config_defaults(struct config *config);
 

@@ -12,6 +12,7 @@
 #define NAME_CONFIG_FILE      "selfhealed.conf"
 #define NAME_CONFIG_DROPINS   "selfhealed.conf.d"
 #define NAME_RULE_DIR	      "rules.d"
+#define NAME_CLASS_DIR	      "units.d"
 
 #define NAME_USER "selfheal" /* and its group, which may read the databases */
 

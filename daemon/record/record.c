@@ -142,7 +142,10 @@ static const char *const fault_class_words[FAULT_CLASS_N] = {
 
 static const char *const action_words[ACTION_N] = {
 	[ACTION_NONE] = "none",
+	[ACTION_RELOAD] = "reload",
 	[ACTION_RESTART] = "restart",
+	[ACTION_RESTART_DEPENDENTS] = "restart-dependents",
+	[ACTION_NOTIFY] = "notify",
 };
 
 static const char *const expert_words[EXPERT_N] = {
@@ -185,6 +188,15 @@ static const struct {
 					     "count as spent" },
 	[WHY_CANNOT_RECORD] = { "cannot-record", "it cannot be recorded now" },
 	[WHY_GONE] = { "gone", "it is gone" },
+	[WHY_UPSTREAM_SICK] = { "upstream-sick", "what it depends on is sick" },
+	[WHY_STORM] = { "storm", "so many units are sick that it must be the host" },
+	[WHY_SHUTTING_DOWN] = { "shutting-down", "the host is shutting down" },
+	[WHY_PACKAGES] = { "packages", "packages are being installed" },
+	[WHY_CHANGED] = { "changed", "its files or its program have just been changed" },
+	[WHY_OUTSIDE_WINDOW] = { "outside-window", "it may not be disturbed at this time" },
+	[WHY_DOWNTIME_SPENT] = { "downtime-spent",
+				 "heals have had it down for as long as they may in a day" },
+	[WHY_LADDER_ENDED] = { "ladder-ended", "all that there is to try has been tried" },
 };
 
 static const char *const way_words[WAY_N] = {
@@ -206,7 +218,7 @@ static const char *const outcome_words[OUTCOME_N] = {
 	[OUTCOME_UNCHANGED] = "unchanged", [OUTCOME_WORSE] = "worse",
 	[OUTCOME_GONE] = "gone",	   [OUTCOME_JOB_FAILED] = "job-failed",
 	[OUTCOME_MOCKED] = "mocked",	   [OUTCOME_UNKNOWN] = "unknown",
-	[OUTCOME_RESTARTED] = "restarted",
+	[OUTCOME_RESTARTED] = "restarted", [OUTCOME_DEPENDENT_DOWN] = "dependent-down",
 };
 
 static const char *const store_state_words[STORE_STATE_N] = {

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/terms.h"
+
 #define UNIT_NAME_SIZE	  256 /* systemd's longest name is 255 */
 #define UNIT_ALIASES_SIZE 512
 #define INVOCATION_SIZE	  16
@@ -143,8 +145,8 @@ enum unit_flag {
 		1 << 12, /* more names than `aliases` or `dependents` hold: treat as untouchable */
 	UNIT_DOWN_BEFORE =
 		1 << 13, /* it was failed when we first looked: who wanted that is not known */
-	UNIT_SAYS_MODE = 1 << 14,     /* [X-SelfHeal] sets Mode= */
 	UNIT_POLICY_BROKEN = 1 << 15, /* [X-SelfHeal] cannot be read: it is only observed */
+	UNIT_CAN_RELOAD = 1 << 16,    /* it has ExecReload=, or the like */
 };
 
 /* What the manager (systemd, or whoever stands in) says of a unit now. */
@@ -153,13 +155,15 @@ struct unit_status {
 	enum unit_kind kind;
 	enum unit_active active;
 	uint32_t flags;	     /* enum unit_flag */
-	uint32_t mode;	     /* enum mode, with UNIT_SAYS_MODE */
 	uint32_t n_restarts; /* systemd's NRestarts: by Restart= since the last start by hand */
 	uint32_t main_pid;   /* 0: none or not known */
 	uint64_t cgroup_id;  /* 0: none now */
 	uint64_t identity;   /* hash of its unit files and its binary: another one, another unit; 0:
 				not known */
 	uint64_t changed_ms; /* boot time of its last change of `active`; 0: not known */
+	uint64_t started_ms; /* boot time at which this run began to start (InactiveExitTimestamp); 0: not known */
+	uint32_t startup_ms; /* what its starts take, the longest seen; 0: not known */
+	uint64_t files_changed_ms; /* boot time at which its files or its program were seen to be others; 0: never */
 	/* What it may have at most, by systemd, its cgroups and the host; 0: no limit is known. Not kept in live.db. */
 	uint64_t memory_most_bytes, threads_most;
 	uint64_t descriptors_most;	     /* of each process it starts: the soft limit */
@@ -168,6 +172,7 @@ struct unit_status {
 	char aliases[UNIT_ALIASES_SIZE];    /* its other names, one space between them */
 	char dependents[UNIT_ALIASES_SIZE]; /* what systemd restarts with it; not kept in live.db */
 	char cgroup[UNIT_ALIASES_SIZE];	    /* path below the cgroup root; "" when it has none */
+	struct terms terms; /* how it may be healed; live.db keeps its mode alone */
 };
 
 bool unit_has_invocation(const struct unit_status *status);
@@ -230,7 +235,14 @@ enum fault_class {
 	FAULT_CLASS_N
 };
 
-enum action { ACTION_NONE, ACTION_RESTART, ACTION_N };
+enum action {
+	ACTION_NONE,
+	ACTION_RELOAD,
+	ACTION_RESTART,
+	ACTION_RESTART_DEPENDENTS, /* it, and then what talks to it, in order */
+	ACTION_NOTIFY,		   /* people; nothing is disturbed */
+	ACTION_N
+};
 
 /* Who of the judge's experts spoke. */
 enum expert {
@@ -322,6 +334,14 @@ enum why {
 	WHY_LEDGER_LOST, /* the record was damaged: budgets count as spent for an hour */
 	WHY_CANNOT_RECORD,
 	WHY_GONE,
+	WHY_UPSTREAM_SICK, /* what it depends on is sick: that one is healed, and this one held */
+	WHY_STORM,	   /* so many are sick that it is the host */
+	WHY_SHUTTING_DOWN,
+	WHY_PACKAGES,	    /* packages are being installed */
+	WHY_CHANGED,	    /* its files or its program have just been changed */
+	WHY_OUTSIDE_WINDOW, /* it may not be disturbed at this time */
+	WHY_DOWNTIME_SPENT, /* heals have had it down for as long as they may */
+	WHY_LADDER_ENDED,   /* all that there is to try has been tried */
 	WHY_N
 };
 
@@ -340,6 +360,8 @@ struct decision {
 	enum way way;
 	uint32_t budget_left; /* restarts this unit may still have in its tightest window */
 	uint64_t until_ms; /* boot time until which the answer cannot change by itself; 0: open */
+	uint32_t rung;	   /* of the ladder, from 0 */
+	uint32_t because;  /* WHY_UPSTREAM_SICK: that unit; 0 */
 	enum fault_class class;
 	char rule[RULE_NAME_SIZE];
 	uint32_t lead; /* the value that triggered it, and what was normal */
@@ -347,6 +369,8 @@ struct decision {
 	double lead_expected;
 	float score;
 	uint8_t invocation[INVOCATION_SIZE]; /* of the run that is to be replaced */
+	/* What else is disturbed by it: systemd restarts or stops it along, or it is restarted after it. */
+	char blast[UNIT_ALIASES_SIZE];
 };
 
 enum attempt_state { ATTEMPT_ASKED, ATTEMPT_RUNNING, ATTEMPT_DONE, ATTEMPT_STATE_N };
@@ -385,6 +409,7 @@ enum outcome_result {
 	OUTCOME_JOB_FAILED, /* systemd did not do it */
 	OUTCOME_MOCKED,	    /* nothing was done, so nothing can be proven */
 	OUTCOME_UNKNOWN,    /* the daemon was away: not proven */
+	OUTCOME_DEPENDENT_DOWN, /* it is well, but what was disturbed along with it is not */
 	OUTCOME_RESTARTED, /* by hand: it runs anew and stays up; no rule had held whose values could
 			       be read again */
 	OUTCOME_N
@@ -403,6 +428,15 @@ struct outcome {
 	double normal_low, normal_high;	     /* the range it had to be in; NaN: not learnt */
 	uint32_t n_samples;		     /* of the new invocation that were looked at */
 	uint8_t invocation[INVOCATION_SIZE]; /* the new one; all 0: none seen */
+	uint64_t served_ms, served_wall_ms;  /* from when on it was well again; 0: it was not */
+	char hurt[UNIT_NAME_SIZE]; /* DEPENDENT_DOWN: the first of these; "" */
+};
+
+/* What is remembered of an attempt after a restart of the daemon. */
+struct past_attempt {
+	struct decision decision;
+	enum outcome_result result; /* OUTCOME_NONE: not known */
+	uint64_t down_ms;	    /* from being asked for to being done */
 };
 
 /* The thread through all of one trouble. */
@@ -410,6 +444,7 @@ struct incident {
 	uint64_t id;
 	uint32_t unit;
 	uint32_t flags;
+	uint64_t onset_ms, onset_wall_ms; /* when the evidence begins that opened it, or made it sick */
 	uint64_t opened_ms, opened_wall_ms;
 	uint64_t closed_ms, closed_wall_ms; /* 0: open */
 	enum health worst;

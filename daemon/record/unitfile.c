@@ -1,39 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads our section of a unit file, and of nothing else in it. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "record/names.h"
 #include "record/unitfile.h"
 
-static int take_line(const struct ini_line *line, void *userdata, struct ini_error *error)
-{
-	struct unitfile *unitfile = userdata;
+struct reading {
+	struct terms terms;
+	unitfile_told *told; /* NULL: nobody asks */
+	void *userdata;
+};
 
-	if (strcmp(line->key, "Mode") != 0)
-		return ini_fail(line, error,
-				"unknown key '%s' in [" NAME_UNIT_SECTION "]; expected Mode",
-				line->key);
-	unitfile->mentions_mode = true;
-	unitfile->says_mode = *line->value != '\0';
-	if (!unitfile->says_mode || mode_from_word(line->value, &unitfile->mode) == 0)
-		return 0;
-	return ini_fail(line, error, "Mode=%s; expected observe, mock, approve or enforce",
-			line->value);
+static int unknown_key(const struct ini_line *line, struct ini_error *error)
+{
+	char keys[160] = "";
+
+	for (enum term term = 0; term < TERM_N; term++)
+		(void)snprintf(keys + strlen(keys), sizeof(keys) - strlen(keys), "%s%s",
+			       keys[0] ? ", " : "", term_key(term));
+	return ini_fail(line, error, "unknown key '%s' in [" NAME_UNIT_SECTION "]; expected one of: %s",
+			line->key, keys);
 }
 
-int unitfile_load(const char *path, struct unitfile *ret, struct ini_error *error)
+int unitfile_take(const struct ini_line *line, struct terms *terms, struct ini_error *error)
 {
-	struct unitfile unitfile = *ret;
+	const char *expected = NULL;
+	int r;
+
+	r = terms_set(terms, line->key, line->value, &expected);
+	if (r == -ENOENT)
+		return unknown_key(line, error);
+	return r < 0 ? ini_fail(line, error, "%s=%s; expected %s", line->key, line->value, expected)
+		     : 0;
+}
+
+static int take_line(const struct ini_line *line, void *userdata, struct ini_error *error)
+{
+	struct reading *reading = userdata;
+	int r;
+
+	r = unitfile_take(line, &reading->terms, error);
+	if (r < 0 || !reading->told)
+		return r;
+	for (enum term term = 0; term < TERM_N; term++)
+		if (strcmp(term_key(term), line->key) == 0)
+			reading->told(term, line, reading->userdata);
+	return 0;
+}
+
+int unitfile_load_told(const char *path, unitfile_told *told, void *userdata, struct terms *ret,
+		       struct ini_error *error)
+{
+	struct reading reading = { .terms = *ret, .told = told, .userdata = userdata };
 	struct stat status;
 	int r;
 
 	if (stat(path, &status) == 0 && S_ISCHR(status.st_mode))
 		return 0; /* a mask */
-	r = ini_load_section(path, NAME_UNIT_SECTION, take_line, &unitfile, error);
+	r = ini_load_section(path, NAME_UNIT_SECTION, take_line, &reading, error);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	*ret = unitfile;
+	*ret = reading.terms;
 	return 0;
+}
+
+int unitfile_load(const char *path, struct terms *ret, struct ini_error *error)
+{
+	return unitfile_load_told(path, NULL, NULL, ret, error);
 }

@@ -3,20 +3,19 @@
 /*
  * What a unit says of its own healing: section [X-SelfHeal] of its unit file and
  * drop-ins, which systemd passes over. Files are read in systemd's order, the
- * unit file first, each over what those before it said.
+ * unit file first, each over what those before it said: terms.h has the keys.
  */
-#include <stdbool.h>
-
 #include "base/ini.h"
-#include "record/config.h"
+#include "record/terms.h"
 
-struct unitfile {
-	bool mentions_mode; /* Mode= stands there */
-	bool says_mode;	    /* and is not empty, which takes back what was said before */
-	enum mode mode;
-};
+/* Told of each line that counts, for those who want to know where it stands. */
+typedef void unitfile_told(enum term term, const struct ini_line *line, void *userdata);
 
 /* A file without that section changes nothing, and so does one that is not there, or a
  * link to /dev/null. -EINVAL and others
  * with `error` set; ret is then unchanged. */
-int unitfile_load(const char *path, struct unitfile *ret, struct ini_error *error);
+int unitfile_load(const char *path, struct terms *ret, struct ini_error *error);
+int unitfile_load_told(const char *path, unitfile_told *told, void *userdata, struct terms *ret,
+		       struct ini_error *error);
+/* One line of such a section, wherever it stands. */
+int unitfile_take(const struct ini_line *line, struct terms *terms, struct ini_error *error);

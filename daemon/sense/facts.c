@@ -62,11 +62,26 @@ static void forget_cgroup(struct facts *facts)
 	facts->cgroup[0] = '\0';
 }
 
+/* What the start took that made it active. */
+static void follow_startup(struct facts *facts)
+{
+	uint64_t took_us = facts->active_enter_wall_us - facts->inactive_exit_wall_us;
+
+	if (!facts->inactive_exit_wall_us ||
+	    facts->active_enter_wall_us < facts->inactive_exit_wall_us ||
+	    took_us / 1000 > UINT32_MAX)
+		return;
+	if (facts->startup_ms < took_us / 1000)
+		facts->startup_ms = (uint32_t)(took_us / 1000);
+}
+
 static void follow_state(struct facts *facts)
 {
 	switch (facts->active) {
-	case UNIT_ACTIVE_ACTIVATING:
 	case UNIT_ACTIVE_ACTIVE:
+		follow_startup(facts);
+		__attribute__((fallthrough));
+	case UNIT_ACTIVE_ACTIVATING:
 	case UNIT_ACTIVE_RELOADING:
 		facts->stopped_by_hand = false;
 		facts->down_before = false;
@@ -224,11 +239,6 @@ static uint32_t flag_if(bool truth, enum unit_flag flag)
 	return truth ? (uint32_t)flag : 0;
 }
 
-static const struct unitfile *facts_policy(const struct facts *facts)
-{
-	return facts->dropped_in.mentions_mode ? &facts->dropped_in : &facts->own;
-}
-
 static uint32_t facts_flags(const struct facts *facts)
 {
 	return flag_if(facts->long_running, UNIT_LONG_RUNNING) |
@@ -242,7 +252,7 @@ static uint32_t facts_flags(const struct facts *facts)
 	       flag_if(facts->load_masked || facts->file_masked, UNIT_MASKED) |
 	       flag_if(facts->names_cut || facts->dependents_cut, UNIT_NAMES_CUT) |
 	       flag_if(facts->down_before && is_down(facts), UNIT_DOWN_BEFORE) |
-	       flag_if(facts_policy(facts)->says_mode, UNIT_SAYS_MODE) |
+	       flag_if(facts->can_reload, UNIT_CAN_RELOAD) |
 	       flag_if(facts_are_broken(facts), UNIT_POLICY_BROKEN) |
 	       flag_if(facts->stopped_by_hand && is_down(facts) && facts->long_running,
 		       UNIT_STOPPED_BY_HAND);
@@ -257,14 +267,14 @@ static uint64_t facts_identity(const struct facts *facts)
 	return identity_of_bytes(IDENTITY_NONE, parts, sizeof(parts));
 }
 
-/* systemd tells the moment in wall time; a clock that was set meanwhile makes it unknown. */
-static uint64_t facts_changed(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms)
+/* systemd tells moments in wall time; a clock that was set meanwhile makes one unknown. */
+static uint64_t since_boot_ms(uint64_t wall_us, uint64_t boot_ms, uint64_t wall_ms)
 {
-	uint64_t changed_ms = facts->changed_wall_us / 1000;
+	uint64_t then_ms = wall_us / 1000;
 
-	if (!changed_ms || (changed_ms < wall_ms && wall_ms - changed_ms > boot_ms))
+	if (!then_ms || (then_ms < wall_ms && wall_ms - then_ms > boot_ms))
 		return 0;
-	return changed_ms < wall_ms ? boot_ms - (wall_ms - changed_ms) : boot_ms;
+	return then_ms < wall_ms ? boot_ms - (wall_ms - then_ms) : boot_ms;
 }
 
 /* Of two limits the lower one; systemd says UINT64_MAX where there is none. */
@@ -282,12 +292,15 @@ void facts_status(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms,
 {
 	ret->active = facts->active;
 	ret->flags = facts_flags(facts);
-	ret->mode = facts_policy(facts)->says_mode ? facts_policy(facts)->mode : 0;
+	(void)terms_overlay(&ret->terms, &facts->own);
+	(void)terms_overlay(&ret->terms, &facts->dropped_in);
 	ret->n_restarts = facts->n_restarts;
 	ret->main_pid = facts->main_pid;
 	ret->cgroup_id = facts->cgroup_id;
 	ret->identity = facts_identity(facts);
-	ret->changed_ms = facts_changed(facts, boot_ms, wall_ms);
+	ret->changed_ms = since_boot_ms(facts->changed_wall_us, boot_ms, wall_ms);
+	ret->started_ms = since_boot_ms(facts->inactive_exit_wall_us, boot_ms, wall_ms);
+	ret->startup_ms = facts->startup_ms;
 	ret->memory_most_bytes =
 		least_limit(facts->memory_most_bytes, facts->effective_memory_most_bytes);
 	ret->threads_most = least_limit(facts->tasks_most, facts->effective_tasks_most);

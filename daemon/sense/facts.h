@@ -10,7 +10,7 @@
 #include <systemd/sd-bus.h>
 
 #include "record/record.h"
-#include "record/unitfile.h"
+#include "record/terms.h"
 #include "sense/needs.h"
 
 struct facts {
@@ -22,19 +22,20 @@ struct facts {
 	bool load_masked, file_masked; /* LoadState, UnitFileState */
 	bool long_running;	       /* Type= */
 	bool transient, timer_started, job_pending;
-	bool refuses_start, refuses_stop;
+	bool refuses_start, refuses_stop, can_reload;
 	bool names_cut;	     /* an alias did not fit, or is no unit name */
 	bool dependents_cut; /* the same of what is restarted with it */
 	bool well_ended, oom_killed, start_limit_named; /* Result= */
 	uint32_t main_pid, n_restarts;
 	uint64_t cgroup_id;
-	uint64_t changed_wall_us, active_enter_wall_us; /* 0: never */
+	uint64_t changed_wall_us, active_enter_wall_us, inactive_exit_wall_us; /* 0: never */
+	uint32_t startup_ms; /* the longest start that was seen */
 	/* MemoryMax=, TasksMax= and LimitNOFILE= of the unit, and of it with its slices: UINT64_MAX for none, 0 not
 	 * told. */
 	uint64_t memory_most_bytes, effective_memory_most_bytes;
 	uint64_t tasks_most, effective_tasks_most, descriptors_most;
 	uint64_t fragment, drop_ins, program; /* identities of files, or IDENTITY_NONE */
-	struct unitfile own, dropped_in; /* [X-SelfHeal] of the unit file, and of all drop-ins */
+	struct terms own, dropped_in; /* [X-SelfHeal] of the unit file, and of all drop-ins */
 	bool own_broken, dropped_in_broken;
 	bool told_broken; /* that was logged */
 	uint8_t invocation[INVOCATION_SIZE];
@@ -76,6 +77,6 @@ void facts_set_active(struct facts *facts, enum unit_active active);
 
 /* Is it to be shown: is all of it known, and has it been active, or failed, in our time? */
 bool facts_are_worth_a_row(const struct facts *facts);
-/* Fill all but unit, kind and name. The moments are now. */
+/* Fill all but unit, kind and name, and lay what the unit says of its healing upon ret->terms. The moments are now. */
 void facts_status(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms,
 		  struct unit_status *ret);

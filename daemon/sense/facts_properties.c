@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "record/names.h"
+#include "record/unitfile.h"
 #include "sense/facts_properties.h"
 #include "sense/identity.h"
 
@@ -74,7 +75,7 @@ static void take_cgroup(struct facts *facts, const char *path)
 }
 
 /* systemd has just read that file itself, so that it is in memory and no disk is waited for. */
-static void read_policy(struct facts *facts, const char *path, struct unitfile *ret,
+static void read_policy(struct facts *facts, const char *path, struct terms *ret,
 			bool *ret_broken)
 {
 	struct ini_error error;
@@ -90,7 +91,7 @@ static void read_policy(struct facts *facts, const char *path, struct unitfile *
 
 static void take_fragment(struct facts *facts, const char *path)
 {
-	facts->own = (struct unitfile) { 0 };
+	facts->own = (struct terms) { 0 };
 	facts->own_broken = false;
 	facts->fragment = path[0] ? identity_of_file(IDENTITY_NONE, path) : 0;
 	if (path[0])
@@ -215,11 +216,13 @@ static const struct property property_table[] = {
 	BOOL("Transient", transient),
 	BOOL("RefuseManualStart", refuses_start),
 	BOOL("RefuseManualStop", refuses_stop),
+	BOOL("CanReload", can_reload),
 	U32("MainPID", main_pid),
 	U32("NRestarts", n_restarts),
 	U64("ControlGroupId", cgroup_id),
 	U64("StateChangeTimestamp", changed_wall_us),
 	U64("ActiveEnterTimestamp", active_enter_wall_us),
+	U64("InactiveExitTimestamp", inactive_exit_wall_us),
 	U64("MemoryMax", memory_most_bytes),
 	U64("EffectiveMemoryMax", effective_memory_most_bytes), /* since systemd 256 */
 	U64("TasksMax", tasks_most),
@@ -352,7 +355,7 @@ static void forget(struct facts *facts, const struct property *property)
 {
 	if (property->take == take_drop_in) {
 		facts->drop_ins = 0;
-		facts->dropped_in = (struct unitfile) { 0 };
+		facts->dropped_in = (struct terms) { 0 };
 		facts->dropped_in_broken = false;
 	}
 	if (property->take == take_trigger)

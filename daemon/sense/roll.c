@@ -229,10 +229,21 @@ void roll_show(struct roll *roll, struct follower *follower, uint64_t boot_ms, u
 		return;
 	roll->version += follower->facts.needs_changed;
 	follower->facts.needs_changed = false;
-	if (is_shared)
+	if (is_shared) {
 		show_shared(roll, follower->row);
-	else
-		facts_status(&follower->facts, boot_ms, wall_ms, &roll->status[follower->row]);
+		return;
+	}
+	roll->status[follower->row].terms = (struct terms) { 0 };
+	if (roll->classes)
+		classes_terms(roll->classes, follower->name, &roll->status[follower->row].terms);
+	facts_status(&follower->facts, boot_ms, wall_ms, &roll->status[follower->row]);
+}
+
+void roll_classes(struct roll *roll, const struct classes *classes, uint64_t boot_ms, uint64_t wall_ms)
+{
+	roll->classes = classes;
+	for (size_t i = 0; i < roll->n; i++)
+		roll_show(roll, roll->follower[i], boot_ms, wall_ms);
 }
 
 void roll_drop(struct roll *roll, struct follower *follower, uint64_t boot_ms, uint64_t wall_ms)

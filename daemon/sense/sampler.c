@@ -33,6 +33,7 @@ struct held {
 struct sampler {
 	sampler_number *number;
 	void *userdata;
+	const struct classes *classes; /* borrowed; NULL: none */
 	struct units *units; /* NULL: without systemd */
 	struct bare *bare;   /* NULL: with systemd */
 	struct members_ground ground;
@@ -478,6 +479,13 @@ static int choose_source(struct sampler *sampler, sd_bus *bus)
 	return bare_new(&sampler->ground.roots, sampler->number, sampler->userdata, &sampler->bare);
 }
 
+void sampler_set_classes(struct sampler *sampler, const struct classes *classes)
+{
+	sampler->classes = classes;
+	if (sampler->units)
+		units_set_classes(sampler->units, classes);
+}
+
 int sampler_set_bus(struct sampler *sampler, sd_bus *bus)
 {
 	CLEANUP(units_freep) struct units *units = NULL;
@@ -492,6 +500,7 @@ int sampler_set_bus(struct sampler *sampler, sd_bus *bus)
 		return r;
 	units_free(sampler->units);
 	sampler->units = TAKE(units);
+	units_set_classes(sampler->units, sampler->classes);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "record/signal.h"
 #include "sense/probe.h"
 
+struct classes;
 struct network;
 struct sampler;
 
@@ -30,6 +31,9 @@ DEFINE_CLEANUP(struct sampler *, sampler_free)
 /* After the bus was lost: ask systemd over another one. This waits as sampler_new() does; on failure
  * all is as before. -EINVAL: the list does not come from systemd. */
 int sampler_set_bus(struct sampler *sampler, sd_bus *bus);
+
+/* What is said of classes of units: units_set_classes(). */
+void sampler_set_classes(struct sampler *sampler, const struct classes *classes);
 
 /* Take one sample of every unit there is, and of the host (always the last). The arrays are the
  * sampler's, of equal length, and live until the next call: status[i] is of samples[i]. A unit that

@@ -352,6 +352,11 @@ void units_follow_order(struct units *units, const struct attempt *attempt)
 	units_show(units, follower);
 }
 
+void units_set_classes(struct units *units, const struct classes *classes)
+{
+	roll_classes(&units->roll, classes, clock_boot_ms(), clock_wall_ms());
+}
+
 uint32_t units_row(const struct units *units, const char *name)
 {
 	const struct follower *follower = roll_find(&units->roll, name);

@@ -20,6 +20,7 @@
 #include <systemd/sd-bus.h>
 
 #include "base/cleanup.h"
+#include "record/classes.h"
 #include "record/edge.h"
 #include "record/record.h"
 
@@ -50,6 +51,8 @@ size_t units_unwatched(const struct units *units);
 const struct unit_status *units_find(const struct units *units, uint32_t unit);
 /* An order of our own to systemd about it went as far as the attempt says: its job is nobody's stop. */
 void units_follow_order(struct units *units, const struct attempt *attempt);
+/* What is said of classes of units, from now on; borrowed, and to be called again when it has changed. NULL: nothing. */
+void units_set_classes(struct units *units, const struct classes *classes);
 /* The number of the row that shows the unit of that name; 0: none does. */
 uint32_t units_row(const struct units *units, const char *name);
 /* The cgroups that belong to a row: one for a plain unit, many for a shared row, none for one that

@@ -223,7 +223,10 @@ static void put_status(struct columns *columns, const struct unit_status *status
 	column_put_text(columns, unit_kind_word(status->kind));
 	column_put_text(columns, unit_active_word(status->active));
 	column_put_int(columns, status->flags);
-	column_put_int(columns, status->mode);
+	if (terms_say(&status->terms, TERM_MODE))
+		column_put_text(columns, mode_word(status->terms.mode));
+	else
+		column_put_time(columns, 0); /* NULL */
 	column_put_int(columns, status->n_restarts);
 	column_put_int(columns, status->main_pid);
 	column_put_int(columns, status->cgroup_id);

@@ -15,7 +15,7 @@ CREATE TABLE unit_now (                    -- one row a unit there is
 	kind              TEXT NOT NULL,   -- service, scope, ...
 	active            TEXT NOT NULL,   -- what the manager says
 	flags             INTEGER NOT NULL, -- enum unit_flag
-	mode              INTEGER NOT NULL, -- enum mode; of use if the flags say that it is said
+	mode              TEXT,            -- its own, or its class's; NULL: the host's
 	n_restarts        INTEGER NOT NULL, -- by Restart=
 	main_pid          INTEGER NOT NULL, -- 0: none, or not known
 	cgroup_id         INTEGER NOT NULL, -- 0: none

@@ -23,8 +23,8 @@ static const struct flag_word unit_flags[] = {
 	{ UNIT_STOPPED_BY_HAND, "stopped_by_hand" },
 	{ UNIT_NAMES_CUT, "names_cut" },
 	{ UNIT_DOWN_BEFORE, "down_before" },
-	{ UNIT_SAYS_MODE, "says_mode" },
 	{ UNIT_POLICY_BROKEN, "policy_broken" },
+	{ UNIT_CAN_RELOAD, "can_reload" },
 };
 
 void reader_json_keeper(FILE *out, const struct keeper *keeper, uint64_t now_wall_ms)
@@ -64,8 +64,8 @@ static void put_status(struct json *json, const struct unit_status *status)
 	json_boolean(json, "synthetic", (status->flags & UNIT_SYNTHETIC) != 0);
 	json_text(json, "kind", unit_kind_word(status->kind));
 	json_text(json, "active", unit_active_word(status->active));
-	if (status->flags & UNIT_SAYS_MODE)
-		json_text(json, "mode", mode_word((enum mode)status->mode));
+	if (terms_say(&status->terms, TERM_MODE))
+		json_text(json, "mode", mode_word(status->terms.mode));
 	else
 		json_null(json, "mode");
 	field_put_flags(json, status->flags, unit_flags,

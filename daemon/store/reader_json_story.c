@@ -49,6 +49,8 @@ static void put_incident(struct json *json, const struct incident *incident)
 	json_begin(json, '{');
 	json_number(json, "id", incident->id);
 	field_put_marks(json, incident->flags);
+	json_number_or_null(json, "onset_ms", incident->onset_ms);
+	json_number_or_null(json, "onset_wall_ms", incident->onset_wall_ms);
 	json_number(json, "opened_ms", incident->opened_ms);
 	json_number(json, "opened_wall_ms", incident->opened_wall_ms);
 	json_number_or_null(json, "closed_ms", incident->closed_ms);
@@ -85,6 +87,9 @@ static void put_decision(struct json *json, const struct decision *decision)
 	json_real(json, "lead_expected", decision->lead_expected);
 	field_put_score(json, "score", decision->score);
 	field_put_invocation(json, "invocation", decision->invocation);
+	json_number(json, "rung", decision->rung);
+	json_number_or_null(json, "because", decision->because);
+	json_text(json, "blast", decision->blast);
 	json_end(json, '}');
 }
 
@@ -128,6 +133,9 @@ static void put_outcome(struct json *json, const struct outcome *outcome)
 	json_real(json, "normal_high", outcome->normal_high);
 	json_number(json, "n_samples", outcome->n_samples);
 	field_put_invocation(json, "invocation", outcome->invocation);
+	json_number_or_null(json, "served_ms", outcome->served_ms);
+	json_number_or_null(json, "served_wall_ms", outcome->served_wall_ms);
+	json_text(json, "hurt", outcome->hurt);
 	json_end(json, '}');
 }
 

@@ -15,6 +15,8 @@ int reader_row_incident(struct columns *columns, struct incident *ret)
 	ret->id = column_get_u64(columns);
 	ret->unit = column_get_u32(columns);
 	ret->flags = column_get_u32(columns);
+	ret->onset_ms = column_get_u64(columns);
+	ret->onset_wall_ms = column_get_u64(columns);
 	ret->opened_ms = column_get_u64(columns);
 	ret->opened_wall_ms = column_get_u64(columns);
 	ret->closed_ms = column_get_u64(columns);
@@ -53,6 +55,9 @@ int reader_row_decision(struct columns *columns, struct decision *ret)
 	ret->lead_expected = column_get_real(columns);
 	ret->score = column_get_score(columns);
 	column_get_invocation(columns, ret->invocation);
+	ret->rung = column_get_u32(columns);
+	ret->because = column_get_u32(columns);
+	column_get_text(columns, ret->blast, sizeof(ret->blast));
 	return columns->r;
 }
 
@@ -94,6 +99,9 @@ int reader_row_outcome(struct columns *columns, struct outcome *ret)
 	ret->normal_high = column_get_real(columns);
 	ret->n_samples = column_get_u32(columns);
 	column_get_invocation(columns, ret->invocation);
+	ret->served_ms = column_get_u64(columns);
+	ret->served_wall_ms = column_get_u64(columns);
+	column_get_text(columns, ret->hurt, sizeof(ret->hurt));
 	return columns->r;
 }
 
@@ -121,6 +129,18 @@ int reader_row_keeper(struct columns *columns, struct keeper *ret)
 	return columns->r;
 }
 
+/* NULL: it says none. */
+static void get_mode(struct columns *columns, struct terms *ret)
+{
+	bool says = sqlite3_column_type(columns->statement, columns->at) != SQLITE_NULL;
+
+	if (says)
+		ret->mode = WORD(columns, mode, mode_word, MODE_N);
+	else
+		columns->at++;
+	ret->says = says ? 1u << TERM_MODE : 0;
+}
+
 static void get_status(struct columns *columns, struct unit_status *ret)
 {
 	ret->unit = column_get_u32(columns);
@@ -130,7 +150,7 @@ static void get_status(struct columns *columns, struct unit_status *ret)
 	ret->kind = WORD(columns, unit_kind, unit_kind_word, UNIT_KIND_N);
 	ret->active = WORD(columns, unit_active, unit_active_word, UNIT_ACTIVE_N);
 	ret->flags = column_get_u32(columns);
-	ret->mode = column_get_u32(columns);
+	get_mode(columns, &ret->terms);
 	ret->n_restarts = column_get_u32(columns);
 	ret->main_pid = column_get_u32(columns);
 	ret->cgroup_id = column_get_bits(columns);

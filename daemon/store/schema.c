@@ -137,6 +137,19 @@ static const char *const steps[SCHEMA_VERSION] = {
 	      "expected REAL, share REAL, rare_h REAL, unseen INTEGER NOT NULL, left_s REAL, "
 	      "PRIMARY KEY (verdict, rank)) STRICT, WITHOUT ROWID;"
 	      "PRAGMA user_version = 3",
+	[3] = "ALTER TABLE incident ADD COLUMN onset_ms INTEGER;"
+	      "ALTER TABLE incident ADD COLUMN onset_wall_ms INTEGER;"
+	      "ALTER TABLE decision ADD COLUMN rung INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE decision ADD COLUMN because INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE decision ADD COLUMN blast TEXT NOT NULL DEFAULT '';"
+	      "ALTER TABLE outcome ADD COLUMN served_ms INTEGER;"
+	      "ALTER TABLE outcome ADD COLUMN served_wall_ms INTEGER;"
+	      "ALTER TABLE outcome ADD COLUMN hurt TEXT NOT NULL DEFAULT '';"
+	      "CREATE TABLE evidence ("
+	      "incident INTEGER NOT NULL REFERENCES incident (id), decision INTEGER NOT NULL, "
+	      "wall_ms INTEGER NOT NULL, took_ms INTEGER NOT NULL, is_whole INTEGER NOT NULL, "
+	      "body TEXT NOT NULL, PRIMARY KEY (incident, decision)) STRICT, WITHOUT ROWID;"
+	      "PRAGMA user_version = 4",
 };
 
 /* A step that cannot be taken says nothing against the file, which would be moved aside as damaged. */

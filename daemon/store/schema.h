@@ -3,7 +3,7 @@
 /* The tables of past and present: made, migrated, and their version checked, by both sides. */
 #include <sqlite3.h>
 
-#define SCHEMA_VERSION	      3
+#define SCHEMA_VERSION	      4
 #define SCHEMA_APPLICATION_ID 0x73686564 /* "shed" */
 #define SCHEMA_LIVE_ID	      0x73686c76 /* "shlv" */
 

@@ -36,6 +36,8 @@ CREATE TABLE incident (                      -- the thread through all of one tr
 	id             INTEGER PRIMARY KEY,
 	unit           INTEGER NOT NULL REFERENCES unit (id),
 	flags          INTEGER NOT NULL,
+	onset_ms       INTEGER,              -- when the evidence begins that opened it, or made it sick
+	onset_wall_ms  INTEGER,
 	opened_ms      INTEGER NOT NULL,
 	opened_wall_ms INTEGER NOT NULL,
 	closed_ms      INTEGER,              -- NULL while open
@@ -118,7 +120,10 @@ CREATE TABLE decision (                      -- durable before its action leaves
 	lead_value    REAL,
 	lead_expected REAL,                  -- what was normal
 	score         REAL,                  -- the forest's, 0 to 1
-	invocation    BLOB                   -- of the run that was to be replaced
+	invocation    BLOB,                  -- of the run that was to be replaced
+	rung          INTEGER NOT NULL DEFAULT 0, -- of the ladder
+	because       INTEGER NOT NULL DEFAULT 0, -- the sick unit it depends on; 0: another reason
+	blast         TEXT NOT NULL DEFAULT ''    -- units that are disturbed with it
 ) STRICT;
 CREATE INDEX decision_of_incident ON decision (incident);
 CREATE INDEX decision_allowed ON decision (wall_ms) WHERE why = 'allowed'; -- the policy's ledger
@@ -153,8 +158,21 @@ CREATE TABLE outcome (                       -- was the patient better afterward
 	normal_low   REAL,                   -- the range it had to be in
 	normal_high  REAL,
 	n_samples    INTEGER NOT NULL,       -- of the new run that were looked at
-	invocation   BLOB                    -- the new run; NULL: none was seen
+	invocation   BLOB,                   -- the new run; NULL: none was seen
+	served_ms    INTEGER,                -- from when on it was well again; NULL: it was not
+	served_wall_ms INTEGER,
+	hurt         TEXT NOT NULL DEFAULT '' -- a unit that was disturbed with it, and is not well
 ) STRICT;
+
+CREATE TABLE evidence (                      -- what was seen of a unit just before it was disturbed
+	incident INTEGER NOT NULL REFERENCES incident (id),
+	decision INTEGER NOT NULL,           -- decision.id that it came before
+	wall_ms  INTEGER NOT NULL,           -- when gathering began
+	took_ms  INTEGER NOT NULL,
+	is_whole INTEGER NOT NULL,           -- 0: its gatherer was abandoned at its limit
+	body     TEXT NOT NULL,              -- one JSON object; its size is bounded: evidence.h
+	PRIMARY KEY (incident, decision)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE lesson (                        -- what was learnt of a unit
 	unit          INTEGER PRIMARY KEY REFERENCES unit (id),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/column.h"
 #include "store/retain.h"
 #include "store/statement.h"
 #include "store/writer.h"
@@ -227,7 +228,7 @@ uint32_t writer_number(const char *name, void *userdata)
 }
 
 int writer_attempts_since(struct writer *writer, uint64_t wall_ms,
-			  void (*visit)(const struct decision *decision, void *userdata),
+			  void (*visit)(const struct past_attempt *past, void *userdata),
 			  void *userdata)
 {
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
@@ -236,22 +237,29 @@ int writer_attempts_since(struct writer *writer, uint64_t wall_ms,
 	if (!writer->thread)
 		return 0;
 	r = statement_new(writer->file.db,
-			  "SELECT unit, flags, wall_ms, rule FROM decision "
-			  "WHERE why = 'allowed' AND wall_ms >= ? ORDER BY wall_ms",
+			  "SELECT decision.unit, decision.flags, decision.wall_ms, action, rule, "
+			  "coalesce(outcome.result, 'none'), "
+			  "max(0, coalesce(ended_wall_ms - started_wall_ms, 0)) FROM decision "
+			  "LEFT JOIN attempt ON attempt.decision = decision.id "
+			  "LEFT JOIN outcome ON outcome.decision = decision.id "
+			  "WHERE why = 'allowed' AND decision.wall_ms >= ? "
+			  "ORDER BY decision.wall_ms",
 			  &select);
 	if (r < 0)
 		return r;
 	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)wall_ms);
 	while ((r = statement_next(select)) > 0) {
-		const char *rule = (const char *)sqlite3_column_text(select, 3);
-		struct decision decision = {
-			.unit = (uint32_t)sqlite3_column_int64(select, 0),
-			.flags = (uint32_t)sqlite3_column_int64(select, 1),
-			.wall_ms = (uint64_t)sqlite3_column_int64(select, 2),
-		};
+		struct columns columns = { .statement = select };
+		struct past_attempt past = { 0 };
 
-		(void)snprintf(decision.rule, sizeof(decision.rule), "%s", rule ?: "");
-		visit(&decision, userdata);
+		past.decision.unit = column_get_u32(&columns);
+		past.decision.flags = column_get_u32(&columns);
+		past.decision.wall_ms = column_get_u64(&columns);
+		past.decision.action = (enum action)column_get_word(&columns, action_word, ACTION_N);
+		column_get_text(&columns, past.decision.rule, sizeof(past.decision.rule));
+		past.result = (enum outcome_result)column_get_word(&columns, outcome_word, OUTCOME_N);
+		past.down_ms = column_get_u64(&columns);
+		visit(&past, userdata); /* also one that cannot be read in full: it counts */
 	}
 	return r;
 }

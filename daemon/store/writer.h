@@ -60,9 +60,10 @@ DEFINE_CLEANUP(struct writer *, writer_close)
 uint32_t writer_number(const char *name, void *writer);
 
 /* What the daemon must remember across a restart; call before the first submit. A decision that was
- * allowed counts as an attempt even if nothing more is known of it: its unit, flags, rule and wall_ms are set. */
+ * allowed counts as an attempt even if nothing more is known of it: its unit, flags, action, rule and wall_ms are
+ * set. */
 int writer_attempts_since(struct writer *writer, uint64_t wall_ms,
-			  void (*visit)(const struct decision *decision, void *userdata),
+			  void (*visit)(const struct past_attempt *past, void *userdata),
 			  void *userdata);
 int writer_lessons(struct writer *writer,
 		   void (*visit)(uint32_t unit, uint64_t identity, bool was_well,

@@ -26,10 +26,12 @@ static const char *const insertions[ROW_KIND_N] = {
 	[ROW_UNIT] = "INSERT INTO unit (id, name, seen_wall_ms) VALUES (?, ?, ?) "
 		     "ON CONFLICT (id) DO UPDATE SET seen_wall_ms = excluded.seen_wall_ms",
 	[ROW_INCIDENT] =
-		"INSERT INTO incident (id, unit, flags, opened_ms, opened_wall_ms, closed_ms, "
-		"closed_wall_ms, worst, score, class, rule, lead, lead_value, lead_expected, "
-		"n_attempts, outcome, why) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+		"INSERT INTO incident (id, unit, flags, onset_ms, onset_wall_ms, opened_ms, "
+		"opened_wall_ms, closed_ms, closed_wall_ms, worst, score, class, rule, lead, "
+		"lead_value, lead_expected, n_attempts, outcome, why) "
+		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
 		"ON CONFLICT (id) DO UPDATE SET flags = excluded.flags, "
+		"onset_ms = excluded.onset_ms, onset_wall_ms = excluded.onset_wall_ms, "
 		"closed_ms = excluded.closed_ms, closed_wall_ms = excluded.closed_wall_ms, "
 		"worst = excluded.worst, score = excluded.score, class = excluded.class, "
 		"rule = excluded.rule, lead = excluded.lead, lead_value = excluded.lead_value, "
@@ -46,7 +48,8 @@ static const char *const insertions[ROW_KIND_N] = {
 	[ROW_DECISION] =
 		"INSERT INTO decision (id, incident, unit, flags, when_ms, wall_ms, action, why, "
 		"way, budget_left, until_ms, class, rule, lead, lead_value, lead_expected, score, "
-		"invocation) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"invocation, rung, because, blast) "
+		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_ATTEMPT] = "INSERT INTO attempt (decision, unit, way, state, result, started_ms, "
 			"started_wall_ms, deadline_ms, ended_ms, ended_wall_ms, job) "
 			"VALUES (?,?,?,?,?,?,?,?,?,?,?) "
@@ -57,7 +60,8 @@ static const char *const insertions[ROW_KIND_N] = {
 	[ROW_OUTCOME] =
 		"REPLACE INTO outcome (decision, unit, flags, when_ms, wall_ms, result, "
 		"score_before, score_after, lead, value_before, value_after, normal_low, "
-		"normal_high, n_samples, invocation) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"normal_high, n_samples, invocation, served_ms, served_wall_ms, hurt) "
+		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_LESSON] = "REPLACE INTO lesson (unit, identity, was_well, saved_wall_ms, body) "
 		       "VALUES (?,?,?,?,?)",
 	[ROW_EDGE] = "INSERT INTO edge (client, server, kind, port, flags, n_connections, "
@@ -129,6 +133,8 @@ int rows_incident(struct rows *rows, const struct incident *incident)
 	column_put_int(&columns, incident->id);
 	column_put_int(&columns, incident->unit);
 	column_put_int(&columns, incident->flags);
+	column_put_time(&columns, incident->onset_ms);
+	column_put_time(&columns, incident->onset_wall_ms);
 	column_put_int(&columns, incident->opened_ms);
 	column_put_int(&columns, incident->opened_wall_ms);
 	column_put_time(&columns, incident->closed_ms);
@@ -206,6 +212,9 @@ int rows_decision(struct rows *rows, const struct decision *decision)
 	column_put_real(&columns, decision->lead_expected);
 	column_put_score(&columns, decision->score);
 	column_put_invocation(&columns, decision->invocation);
+	column_put_int(&columns, decision->rung);
+	column_put_int(&columns, decision->because);
+	column_put_text(&columns, decision->blast);
 	return run(&columns);
 }
 
@@ -246,6 +255,9 @@ int rows_outcome(struct rows *rows, const struct outcome *outcome)
 	column_put_real(&columns, outcome->normal_high);
 	column_put_int(&columns, outcome->n_samples);
 	column_put_invocation(&columns, outcome->invocation);
+	column_put_time(&columns, outcome->served_ms);
+	column_put_time(&columns, outcome->served_wall_ms);
+	column_put_text(&columns, outcome->hurt);
 	return run(&columns);
 }
 

@@ -256,10 +256,10 @@ Test(checkup, a_unit_that_wants_heals_and_is_not_enrolled_is_named)
 	CLEANUP(end) struct place place;
 
 	begin(&place);
-	place.unit.status.flags = UNIT_SAYS_MODE;
-	place.unit.status.mode = MODE_OBSERVE;
+	place.unit.status.terms.says = 1u << TERM_MODE;
+	place.unit.status.terms.mode = MODE_OBSERVE;
 	is_remarked(&place, "rights", REMARK_OK, "no service");
-	place.unit.status.mode = MODE_APPROVE;
+	place.unit.status.terms.mode = MODE_APPROVE;
 	is_remarked(&place, "rights", REMARK_NOT_OK,
 		    "shop.service wants to be healed (Mode=approve)");
 	cr_assert(zero(int, unit_set_add(&place.ground.enrolled, "shop.service")));

@@ -66,6 +66,13 @@ static void down(struct fake_unit *unit, const char *active)
 	unit->main_pid = 0;
 }
 
+static bool says_mode(const struct facts *facts)
+{
+	const struct unit_status status = status_of(facts);
+
+	return terms_say(&status.terms, TERM_MODE);
+}
+
 Test(facts, a_whole_answer_becomes_a_status)
 {
 	CLEANUP(fake_close) struct fake_manager fake = { 0 };
@@ -229,14 +236,14 @@ Test(facts, a_units_own_mode_is_that_of_its_last_file_that_says_one)
 	(void)strcpy(first, scratch_write(&scratch, "first", "[X-SelfHeal]\nMode=observe\n"));
 	(void)strcpy(last, scratch_write(&scratch, "last", "[Service]\nRestart=no\n"));
 	say_files(&fake, &facts, own, first, last);
-	cr_assert(has_flag(&facts, UNIT_SAYS_MODE));
-	cr_assert(eq(u32, status_of(&facts).mode, MODE_OBSERVE));
+	cr_assert(says_mode(&facts));
+	cr_assert(eq(u32, status_of(&facts).terms.mode, MODE_OBSERVE));
 	(void)scratch_write(&scratch, "last", "[X-SelfHeal]\nMode=enforce\n");
 	say_files(&fake, &facts, own, first, last);
-	cr_assert(eq(u32, status_of(&facts).mode, MODE_ENFORCE));
+	cr_assert(eq(u32, status_of(&facts).terms.mode, MODE_ENFORCE));
 	(void)scratch_write(&scratch, "last", "[X-SelfHeal]\nMode=\n");
 	say_files(&fake, &facts, own, first, last);
-	cr_assert(not(has_flag(&facts, UNIT_SAYS_MODE)), "taken back");
+	cr_assert(not(says_mode(&facts)), "taken back");
 	(void)scratch_write(&scratch, "last", "[X-SelfHeal]\nMode=nforce\n");
 	say_files(&fake, &facts, own, first, last);
 	cr_assert(has_flag(&facts, UNIT_POLICY_BROKEN));
@@ -244,7 +251,7 @@ Test(facts, a_units_own_mode_is_that_of_its_last_file_that_says_one)
 	(void)scratch_write(&scratch, "last", "");
 	say_files(&fake, &facts, own, first, last);
 	cr_assert(not(has_flag(&facts, UNIT_POLICY_BROKEN)), "mended");
-	cr_assert(eq(u32, status_of(&facts).mode, MODE_MOCK));
+	cr_assert(eq(u32, status_of(&facts).terms.mode, MODE_MOCK));
 }
 
 Test(facts, a_drop_in_of_ours_makes_no_other_unit_of_it)
@@ -266,7 +273,7 @@ Test(facts, a_drop_in_of_ours_makes_no_other_unit_of_it)
 	(void)scratch_write(&scratch, NAME_UNIT_DROPIN, "[X-SelfHeal]\nMode=enforce\n");
 	say_files(&fake, &facts, own, own, ours);
 	cr_assert(eq(u64, status_of(&facts).identity, before));
-	cr_assert(eq(u32, status_of(&facts).mode, MODE_ENFORCE));
+	cr_assert(eq(u32, status_of(&facts).terms.mode, MODE_ENFORCE));
 }
 
 Test(facts, a_cgroup_path_that_leads_elsewhere_is_not_taken)

@@ -224,9 +224,12 @@ Test(judge, what_was_learnt_survives_a_restart_of_the_daemon)
 
 Test(judge, a_budget_is_remembered_across_a_restart_of_the_daemon)
 {
-	const struct decision past = { .unit = FIXTURE_UNIT,
-				       .rule = "memory-growth",
-				       .wall_ms = fixture_sick(SECONDS(1)).wall_ms - MINUTES(20) };
+	const struct past_attempt past = {
+		.decision = { .unit = FIXTURE_UNIT,
+			      .action = ACTION_RESTART,
+			      .rule = "memory-growth",
+			      .wall_ms = fixture_sick(SECONDS(1)).wall_ms - MINUTES(20) },
+	};
 	struct ward ward = admit();
 
 	judge_remember_attempt(ward.judge, &past);
@@ -357,8 +360,8 @@ Test(judge, with_mode_approve_it_waits_for_somebody_who_agrees_each_time)
 {
 	struct ward ward = admit();
 
-	ward.status.flags |= UNIT_SAYS_MODE;
-	ward.status.mode = MODE_APPROVE;
+	ward.status.terms.says |= 1u << TERM_MODE;
+	ward.status.terms.mode = MODE_APPROVE;
 	cr_assert(eq(int, judge_approve(ward.judge, 10), -ESRCH), "nothing waits yet");
 	live(&ward, 120, 100 * MIB);
 	live(&ward, 60, 200 * MIB);
@@ -389,8 +392,8 @@ Test(judge, an_approval_is_good_for_a_quarter_of_an_hour)
 {
 	struct ward ward = admit();
 
-	ward.status.flags |= UNIT_SAYS_MODE;
-	ward.status.mode = MODE_APPROVE;
+	ward.status.terms.says |= 1u << TERM_MODE;
+	ward.status.terms.mode = MODE_APPROVE;
 	live(&ward, 60, 100 * MIB);
 	ward.status.active = UNIT_ACTIVE_FAILED;
 	live(&ward, 10, 0);
@@ -454,8 +457,8 @@ Test(judge, asked_for_in_a_trouble_it_is_proven_by_the_rule_that_held)
 {
 	struct ward ward = admit();
 
-	ward.status.flags |= UNIT_SAYS_MODE;
-	ward.status.mode = MODE_APPROVE; /* who asks has agreed */
+	ward.status.terms.says |= 1u << TERM_MODE;
+	ward.status.terms.mode = MODE_APPROVE; /* who asks has agreed */
 	live(&ward, 120, 100 * MIB);
 	live(&ward, 60, 200 * MIB);
 	cr_assert(eq(int, ward.finding.why, WHY_NOT_APPROVED));

@@ -191,12 +191,12 @@ Test(outbox, what_was_forbidden_after_the_decision_is_not_done)
 			office.config.mode = MODE_OBSERVE;
 			break;
 		case 1: /* the unit's own word */
-			office.status.flags |= UNIT_SAYS_MODE;
-			office.status.mode = MODE_OBSERVE;
+			office.status.terms.says |= 1u << TERM_MODE;
+			office.status.terms.mode = MODE_OBSERVE;
 			break;
 		case 2: /* nobody has agreed */
-			office.status.flags |= UNIT_SAYS_MODE;
-			office.status.mode = MODE_APPROVE;
+			office.status.terms.says |= 1u << TERM_MODE;
+			office.status.terms.mode = MODE_APPROVE;
 			break;
 		case 3:
 			office.config.heal_on = 0;

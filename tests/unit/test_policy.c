@@ -92,10 +92,10 @@ Test(policy, a_units_own_mode_wins_but_not_over_a_host_that_only_observes)
 	struct policy policy;
 	struct decision decision;
 
-	status.flags |= UNIT_SAYS_MODE;
+	status.terms.says |= 1u << TERM_MODE;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		config.mode = cases[i].host;
-		status.mode = cases[i].own;
+		status.terms.mode = cases[i].own;
 		fixture_policy(&config, &policy);
 		decision = policy_decide(&policy, &verdict, &status, &fixture_fine);
 		cr_assert(eq(int, decision.why, cases[i].why), "case %zu", i);
@@ -107,8 +107,9 @@ Test(policy, a_unit_whose_own_word_cannot_be_read_is_left_alone)
 {
 	struct unit_status status = fixture_status("shop.service", 1);
 
-	status.flags |= UNIT_SAYS_MODE | UNIT_POLICY_BROKEN;
-	status.mode = MODE_ENFORCE;
+	status.flags |= UNIT_POLICY_BROKEN;
+	status.terms.says = 1u << TERM_MODE;
+	status.terms.mode = MODE_ENFORCE;
 	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_POLICY_BROKEN));
 }
 
@@ -138,11 +139,11 @@ Test(policy, by_hand_heal_on_does_not_bind_and_all_else_does)
 	verdict.flags |= SAMPLE_BY_HAND;
 	cr_assert(
 		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
-	status.flags |= UNIT_SAYS_MODE;
-	status.mode = MODE_APPROVE;
+	status.terms.says |= 1u << TERM_MODE;
+	status.terms.mode = MODE_APPROVE;
 	cr_assert(
 		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
-	status.mode = MODE_OBSERVE;
+	status.terms.mode = MODE_OBSERVE;
 	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why,
 		     WHY_OBSERVING));
 	status = fixture_status("dbus.service", 1);

@@ -14,22 +14,22 @@ Test(unitfile, only_its_own_section_is_read)
 {
 	static const struct {
 		const char *text;
-		bool mentions, says;
+		bool resets, says;
 		enum mode mode;
 	} cases[] = {
 		{ "[Service]\nExecStart=/bin/true\nMode=enforce\n", false, false, 0 },
-		{ "[X-SelfHeal]\nMode=enforce\n", true, true, MODE_ENFORCE },
+		{ "[X-SelfHeal]\nMode=enforce\n", false, true, MODE_ENFORCE },
 		{ "[Unit]\nrubbish that systemd minds\n[X-SelfHeal]\nMode=mock\n[Install]\n=\n",
-		  true, true, MODE_MOCK },
-		{ "[X-SelfHeal]\n# Mode=mock\n;Mode=mock\nMode=approve", true, true, MODE_APPROVE },
-		{ "[X-SelfHeal]\nMode=enforce\nMode=observe\n", true, true, MODE_OBSERVE },
+		  false, true, MODE_MOCK },
+		{ "[X-SelfHeal]\n# Mode=mock\n;Mode=mock\nMode=approve", false, true, MODE_APPROVE },
+		{ "[X-SelfHeal]\nMode=enforce\nMode=observe\n", false, true, MODE_OBSERVE },
 		{ "[X-SelfHeal]\nMode=enforce\nMode=\n", true, false, MODE_ENFORCE },
 		/* A line that goes on begins no section, whatever it looks like. */
 		{ "[Service]\nExecStart=/bin/echo \\\n[X-SelfHeal]\nMode=enforce\n", false, false,
 		  0 },
 		{ "[Service]\nExecStart=/bin/echo \\\n# a comment between\n[X-SelfHeal] \\\nx\n"
 		  "[X-SelfHeal]\nMode=mock\n",
-		  true, true, MODE_MOCK },
+		  false, true, MODE_MOCK },
 		{ "[Service]\nExecStart=/bin/echo \\\\\n[X-SelfHeal]\nMode=observe\n", true, true,
 		  MODE_OBSERVE },
 		{ "[Service]\nExecStart=/bin/echo \\ \n[X-SelfHeal]\nMode=observe\n", true, true,
@@ -41,14 +41,15 @@ Test(unitfile, only_its_own_section_is_read)
 	struct ini_error error;
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct unitfile unitfile = { 0 };
+		struct terms terms = { 0 };
 		const char *path = scratch_write(&scratch, "a.service", cases[i].text);
 
-		cr_assert(zero(int, unitfile_load(path, &unitfile, &error)), "case %zu: %s", i,
+		cr_assert(zero(int, unitfile_load(path, &terms, &error)), "case %zu: %s", i,
 			  error.text);
-		cr_assert(eq(int, unitfile.mentions_mode, cases[i].mentions), "case %zu", i);
-		cr_assert(eq(int, unitfile.says_mode, cases[i].says), "case %zu", i);
-		cr_assert(eq(int, unitfile.mode, cases[i].mode), "case %zu", i);
+		cr_assert(eq(int, terms.resets != 0, cases[i].resets), "case %zu", i);
+		cr_assert(eq(int, terms_say(&terms, TERM_MODE), cases[i].says), "case %zu", i);
+		if (cases[i].says)
+			cr_assert(eq(int, terms.mode, cases[i].mode), "case %zu", i);
 	}
 }
 
@@ -64,26 +65,26 @@ Test(unitfile, what_is_wrong_there_is_named_and_changes_nothing)
 		{ "[X-SelfHeal]\nMode=enforce \\\n", "a.service:2: expected the whole value" },
 	};
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
-	const struct unitfile before = { true, true, MODE_OBSERVE };
+	const struct terms before = { .says = 1u << TERM_MODE, .mode = MODE_OBSERVE };
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		const char *path = scratch_write(&scratch, "a.service", cases[i].text);
-		struct unitfile unitfile = before;
+		struct terms terms = before;
 		struct ini_error error = { "" };
 
-		cr_assert(eq(int, unitfile_load(path, &unitfile, &error), -EINVAL), "case %zu", i);
+		cr_assert(eq(int, unitfile_load(path, &terms, &error), -EINVAL), "case %zu", i);
 		cr_assert(ne(ptr, strstr(error.text, cases[i].word), NULL), "%s", error.text);
-		cr_assert(eq(int, unitfile.mode, before.mode));
+		cr_assert(eq(int, terms.mode, before.mode));
 	}
 }
 
 Test(unitfile, a_file_that_is_not_there_or_a_mask_says_nothing)
 {
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
-	struct unitfile unitfile = { 0 };
+	struct terms terms = { 0 };
 	struct ini_error error;
 
-	cr_assert(zero(int, unitfile_load(scratch_path(&scratch, "none"), &unitfile, &error)));
-	cr_assert(zero(int, unitfile_load("/dev/null", &unitfile, &error)));
-	cr_assert(not(unitfile.mentions_mode));
+	cr_assert(zero(int, unitfile_load(scratch_path(&scratch, "none"), &terms, &error)));
+	cr_assert(zero(int, unitfile_load("/dev/null", &terms, &error)));
+	cr_assert(zero(int, (int)terms.says));
 }

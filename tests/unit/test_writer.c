@@ -298,13 +298,13 @@ Test(writer, names_that_are_none_and_a_full_table_get_no_number)
 static size_t n_visits;
 static uint32_t last_visit;
 
-static void visit_attempt(const struct decision *decision, void *userdata)
+static void visit_attempt(const struct past_attempt *past, void *userdata)
 {
-	cr_assert(decision->flags & SAMPLE_SYNTHETIC);
-	cr_assert(zero(int, strcmp(decision->rule, "thread-leak")));
+	cr_assert(past->decision.flags & SAMPLE_SYNTHETIC);
+	cr_assert(zero(int, strcmp(past->decision.rule, "thread-leak")));
 	(void)userdata;
 	n_visits++;
-	last_visit = decision->unit;
+	last_visit = past->decision.unit;
 }
 
 Test(writer, what_was_under_way_is_closed_as_not_proven_and_still_counts)
