@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/host.h"
 #include "judge/policy.h"
+#include "judge/untouchable.h"
 
 #define WHY_SIZE (UNIT_NAME_SIZE + 128)
 
@@ -46,7 +47,7 @@ static bool find_untouchable(const char *list, char *ret, size_t size)
 	for (; *list; list += length + (list[length] == ' ')) {
 		length = strcspn(list, " ");
 		(void)snprintf(ret, size, "%.*s", (int)length, list);
-		if (policy_is_untouchable(ret))
+		if (untouchable_by_name(ret))
 			return true;
 	}
 	return false;
@@ -56,7 +57,7 @@ static void explain_untouchable(const struct unit_status *status, char *why, siz
 {
 	char name[UNIT_NAME_SIZE];
 
-	if (policy_is_untouchable(status->name))
+	if (untouchable_by_name(status->name))
 		(void)snprintf(why, size, "it is one of those that are never touched");
 	else if (find_untouchable(status->aliases, name, sizeof(name)))
 		(void)snprintf(why, size, "it is also called %s, which is never touched", name);

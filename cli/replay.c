@@ -278,7 +278,7 @@ static int take(struct wheel *wheel, struct sample *sample, size_t nth)
 		return r;
 	if (finding.incident_changed)
 		r = note_incident(wheel, nth, &finding.incident, sample->span_ms);
-	if (r >= 0 && finding.decided && finding.decision.why == WHY_ALLOWED)
+	if (r >= 0 && finding.decided && decision_disturbs(&finding.decision))
 		r = note_heal(wheel, nth, &finding.decision);
 	if (r < 0)
 		return r;
@@ -342,7 +342,7 @@ static int open_history(const struct replay *replay, struct reader *reader, stru
 
 int replay_run(struct replay *replay, struct reader *reader)
 {
-	const struct judge_setup setup = {
+	struct judge_setup setup = {
 		.config = *replay->config,
 		.rulebook = replay->rulebook,
 		.seed = SEED,
@@ -355,6 +355,7 @@ int replay_run(struct replay *replay, struct reader *reader)
 	struct wheel wheel = { .replay = replay };
 	int r;
 
+	setup.config.notify_on = 0; /* nobody is called for what was long ago */
 	r = meet_units(replay, reader);
 	if (r >= 0)
 		r = recall(replay, reader);

@@ -14,7 +14,7 @@
 #include "judge/explain.h"
 #include "record/names.h"
 
-#define LINE_SIZE 512
+#define LINE_SIZE 1280
 
 /* "rss 212.0M (normally 98.0M)"; "" where no metric leads. */
 static const char *describe_lead(char *line, size_t size, uint32_t lead, double value,
@@ -147,9 +147,10 @@ static void announce_decision(const struct finding *finding, const char *name)
 	char line[LINE_SIZE];
 
 	if (decision->why == WHY_ALLOWED)
-		(void)snprintf(line, sizeof(line), "%s%s: decided to %s, by %s%s", name,
+		(void)snprintf(line, sizeof(line), "%s%s: decided to %s, by %s%s%s%s", name,
 			       mark(decision->flags), action_word(decision->action),
-			       way_word(decision->way), by_hand(decision->flags));
+			       way_word(decision->way), by_hand(decision->flags),
+			       decision->blast[0] ? "; also disturbed: " : "", decision->blast);
 	else
 		(void)snprintf(line, sizeof(line), "%s%s: no %s%s, because %s", name,
 			       mark(decision->flags), action_word(decision->action),
@@ -205,8 +206,28 @@ static void announce_outcome(const struct finding *finding, const char *name)
 	    line);
 }
 
+/* One line for all that is held back, and what to look at. */
+static void announce_storm(const struct finding *finding)
+{
+	const struct log_field field = { "MESSAGE_ID", NAME_MESSAGE_STORM };
+
+	if (finding->storm == STORM_NEWS_BEGAN)
+		log_fields(LOG_ERR, &field, 1,
+			   "%u%s units have fallen sick within a minute: look at the host. Nothing "
+			   "is healed until one heal has been tried, and proven",
+			   finding->n_sick, mark(finding->verdict.flags));
+	else if (finding->storm == STORM_NEWS_PROVEN)
+		log_fields(LOG_NOTICE, &field, 1,
+			   "a heal has been proven, so the others have their turn");
+	else
+		log_fields(LOG_NOTICE, &field, 1,
+			   "no crowd of units is sick any more, so healing goes on");
+}
+
 void announce_finding(struct announcer *announcer, const struct finding *finding, const char *name)
 {
+	if (finding->storm != STORM_NEWS_NONE)
+		announce_storm(finding);
 	if (finding->sick_began)
 		announce_trouble(announcer, finding, name);
 	if (finding->concluded)
@@ -270,8 +291,8 @@ void announce_attempt(const struct attempt *attempt, const char *name)
 
 	if (attempt->state != ATTEMPT_DONE)
 		return;
-	(void)snprintf(line, sizeof(line), "%s: the restart by %s ended: %s%s%s", name,
-		       way_word(attempt->way), attempt_result_word(attempt->result),
+	(void)snprintf(line, sizeof(line), "%s: the %s by %s ended: %s%s%s", name,
+		       action_word(attempt->action), way_word(attempt->way), attempt_result_word(attempt->result),
 		       attempt->job[0] ? ", " : "", attempt->job);
 	say(&(struct entry) { .priority = failed ? LOG_WARNING : LOG_INFO,
 			      .message_id = attempt->result == ATTEMPT_RESULT_REFUSED

@@ -37,6 +37,7 @@ static void refuse(struct outbox *outbox, const struct decision *decision, const
 	struct attempt attempt = {
 		.decision = decision->id,
 		.unit = decision->unit,
+		.action = decision->action,
 		.way = decision->way,
 		.state = ATTEMPT_DONE,
 		.result = ATTEMPT_RESULT_REFUSED,
@@ -67,15 +68,31 @@ static bool is_still_wanted(const struct outbox *outbox, const struct decision *
 	bool by_hand = (decision->flags & SAMPLE_BY_HAND) != 0;
 
 	return config_mode(config, status) == mode_then && mode_then != MODE_OBSERVE &&
-	       (by_hand || (config->heal_on & (1u << decision->class))) &&
+	       (by_hand || (config_heal_on(config, status) & (1u << decision->class))) &&
 	       policy_by_nature(status) == WHY_ALLOWED;
 }
 
+static void call(struct outbox *outbox, const struct decision *decision,
+		 const struct unit_status *status)
+{
+	int r;
+
+	r = healer_submit(outbox->healer, decision, status, clock_boot_ms(), clock_wall_ms());
+	if (r == 0)
+		return;
+	(void)log_warning_errno(r, "cannot heal %s", status->name);
+	refuse(outbox, decision, "the healer did not take it");
+}
+
+/* What disturbs nobody is not held to what the unit has become meanwhile. */
 static void send(struct outbox *outbox, const struct decision *decision, enum mode mode_then)
 {
 	const struct unit_status *status = outbox->status(decision->unit, outbox->userdata);
-	int r;
 
+	if (decision->action == ACTION_NOTIFY && status) {
+		call(outbox, decision, status);
+		return;
+	}
 	if (!status || !is_unchanged(decision, status)) {
 		refuse(outbox, decision, "the unit changed before the call");
 		return;
@@ -88,11 +105,7 @@ static void send(struct outbox *outbox, const struct decision *decision, enum mo
 		refuse(outbox, decision, "its healing was paused before the call");
 		return;
 	}
-	r = healer_submit(outbox->healer, decision, status, clock_boot_ms(), clock_wall_ms());
-	if (r == 0)
-		return;
-	(void)log_warning_errno(r, "cannot heal %s", status->name);
-	refuse(outbox, decision, "the healer did not take it");
+	call(outbox, decision, status);
 }
 
 static void remove_pending(struct outbox *outbox, size_t i)
@@ -121,7 +134,7 @@ static void take_acknowledgement(uint64_t id, int error, void *userdata)
 			return;
 		(void)log_warning_errno(error, "%s: nothing is done, for want of a record",
 					name_of(outbox, decision.unit));
-		judge_not_recorded(outbox->judge, decision.unit);
+		judge_not_recorded(outbox->judge, &decision);
 		return;
 	}
 }
@@ -152,7 +165,7 @@ void outbox_put(struct outbox *outbox, const struct decision *decision, uint64_t
 	if (!allowed)
 		return;
 	if (r < 0) {
-		judge_not_recorded(outbox->judge, decision->unit);
+		judge_not_recorded(outbox->judge, decision);
 		return;
 	}
 	outbox->pending[outbox->n].decision = *decision;
@@ -172,7 +185,7 @@ void outbox_turn(struct outbox *outbox, uint64_t when_ms)
 			continue;
 		log_warning("%s: nothing is done, since the disk did not take the decision in time",
 			    name_of(outbox, unit));
-		judge_not_recorded(outbox->judge, unit);
+		judge_not_recorded(outbox->judge, &outbox->pending[i - 1].decision);
 		outbox->pending[i - 1].given_up = true;
 	}
 }

@@ -89,13 +89,28 @@ static int turn(struct topology *topology, const struct parts *parts, uint64_t w
 	return r < 0 ? r : writer_edges(parts->past.writer, changes->edge, changes->n, wall_ms);
 }
 
+/* All that the sources know now, so that the judge can tell a cause from its effects. */
+static int tell_judge(const struct topology *topology, const struct parts *parts)
+{
+	CLEANUP(edge_list_clear) struct edge_list all = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < TOPOLOGY_SOURCE_N; i++)
+		for (size_t j = 0; r >= 0 && j < topology->edges[i].known.n; j++)
+			r = edge_list_add(&all, &topology->edges[i].known.edge[j]);
+	return r < 0 && r != -ENOSPC ? r : judge_edges(parts->judge, all.edge, all.n);
+}
+
 int topology_turn(struct topology *topology, const struct parts *parts, uint64_t when_ms,
 		  uint64_t wall_ms)
 {
 	CLEANUP(edge_list_clear) struct edge_list changes = { 0 };
+	int r, told;
 
 	if (topology->turned_ms > 0 && when_ms - topology->turned_ms < TURN_MS)
 		return 0;
 	topology->turned_ms = when_ms;
-	return turn(topology, parts, when_ms, wall_ms, &changes);
+	r = turn(topology, parts, when_ms, wall_ms, &changes);
+	told = tell_judge(topology, parts);
+	return r < 0 ? r : told;
 }

@@ -2,7 +2,7 @@
 #pragma once
 /*
  * Who needs whom and who talks to whom: asks every source once a minute and has
- * the store keep what changed. Nothing is decided by it here.
+ * the store keep what changed, and the judge know all of it. Nothing is decided by it here.
  */
 #include <stdint.h>
 

@@ -47,10 +47,14 @@ static void finish(struct healer *healer, struct attempt *attempt, enum attempt_
 	healer->tell(attempt, healer->userdata);
 }
 
-static const struct attempt *in_flight(const struct healer *healer, uint32_t unit)
+/* To call people is no attempt on the unit, and may take them a while. */
+static const struct attempt *in_flight(const struct healer *healer, const struct decision *decision)
 {
+	if (decision->action == ACTION_NOTIFY)
+		return NULL;
 	for (size_t i = 0; i < healer->n; i++)
-		if (healer->attempt[i].unit == unit)
+		if (healer->attempt[i].unit == decision->unit &&
+		    healer->attempt[i].action != ACTION_NOTIFY)
 			return &healer->attempt[i];
 	return NULL;
 }
@@ -62,6 +66,7 @@ int healer_submit(struct healer *healer, const struct decision *decision,
 	struct attempt attempt = {
 		.decision = decision->id,
 		.unit = decision->unit,
+		.action = decision->action,
 		.way = decision->way,
 		.state = ATTEMPT_ASKED,
 		.started_ms = when_ms,
@@ -73,7 +78,7 @@ int healer_submit(struct healer *healer, const struct decision *decision,
 	assert(decision->why == WHY_ALLOWED && decision->action != ACTION_NONE);
 	if (!actuator || !actuator->start)
 		return -EOPNOTSUPP;
-	if (in_flight(healer, decision->unit))
+	if (in_flight(healer, decision))
 		return -EALREADY;
 	if (healer->n == HEALER_ATTEMPTS_MAX)
 		return -ENOSPC;

@@ -166,8 +166,8 @@ static double descriptors_limit(const struct sample *sample, const struct unit_s
 }
 
 /* 0: none is known. */
-static double limit_of(enum metric metric, const struct sample *sample,
-		       const struct unit_status *status)
+static double limit_of_host(enum metric metric, const struct sample *sample,
+			    const struct unit_status *status)
 {
 	switch (metric) {
 	case METRIC_RSS:
@@ -177,6 +177,16 @@ static double limit_of(enum metric metric, const struct sample *sample,
 	default:
 		return descriptors_limit(sample, status);
 	}
+}
+
+/* The lower one of that, and of what somebody set by hand. */
+static double limit_of(enum metric metric, const struct sample *sample,
+		       const struct unit_status *status)
+{
+	double limit = limit_of_host(metric, sample, status);
+	double by_hand = terms_limit(&status->terms, metric);
+
+	return by_hand > 0 && (limit <= 0 || by_hand < limit) ? by_hand : limit;
 }
 
 /* Of windows that are equally sure the longest, which has seen more. */

@@ -2,6 +2,7 @@
 /* Opens, follows and closes the thread through one trouble. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "judge/incident.h"
 
 /* Unusual alone is worth a thread only when it lasts. */
@@ -18,6 +19,14 @@ static bool is_trouble(const struct verdict *verdict)
 
 static void take_evidence(struct incident *incident, const struct verdict *verdict)
 {
+	uint64_t held_ms = verdict->rule[0] ? SECONDS(verdict->held_s) : 0;
+	uint64_t since_ms = verdict->when_ms - verdict->since_ms;
+	uint64_t ago_ms = held_ms > since_ms ? held_ms : since_ms;
+
+	if (incident->onset_ms == 0 || verdict->when_ms - ago_ms < incident->onset_ms) {
+		incident->onset_ms = verdict->when_ms - ago_ms;
+		incident->onset_wall_ms = verdict->wall_ms - ago_ms;
+	}
 	incident->worst = verdict->health;
 	incident->score = verdict->score;
 	incident->class = verdict->class;

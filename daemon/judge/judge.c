@@ -53,6 +53,7 @@ struct judge *judge_free(struct judge *judge)
 	for (size_t i = 0; i < judge->n_slots; i++)
 		(void)patient_free(judge->slot[i]);
 	free(judge->slot);
+	graph_clear(&judge->graph);
 	free(judge);
 	return NULL;
 }
@@ -71,6 +72,16 @@ void judge_reconfigure(struct judge *judge, const struct config *config,
 void judge_hold(struct judge *judge, const struct hold *hold)
 {
 	judge->policy.hold = hold;
+}
+
+void judge_surroundings(struct judge *judge, const struct surroundings *around)
+{
+	judge->policy.around = *around;
+}
+
+int judge_edges(struct judge *judge, const struct edge *edges, size_t n)
+{
+	return graph_set(&judge->graph, edges, n);
 }
 
 /* ---- what the unit is, before what it does -------------------------------- */
@@ -122,7 +133,7 @@ static bool follow_invocation(const struct judge *judge, struct patient *patient
 
 /* A new run in the middle of a trouble, or soon after a heal of ours, that neither we nor its Restart=
  * began: an administrator, or a second supervisor. Who heals the same unit would fight them. */
-static void follow_others(const struct judge *judge, struct patient *patient, bool anew,
+static void follow_others(struct patient *patient, bool anew,
 			  const struct sample *sample, const struct unit_status *status)
 {
 	bool by_systemd = status->n_restarts > patient->n_restarts;
@@ -130,7 +141,7 @@ static void follow_others(const struct judge *judge, struct patient *patient, bo
 			  sample->when_ms < patient->ours_until_ms;
 
 	if (anew && !by_systemd && in_trouble && !patient->verify.running)
-		patient->theirs_until_ms = sample->when_ms + judge->config.cooldown_ms;
+		patient->theirs_until_ms = sample->when_ms + PATIENT_THEIRS_MS;
 	/* It is counted up before the new run is there: a sample in between must not take it in. */
 	if (anew || !patient->is_counted)
 		patient->n_restarts = status->n_restarts;
@@ -187,9 +198,11 @@ static bool is_growing(struct patient *patient, const struct evidence *evidence,
 }
 
 /* May what is unusual become the new normal? Not while a rule stands that would be acted on. */
-static bool may_be_adopted(const struct judge *judge, const struct verdict *verdict)
+static bool may_be_adopted(const struct judge *judge, const struct verdict *verdict,
+			   const struct unit_status *status)
 {
-	bool acts = verdict->rule[0] && (judge->config.heal_on & (1u << verdict->class));
+	bool acts = verdict->rule[0] &&
+		    (config_heal_on(&judge->config, status) & (1u << verdict->class));
 
 	return !acts && verdict->when_ms - verdict->since_ms >= ADOPT_MS;
 }
@@ -209,99 +222,45 @@ static bool teaches(const struct judge *judge, struct patient *patient,
 	case HEALTH_HEALTHY:
 		return true;
 	case HEALTH_UNUSUAL:
-		return may_be_adopted(judge, verdict);
+		return may_be_adopted(judge, verdict, status);
 	default:
 		return false;
 	}
 }
 
-static void carry_out(struct judge *judge, struct patient *patient, const struct decision *decision,
-		      bool on_fact, const struct evidence *evidence)
+/* What is left to try when that did not help; a mock heal cannot, and of one whose end nobody saw the same is
+ * tried again. */
+static void climb(struct patient *patient, const struct outcome *outcome)
 {
-	struct ledger_entry entry = policy_entry(decision, on_fact);
+	const struct decision *decision = &patient->verify.decision;
 
-	verify_begin(&patient->verify, decision, rulebook_named(&judge->rulebook, decision->rule),
-		     evidence);
-	policy_note(&judge->policy, &entry);
-	patient->answered = 0;
-	patient->ours_until_ms = decision->when_ms + judge->config.cooldown_ms;
-	patient->spent_approval_ms = patient->approved_until_ms;
-	patient->approved_until_ms = 0;
-}
-
-static struct policy_case case_of(const struct patient *patient, uint64_t when_ms, bool can_record)
-{
-	return (struct policy_case) {
-		.was_well = patient->was_well,
-		.attempt_running = patient->verify.running,
-		.theirs_until_ms = patient->theirs_until_ms,
-		.can_record = can_record,
-		.is_approved = when_ms < patient->approved_until_ms,
-	};
-}
-
-/* What somebody asked for: a restart, because of the rule that holds, or of nothing that was measured. */
-static struct verdict asked_for(const struct verdict *verdict)
-{
-	struct verdict asked = *verdict;
-
-	asked.flags |= SAMPLE_BY_HAND;
-	asked.wants = ACTION_RESTART;
-	if (asked.rule[0])
-		return asked;
-	asked.lead = METRIC_N;
-	asked.lead_value = asked.lead_expected = NAN;
-	return asked;
-}
-
-/* Once, and soon or not at all: what was asked a while ago may not be wanted any more. */
-static bool take_order(struct judge *judge, struct patient *patient, struct verdict *verdict)
-{
-	if (verdict->when_ms >= patient->asked_until_ms)
-		return false; /* where somebody had asked, judge_lapsed() tells it */
-	patient->asked_until_ms = 0;
-	*verdict = asked_for(verdict);
-	if (!patient->incident.open) {
-		incident_begin(&patient->incident, verdict, &judge->next_incident);
-		patient->answered = 0;
-	}
-	return true;
-}
-
-static void decide(struct judge *judge, struct patient *patient, const struct unit_status *status,
-		   const struct evidence *evidence, bool can_record, struct finding *finding)
-{
-	struct verdict verdict = finding->verdict;
-	bool asked = take_order(judge, patient, &verdict);
-	struct policy_case circumstance = case_of(patient, verdict.when_ms, can_record);
-	struct decision decision = policy_decide(&judge->policy, &verdict, status, &circumstance);
-
-	patient->why = decision.why;
-	if (decision.why == WHY_NOTHING_WANTED || decision.why == WHY_ATTEMPT_RUNNING ||
-	    !patient->incident.open)
+	if ((decision->flags & SAMPLE_BY_HAND) || outcome->result == OUTCOME_UNKNOWN)
 		return;
-	if (decision.why != WHY_ALLOWED && !asked && (patient->answered & (UINT64_C(1) << decision.why)))
-		return; /* each "no" is on record once an incident, however it alternates */
-	patient->answered |= UINT64_C(1) << decision.why;
-	decision.id = judge->next_decision++;
-	decision.incident = patient->incident.incident.id;
-	incident_decided(&patient->incident, &decision);
-	finding->incident_changed = true;
-	finding->decided = true;
-	finding->decision = decision;
-	if (decision.why == WHY_ALLOWED)
-		carry_out(judge, patient, &decision, verdict.on_fact, evidence);
+	patient->rung = decision->rung + 1;
 }
 
-static void conclude(struct patient *patient, const struct unit_status *status,
+static void conclude(struct judge *judge, struct patient *patient, const struct unit_status *status,
 		     const struct evidence *evidence, struct finding *finding)
 {
-	if (!verify_reach(&patient->verify, &patient->smooth, status, evidence, &finding->outcome))
+	struct outcome *outcome = &finding->outcome;
+	bool helped;
+
+	if (!verify_reach(&patient->verify, &patient->smooth, status, evidence,
+			  judge_hurt_by(judge, &patient->verify.decision), outcome))
 		return;
+	helped = outcome->result == OUTCOME_HEALED || outcome->result == OUTCOME_RESTARTED;
 	finding->concluded = true;
 	finding->incident_changed = true;
-	(void)incident_concluded(&patient->incident, &finding->outcome);
-	if (finding->outcome.result != OUTCOME_HEALED)
+	climb(patient, outcome);
+	ledger_conclude(&judge->policy.ledger, outcome->decision, outcome->result);
+	judge_storm_concluded(judge, patient, outcome, finding);
+	judge_tell_outcome(patient, outcome);
+	(void)incident_concluded(&patient->incident, outcome);
+	if (helped) {
+		patient->rung = 0;
+		patient->well_again_ms = outcome->when_ms;
+	}
+	if (outcome->result != OUTCOME_HEALED)
 		return;
 	memset(&patient->verdict, 0, sizeof(patient->verdict));
 	learner_calm(patient->learner);
@@ -315,7 +274,7 @@ static void follow_incident(struct judge *judge, struct patient *patient, struct
 		incident_follow(&patient->incident, &finding->verdict, &judge->next_incident);
 
 	if (change == INCIDENT_OPENED)
-		patient->answered = 0;
+		patient_begin_incident(patient);
 	if (change == INCIDENT_OPENED || change == INCIDENT_CLOSED)
 		patient->approved_until_ms = 0;
 	finding->sick_began = change == INCIDENT_OPENED || change == INCIDENT_GREW;
@@ -326,8 +285,12 @@ static void follow_incident(struct judge *judge, struct patient *patient, struct
 int judge_take(struct judge *judge, const struct sample *sample, const struct unit_status *status,
 	       bool can_record, struct finding *ret)
 {
-	struct verdict_limits limits = { .trust_s = judge->config.trust_s,
-					 .heal_on = judge->config.heal_on };
+	const struct verdict_limits limits = {
+		.trust_s = judge->config.trust_s,
+		.heal_on = config_heal_on(&judge->config, status),
+		.says_for = terms_say(&status->terms, TERM_FOR),
+		.for_s = status->terms.for_s,
+	};
 	struct evidence evidence;
 	struct patient *patient;
 	bool anew;
@@ -343,10 +306,12 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 			return r;
 	}
 	patient->seen_ms = sample->when_ms;
+	patient_know(patient, status);
 	follow_identity(patient, status);
 	anew = follow_invocation(judge, patient, sample, status);
-	follow_others(judge, patient, anew, sample, status);
+	follow_others(patient, anew, sample, status);
 	smooth(patient, sample, anew);
+	patient->smooth.have &= ~patient_ignores(status);
 	if (sample->when_ms < patient->quiet_until_ms || patient->verify.running)
 		patient->smooth.flags |= SAMPLE_DISTURBED;
 
@@ -355,8 +320,9 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 		      &patient->smooth, status, &evidence, &ret->verdict);
 	follow_wellness(patient, &ret->verdict, status);
 	follow_incident(judge, patient, ret);
-	conclude(patient, status, &evidence, ret);
-	decide(judge, patient, status, &evidence, can_record, ret);
+	conclude(judge, patient, status, &evidence, ret);
+	judge_follow_sickness(judge, patient, ret);
+	judge_decide(judge, patient, status, &evidence, can_record, ret);
 	ret->why = patient->why;
 	ret->incident = patient->incident.incident;
 	if (!patient->incident.open && !ret->incident_changed)
@@ -364,53 +330,6 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 	if (!teaches(judge, patient, &ret->verdict, status, &evidence))
 		return 0;
 	return learner_teach(patient->learner, &patient->smooth);
-}
-
-enum why judge_heal(struct judge *judge, const struct verdict *verdict,
-		    const struct unit_status *status, bool can_record, enum way *ret_way)
-{
-	struct patient *patient = judge_find(judge, verdict->unit);
-	struct verdict asked = asked_for(verdict);
-	struct policy_case circumstance;
-	struct decision decision;
-
-	if (!patient)
-		return WHY_GONE;
-	circumstance = case_of(patient, verdict->when_ms, can_record);
-	decision = policy_decide(&judge->policy, &asked, status, &circumstance);
-	if (decision.why != WHY_ALLOWED)
-		return decision.why;
-	patient->asked_until_ms = patient->seen_ms + JUDGE_ASKED_MS;
-	*ret_way = decision.way;
-	return WHY_ALLOWED;
-}
-
-bool judge_lapsed(struct judge *judge, uint64_t when_ms, uint32_t *ret_unit)
-{
-	for (size_t i = 0; i < judge->n_slots; i++) {
-		struct patient *patient = judge->slot[i];
-
-		if (!patient || !patient->asked_until_ms || when_ms < patient->asked_until_ms)
-			continue;
-		patient->asked_until_ms = 0;
-		*ret_unit = patient->unit;
-		return true;
-	}
-	return false;
-}
-
-int judge_approve(struct judge *judge, uint64_t incident)
-{
-	for (size_t i = 0; i < judge->n_slots; i++) {
-		struct patient *patient = judge->slot[i];
-
-		if (!patient || !patient->incident.open ||
-		    patient->incident.incident.id != incident || patient->why != WHY_NOT_APPROVED)
-			continue;
-		patient->approved_until_ms = patient->seen_ms + JUDGE_APPROVED_MS;
-		return 0;
-	}
-	return -ESRCH;
 }
 
 void judge_attempt(struct judge *judge, const struct attempt *attempt)
@@ -421,21 +340,10 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt)
 	    patient->verify.decision.id != attempt->decision || attempt->state != ATTEMPT_DONE)
 		return;
 	verify_attempt_ended(&patient->verify, attempt);
-}
-
-void judge_not_recorded(struct judge *judge, uint32_t unit)
-{
-	struct patient *patient = judge_find(judge, unit);
-
-	if (!patient)
-		return;
-	if (patient->verify.running) {
-		policy_unnote(&judge->policy, unit);
-		patient->approved_until_ms = patient->spent_approval_ms;
-	}
-	patient->verify.running = false;
-	incident_undecided(&patient->incident);
-	patient->incident_is_stale = true;
+	patient->was_refused = attempt->result == ATTEMPT_RESULT_REFUSED;
+	if (attempt->way != WAY_MOCK && attempt->ended_ms > attempt->started_ms)
+		ledger_was_down(&judge->policy.ledger, attempt->decision,
+				attempt->ended_ms - attempt->started_ms);
 }
 
 /* A unit that is not sampled any more: what is under way will never be proven. */

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "judge/policy.h"
 #include "judge/rulebook.h"
+#include "record/edge.h"
 #include "record/record.h"
 
 struct judge;
@@ -34,6 +35,14 @@ void judge_reconfigure(struct judge *judge, const struct config *config,
 /* Whom people have paused, from now on; borrowed for the judge's life. */
 void judge_hold(struct judge *judge, const struct hold *hold);
 
+/* What goes on around the units, from now on. */
+void judge_surroundings(struct judge *judge, const struct surroundings *around);
+/* All edges that are known now, by which a sick unit is told from those that are so for its sake. -ENOMEM. */
+int judge_edges(struct judge *judge, const struct edge *edges, size_t n);
+
+/* News of the storm brake: storm.h. */
+enum storm_news { STORM_NEWS_NONE, STORM_NEWS_BEGAN, STORM_NEWS_OVER, STORM_NEWS_PROVEN };
+
 /* What one sample led to. Each bool says whether the record beside it is news that must be kept. */
 struct finding {
 	struct verdict verdict;
@@ -45,6 +54,8 @@ struct finding {
 	struct decision decision;
 	bool concluded;
 	struct outcome outcome;
+	enum storm_news storm;
+	uint32_t n_sick; /* with the news: so many are, by themselves */
 };
 /* -ENOMEM; -ERANGE: a unit's number beyond all reason. */
 int judge_take(struct judge *judge, const struct sample *sample, const struct unit_status *status,
@@ -69,7 +80,7 @@ bool judge_lapsed(struct judge *judge, uint64_t when_ms, uint32_t *ret_unit);
 /* The healer's word: an attempt changed its state. */
 void judge_attempt(struct judge *judge, const struct attempt *attempt);
 /* The record of a decision came too late or failed: nothing is under way after all. */
-void judge_not_recorded(struct judge *judge, uint32_t unit);
+void judge_not_recorded(struct judge *judge, const struct decision *decision);
 
 /* From the past, before the first sample: attempts for the ledger (of their decision the unit, flags,
  * action, rule and wall_ms), and a ledger that was lost. */

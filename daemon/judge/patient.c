@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "judge/patient.h"
 
 /* Numbers are given in order and never reused; a higher one was read from a damaged file. */
@@ -87,4 +88,17 @@ void patient_look(struct patient *patient, const struct verdict_limits *limits,
 	if (patient->cohort)
 		cohort_look(patient->cohort, &patient->smooth, may_be_compared(patient, status),
 			    patience_s, ret);
+}
+
+void patient_know(struct patient *patient, const struct unit_status *status)
+{
+	(void)text_format(patient->name, sizeof(patient->name), "%s", status->name);
+	patient->is_up = status->active == UNIT_ACTIVE_ACTIVE ||
+			 status->active == UNIT_ACTIVE_RELOADING;
+	patient->may_be_healed = policy_by_nature(status) == WHY_ALLOWED;
+}
+
+uint64_t patient_ignores(const struct unit_status *status)
+{
+	return terms_say(&status->terms, TERM_IGNORE) ? status->terms.ignore : 0;
 }

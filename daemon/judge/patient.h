@@ -5,14 +5,19 @@
 
 #include "judge/cohort.h"
 #include "judge/forecast.h"
+#include "judge/graph.h"
 #include "judge/hang.h"
 #include "judge/incident.h"
 #include "judge/judge.h"
 #include "judge/learner.h"
+#include "judge/storm.h"
 #include "judge/verdict.h"
 #include "judge/verify.h"
 
 static_assert(WHY_N <= 64, "struct patient keeps a bit for each");
+
+/* Who restarted a unit in its trouble, or soon after a heal of ours, has so long for it to get well. */
+#define PATIENT_THEIRS_MS UINT64_C(300000)
 
 /* All the judge remembers of one unit. */
 struct patient {
@@ -46,6 +51,18 @@ struct patient {
 	enum why why;		  /* the standing answer */
 	uint64_t answered;	  /* 1 << why: answers "no" that this incident has on record */
 	uint32_t told_generation; /* of the last lesson */
+	char name[UNIT_NAME_SIZE];
+	bool is_up, may_be_healed; /* by what it is */
+	enum health health;	   /* after the newest sample, */
+	bool has_rule;		   /* and whether a rule holds */
+	uint64_t sick_since_ms;	   /* 0: it is not */
+	uint64_t well_again_ms;	   /* since it was sick last; 0: never */
+	uint32_t upstream;	   /* the sick unit for whose sake it is sick; 0: none */
+	uint32_t rung;		   /* of the ladder: what its incident has come to */
+	bool was_refused;	   /* its last attempt */
+	/* 1 << enum occasion: people are to be told, and have been, of this incident. */
+	uint32_t tell_due, told;
+	uint64_t tell_incident;
 };
 
 struct judge {
@@ -53,6 +70,8 @@ struct judge {
 	struct rulebook rulebook;
 	struct policy policy;
 	struct cohorts cohorts;
+	struct graph graph;
+	struct storm storm[2]; /* of this host, and of the simulated services */
 	uint64_t seed;
 	uint64_t next_incident, next_decision;
 	size_t n_slots;
@@ -70,3 +89,23 @@ DEFINE_CLEANUP(struct patient *, patient_free)
 void patient_look(struct patient *patient, const struct verdict_limits *limits,
 		  const struct sample *sample, const struct unit_status *status, bool anew,
 		  struct evidence *ret);
+
+/* What the manager says of it, as far as it must be known while others are looked at. */
+void patient_know(struct patient *patient, const struct unit_status *status);
+/* Metrics that say nothing about it: METRIC_BIT(). */
+uint64_t patient_ignores(const struct unit_status *status);
+/* Another incident is open: nothing has been answered, tried or told in it. */
+void patient_begin_incident(struct patient *patient);
+
+/* ---- judge_decide.c ---- */
+
+/* The newest verdict of a unit: who is sick for whose sake, and whether it is a storm. */
+void judge_follow_sickness(struct judge *judge, struct patient *patient, struct finding *finding);
+/* Decide on it, and call people who are to be told. */
+void judge_decide(struct judge *judge, struct patient *patient, const struct unit_status *status,
+		  const struct evidence *evidence, bool can_record, struct finding *finding);
+/* A unit that was disturbed with it and is not up; NULL: all are. */
+const char *judge_hurt_by(const struct judge *judge, const struct decision *decision);
+void judge_storm_concluded(struct judge *judge, struct patient *patient,
+			   const struct outcome *outcome, struct finding *finding);
+void judge_tell_outcome(struct patient *patient, const struct outcome *outcome);

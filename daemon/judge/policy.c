@@ -1,184 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What stands between a sick unit and an action. */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "judge/ladder.h"
 #include "judge/policy.h"
+#include "judge/untouchable.h"
 
-/* A restart of any of these takes the host, its users or its other services along. By name and by
- * every alias; globs. */
-static const char *const untouchable[] = {
-	/* PID 1's own, and what the machine boots and logs in with */
-	"systemd-*",
-	"init.scope",
-	"emergency.service",
-	"rescue.service",
-	"getty@*",
-	"serial-getty@*",
-	"console-getty.service",
-	"container-getty@*",
-	"user@*",
-	"user-runtime-dir@*",
-	"autovt@*",
-	"cloud-*",
-	"plymouth*",
-	"*.mount",
-	"kmod-*",
-	"modprobe@*",
-	"initrd-*",
-	/* the bus, the journal, rights, ourselves */
-	"dbus*.service",
-	"messagebus.service",
-	"polkit*.service",
-	"rsyslog.service",
-	"syslog.service",
-	"syslog-ng.service",
-	"auditd.service",
-	"selfheal*",
-	"sssd*.service",
-	"nscd.service",
-	"nslcd.service",
-	"accounts-daemon.service",
-	"elogind.service",
-	/* display managers */
-	"display-manager.service",
-	"gdm*.service",
-	"sddm.service",
-	"lightdm.service",
-	"lxdm.service",
-	"xdm.service",
-	"greetd.service",
-	"ly.service",
-	/* network, names, ssh */
-	"NetworkManager*",
-	"networking.service",
-	"network.service",
-	"wpa_supplicant*",
-	"iwd.service",
-	"dhcpcd*",
-	"dhclient*",
-	"ifup@*",
-	"connman*",
-	"netplan-*",
-	"wg-quick@*",
-	"openvpn*",
-	"strongswan*",
-	"ipsec.service",
-	"tailscaled.service",
-	"firewalld.service",
-	"nftables.service",
-	"iptables.service",
-	"ufw.service",
-	"named.service",
-	"bind9.service",
-	"unbound.service",
-	"dnsmasq.service",
-	"pdns*",
-	"openvswitch*",
-	"ovs*",
-	"ovn*",
-	"dropbear*",
-	"resolvconf.service",
-	"chrony*.service",
-	"ntp*.service",
-	"ssh.service",
-	"sshd*",
-	"ssh@*",
-	"keepalived.service",
-	"frr.service",
-	"bird*.service",
-	/* container runtimes and virtual machines */
-	"docker*",
-	"containerd*",
-	"crio*",
-	"podman*",
-	"libvirt*",
-	"virt*d.service",
-	"lxc*",
-	"lxd*",
-	"incus*",
-	"machines.target",
-	"qemu-guest-agent.service",
-	"open-vm-tools.service",
-	/* storage */
-	"lvm2-*",
-	"dm-event*",
-	"multipathd.service",
-	"iscsid.service",
-	"open-iscsi.service",
-	"mdmonitor*",
-	"mdadm*",
-	"zfs-*",
-	"zed.service",
-	"nfs-*",
-	"rpc*.service",
-	"ceph*",
-	"gluster*",
-	"drbd*",
-	"udisks2.service",
-	"cryptsetup*",
-	"nvmf-*",
-	"autofs.service",
-	"smb*.service",
-	/* cluster agents */
-	"kubelet.service",
-	"k3s*",
-	"rke2*",
-	"nomad.service",
-	"consul.service",
-	"pacemaker.service",
-	"corosync.service",
-	"pcsd.service",
-	"pacemaker_remote.service",
-	"sbd.service",
-	"watchdog.service",
-	"wd_keepalive.service",
-	"kube-*",
-	"cri-docker*",
-	"teleport*",
-	"amazon-ssm-agent.service",
-	"walinuxagent.service",
-	"google-guest-agent.service",
-	"etcd*.service",
-	"patroni*.service",
-	"swarm*",
-	"puppet*.service",
-	"salt-minion.service",
-	"chef-client.service",
-};
-
-bool policy_is_untouchable(const char *name)
-{
-	for (size_t i = 0; i < sizeof(untouchable) / sizeof(untouchable[0]); i++)
-		if (text_glob(untouchable[i], name))
-			return true;
-	return false;
-}
-
-static bool lists_untouchable(const char *rest)
-{
-	char name[UNIT_NAME_SIZE];
-
-	while (*rest) {
-		size_t length = strcspn(rest, " ");
-
-		(void)snprintf(name, sizeof(name), "%.*s", (int)length, rest);
-		if (policy_is_untouchable(name))
-			return true;
-		rest += length + (rest[length] == ' ');
-	}
-	return false;
-}
-
-/* It, or what systemd would restart along with it. */
-static bool any_name_is_untouchable(const struct unit_status *status)
-{
-	return (status->flags & UNIT_NAMES_CUT) || policy_is_untouchable(status->name) ||
-	       lists_untouchable(status->aliases) || lists_untouchable(status->dependents);
-}
+/* Each heal that did not help doubles the cool-down, up to this, unless the first is longer already. */
+#define BACK_OFF_MOST_MS HOURS(1)
+/* A unit is left alone for so many of its own starts. */
+#define STARTS 3u
 
 void policy_init(struct policy *policy, const struct config *config)
 {
@@ -191,37 +24,23 @@ void policy_limits(struct policy *policy, const struct config *config)
 	policy->config = *config;
 }
 
+bool policy_is_fact(bool on_fact, enum fault_class class)
+{
+	return on_fact || class == FAULT_CLASS_HANG;
+}
+
 struct ledger_entry policy_entry(const struct decision *decision, bool on_fact)
 {
 	return (struct ledger_entry) {
+		.decision = decision->id,
 		.unit = decision->unit,
+		.signature = ledger_signature(decision->rule),
+		.action = decision->action,
 		.synthetic = (decision->flags & SAMPLE_SYNTHETIC) != 0,
 		.by_statistics = !on_fact && !(decision->flags & SAMPLE_BY_HAND),
 		.when_ms = decision->when_ms,
 		.wall_ms = decision->wall_ms,
 	};
-}
-
-void policy_note(struct policy *policy, const struct ledger_entry *entry)
-{
-	if (policy->n_entries == POLICY_LEDGER_MAX) {
-		policy->n_entries--; /* the oldest is beyond any window a budget can ask for */
-		memmove(policy->entry, policy->entry + 1,
-			policy->n_entries * sizeof(policy->entry[0]));
-	}
-	policy->entry[policy->n_entries++] = *entry;
-}
-
-void policy_unnote(struct policy *policy, uint32_t unit)
-{
-	for (size_t i = policy->n_entries; i > 0; i--) {
-		if (policy->entry[i - 1].unit != unit)
-			continue;
-		memmove(policy->entry + i - 1, policy->entry + i,
-			(policy->n_entries - i) * sizeof(policy->entry[0]));
-		policy->n_entries--;
-		return;
-	}
 }
 
 /* Who asks for a heal has agreed to it, and wants it whatever the trouble is. */
@@ -230,89 +49,118 @@ static bool is_by_hand(const struct verdict *verdict)
 	return (verdict->flags & SAMPLE_BY_HAND) != 0;
 }
 
-/* Age of an attempt, by the clock that says less; one that seems to lie in the future is brand new. */
-static uint64_t entry_age_ms(const struct ledger_entry *entry, const struct verdict *now)
-{
-	uint64_t wall_ms = now->wall_ms > entry->wall_ms ? now->wall_ms - entry->wall_ms : 0;
-	uint64_t boot_ms = now->when_ms > entry->when_ms ? now->when_ms - entry->when_ms : 0;
-
-	return entry->when_ms == 0 || wall_ms < boot_ms ? wall_ms : boot_ms;
-}
-
-/* What a budget is for: which attempts count. */
-struct account {
-	const struct budget *budget;
-	uint32_t unit; /* 0: all of the host */
-	bool of_statistics;
+/* All that a question is answered from. */
+struct question {
+	const struct policy *policy;
+	const struct verdict *verdict;
+	const struct unit_status *status;
+	const struct policy_case *circumstance;
+	/* What would be done: */
+	enum action action;
+	uint32_t rung;
+	bool has_rung; /* there is something left to try */
 };
 
-static bool counts(const struct account *account, const struct ledger_entry *entry, bool synthetic)
+static struct ledger_account account_of(const struct question *question, uint32_t unit,
+					bool of_statistics)
 {
-	return entry->synthetic == synthetic &&
-	       (account->unit == 0 || entry->unit == account->unit) &&
-	       (!account->of_statistics || entry->by_statistics);
+	const struct verdict *verdict = question->verdict;
+
+	return (struct ledger_account) {
+		.unit = unit,
+		.of_statistics = of_statistics,
+		.synthetic = (verdict->flags & SAMPLE_SYNTHETIC) != 0,
+		.when_ms = verdict->when_ms,
+		.wall_ms = verdict->wall_ms,
+	};
 }
 
-static uint32_t count_within(const struct policy *policy, const struct verdict *verdict,
-			     const struct account *account, uint64_t window_ms)
-{
-	bool synthetic = (verdict->flags & SAMPLE_SYNTHETIC) != 0;
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < policy->n_entries; i++) {
-		const struct ledger_entry *entry = &policy->entry[i];
-
-		if (counts(account, entry, synthetic) && entry_age_ms(entry, verdict) < window_ms)
-			n++;
-	}
-	return n;
-}
+/* ---- budgets ------------------------------------------------------------------------ */
 
 /* What is left of a budget in its tightest window. */
-static uint32_t left_of(const struct policy *policy, const struct verdict *verdict,
-			const struct account *account)
+static uint32_t left_of(const struct question *question, const struct budget *budget, uint32_t unit,
+			bool of_statistics)
 {
-	const struct budget *budget = account->budget;
-	uint32_t in_hour = count_within(policy, verdict, account, HOURS(1));
-	uint32_t in_day = count_within(policy, verdict, account, DAYS(1));
+	const struct ledger_account account = account_of(question, unit, of_statistics);
+	uint32_t in_hour = ledger_count(&question->policy->ledger, &account, HOURS(1));
+	uint32_t in_day = ledger_count(&question->policy->ledger, &account, DAYS(1));
 	uint32_t hour = budget->per_hour > in_hour ? budget->per_hour - in_hour : 0;
 	uint32_t day = budget->per_day > in_day ? budget->per_day - in_day : 0;
 
 	return hour < day ? hour : day;
 }
 
-/* What only statistics want has to fit a smaller budget too, so that a judge who is wrong does bounded harm. unit 0:
- * what is left to the host. */
-static uint32_t left_to(const struct policy *policy, const struct verdict *verdict, uint32_t unit)
+/* What only statistics want has to fit a smaller budget too, so that a judge who is wrong does bounded harm. */
+static uint32_t left_to(const struct question *question, uint32_t unit)
 {
-	const struct config *config = &policy->config;
-	const struct account all = { unit ? &config->unit_budget : &config->host_budget, unit,
-				     false };
-	const struct account doubted = { unit ? &config->unit_statistics_budget
-					      : &config->host_statistics_budget,
-					 unit, true };
-	uint32_t left = left_of(policy, verdict, &all), left_doubted;
+	const struct config *config = &question->policy->config;
+	const struct budget *all =
+		unit ? config_unit_budget(config, question->status) : &config->host_budget;
+	const struct budget *doubted = unit ? &config->unit_statistics_budget
+					    : &config->host_statistics_budget;
+	uint32_t left = left_of(question, all, unit, false), left_doubted;
 
-	if (verdict->on_fact || is_by_hand(verdict))
+	if (policy_is_fact(question->verdict->on_fact, question->verdict->class) ||
+	    is_by_hand(question->verdict))
 		return left;
-	left_doubted = left_of(policy, verdict, &doubted);
+	left_doubted = left_of(question, doubted, unit, true);
 	return left < left_doubted ? left : left_doubted;
 }
 
-/* How much of the cool-down after this unit's last attempt is left. */
-static uint64_t cooling_ms(const struct policy *policy, const struct verdict *verdict)
+static bool is_downtime_spent(const struct question *question)
 {
-	for (size_t i = policy->n_entries; i > 0; i--) {
-		const struct ledger_entry *entry = &policy->entry[i - 1];
-		uint64_t age_ms = entry_age_ms(entry, verdict);
+	const struct budget *budget =
+		config_unit_budget(&question->policy->config, question->status);
+	const struct ledger_account account =
+		account_of(question, question->verdict->unit, false);
 
-		if (entry->unit == verdict->unit)
-			return age_ms < policy->config.cooldown_ms
-				       ? policy->config.cooldown_ms - age_ms
-				       : 0;
-	}
-	return 0;
+	return budget->down_s_per_day != UINT32_MAX &&
+	       ledger_down_ms(&question->policy->ledger, &account) >=
+		       SECONDS(budget->down_s_per_day);
 }
+
+/* ---- cool-down ---------------------------------------------------------------------- */
+
+static uint64_t first_cooldown_ms(const struct question *question)
+{
+	uint64_t said_ms = config_cooldown_ms(&question->policy->config, question->status);
+	uint64_t starts_ms = STARTS * (uint64_t)question->status->startup_ms;
+
+	return said_ms > starts_ms ? said_ms : starts_ms;
+}
+
+static uint64_t back_off_ms(const struct question *question, uint64_t first_ms)
+{
+	uint64_t ms = first_ms;
+
+	for (uint32_t n = ledger_failures(&question->policy->ledger, question->verdict->unit);
+	     n > 0 && ms < BACK_OFF_MOST_MS; n--)
+		ms *= 2;
+	return ms > BACK_OFF_MOST_MS && first_ms < BACK_OFF_MOST_MS ? BACK_OFF_MOST_MS : ms;
+}
+
+/* How much of it is left: after its last heal; and after the start of what is up, whoever started it, since
+ * one that starts is no patient (InactiveExitTimestamp; the time it became active would forget the start). */
+static uint64_t cooling_ms(const struct question *question)
+{
+	const struct unit_status *status = question->status;
+	const struct ledger_account account =
+		account_of(question, question->verdict->unit, false);
+	uint64_t first_ms = first_cooldown_ms(question);
+	uint64_t after_heal_ms = back_off_ms(question, first_ms);
+	uint64_t age_ms = ledger_age_ms(&question->policy->ledger, &account);
+	uint64_t now_ms = question->verdict->when_ms, left_ms = 0;
+
+	if (age_ms < after_heal_ms)
+		left_ms = after_heal_ms - age_ms;
+	if (status->active == UNIT_ACTIVE_ACTIVE && status->started_ms != 0 &&
+	    now_ms < status->started_ms + first_ms &&
+	    status->started_ms + first_ms - now_ms > left_ms)
+		left_ms = status->started_ms + first_ms - now_ms;
+	return left_ms;
+}
+
+/* ---- the unit itself ---------------------------------------------------------------- */
 
 enum why policy_by_nature(const struct unit_status *status)
 {
@@ -326,7 +174,7 @@ enum why policy_by_nature(const struct unit_status *status)
 	default:
 		return WHY_NO_MANAGER;
 	}
-	if (any_name_is_untouchable(status))
+	if (untouchable_by_status(status))
 		return WHY_UNTOUCHABLE;
 	if (status->flags & UNIT_TRANSIENT)
 		return WHY_TRANSIENT;
@@ -385,101 +233,176 @@ static enum why by_mode(const struct policy *policy, const struct verdict *verdi
 	}
 }
 
-/* A simulated service boots with nobody, and whoever orders a heal has seen the host. */
-static bool is_booting(const struct config *config, const struct verdict *verdict)
-{
-	return verdict->when_ms < config->boot_blackout_ms && !is_by_hand(verdict) &&
-	       !(verdict->flags & SAMPLE_SYNTHETIC);
-}
+/* ---- the host, and what has been tried ----------------------------------------------- */
 
-static enum why by_limits(const struct policy *policy, const struct verdict *verdict,
-			  const struct unit_status *status, const struct policy_case *circumstance)
+/* Whoever orders a heal has seen the host, and a simulated service is on none. */
+static enum why by_surroundings(const struct question *question)
 {
-	const struct config *config = &policy->config;
-	enum why mode = by_mode(policy, verdict, status, circumstance);
+	const struct config *config = &question->policy->config;
+	const struct verdict *verdict = question->verdict;
+	uint64_t changed_ms = question->status->files_changed_ms;
 
-	if (!is_by_hand(verdict) && !(config->heal_on & (1u << verdict->class)))
-		return WHY_NOT_IN_HEAL_ON;
-	if (mode != WHY_ALLOWED)
-		return mode;
-	if (is_booting(config, verdict))
+	if (verdict->flags & SAMPLE_SYNTHETIC)
+		return WHY_ALLOWED;
+	if (question->policy->around.shutting_down)
+		return WHY_SHUTTING_DOWN;
+	if (question->policy->around.installs_packages)
+		return WHY_PACKAGES;
+	if (is_by_hand(verdict))
+		return WHY_ALLOWED;
+	if (verdict->when_ms < config->boot_blackout_ms)
 		return WHY_BOOTING;
-	if (hold_binds(policy->hold, status))
-		return WHY_PAUSED;
-	if (cooling_ms(policy, verdict) > 0)
-		return WHY_COOLING_DOWN;
-	if (left_to(policy, verdict, verdict->unit) == 0)
-		return WHY_UNIT_BUDGET_SPENT;
-	if (left_to(policy, verdict, 0) == 0)
-		return WHY_HOST_BUDGET_SPENT;
-	if (verdict->wall_ms < policy->distrust_until_ms)
-		return WHY_LEDGER_LOST;
-	if (!circumstance->can_record)
-		return WHY_CANNOT_RECORD;
+	if (changed_ms != 0 && verdict->when_ms < changed_ms + config->change_blackout_ms)
+		return WHY_CHANGED;
 	return WHY_ALLOWED;
 }
 
-static enum why first_no(const struct policy *policy, const struct verdict *verdict,
-			 const struct unit_status *status, const struct policy_case *circumstance)
+/* What holds back only what disturbs the unit. */
+static enum why by_cost(const struct question *question)
 {
-	enum why why;
+	if (!terms_are_open(&question->status->terms, question->policy->around.week_min) &&
+	    question->action != ACTION_RELOAD)
+		return WHY_OUTSIDE_WINDOW;
+	if (cooling_ms(question) > 0)
+		return WHY_COOLING_DOWN;
+	if (left_to(question, question->verdict->unit) == 0)
+		return WHY_UNIT_BUDGET_SPENT;
+	if (is_downtime_spent(question))
+		return WHY_DOWNTIME_SPENT;
+	if (left_to(question, 0) == 0)
+		return WHY_HOST_BUDGET_SPENT;
+	if (question->verdict->wall_ms < question->policy->distrust_until_ms)
+		return WHY_LEDGER_LOST;
+	return WHY_ALLOWED;
+}
 
-	if (verdict->wants == ACTION_NONE)
-		return WHY_NOTHING_WANTED;
-	why = policy_by_nature(status);
-	if (why == WHY_ALLOWED && circumstance->attempt_running)
-		why = WHY_ATTEMPT_RUNNING; /* whatever state it is in then is our own doing */
-	if (why == WHY_ALLOWED)
-		why = by_state(status, circumstance);
-	if (why == WHY_ALLOWED && verdict->when_ms < circumstance->theirs_until_ms)
-		why = WHY_OTHER_HEALER;
-	if (why == WHY_ALLOWED)
-		why = by_limits(policy, verdict, status, circumstance);
+static enum why by_limits(const struct question *question)
+{
+	const struct policy *policy = question->policy;
+	const struct verdict *verdict = question->verdict;
+	enum why why = by_surroundings(question);
+	enum why mode =
+		by_mode(policy, verdict, question->status, question->circumstance);
+
+	if (!is_by_hand(verdict) &&
+	    !(config_heal_on(&policy->config, question->status) & (1u << verdict->class)))
+		return WHY_NOT_IN_HEAL_ON;
+	if (mode == WHY_POLICY_BROKEN || mode == WHY_OBSERVING)
+		return mode;
+	if (why != WHY_ALLOWED)
+		return why;
+	if (hold_binds(policy->hold, question->status))
+		return WHY_PAUSED;
+	if (question->circumstance->upstream != 0)
+		return WHY_UPSTREAM_SICK;
+	if (question->circumstance->is_storm)
+		return WHY_STORM;
+	if (!question->has_rung)
+		return WHY_LADDER_ENDED;
+	if (question->action != ACTION_NOTIFY)
+		why = by_cost(question);
+	if (why == WHY_ALLOWED && question->action != ACTION_NOTIFY)
+		why = mode; /* last: nobody is asked to approve what could not be done anyway */
+	if (why == WHY_ALLOWED && !question->circumstance->can_record)
+		why = WHY_CANNOT_RECORD;
 	return why;
 }
 
-/* A simulated service is healed by the simulator and by nobody else. */
-static enum way way_for(const struct policy *policy, const struct verdict *verdict,
-			const struct unit_status *status)
+static enum why first_no(const struct question *question)
 {
-	if (verdict->flags & SAMPLE_SYNTHETIC)
-		return WAY_SIMULATOR;
-	return config_mode(&policy->config, status) == MODE_MOCK ? WAY_MOCK : WAY_SYSTEMD;
+	const struct policy_case *circumstance = question->circumstance;
+	enum why why;
+
+	if (question->verdict->wants == ACTION_NONE)
+		return WHY_NOTHING_WANTED;
+	why = policy_by_nature(question->status);
+	if (why == WHY_ALLOWED && circumstance->attempt_running)
+		why = WHY_ATTEMPT_RUNNING; /* whatever state it is in then is our own doing */
+	if (why == WHY_ALLOWED)
+		why = by_state(question->status, circumstance);
+	if (why == WHY_ALLOWED && question->verdict->when_ms < circumstance->theirs_until_ms)
+		why = WHY_OTHER_HEALER;
+	return why == WHY_ALLOWED ? by_limits(question) : why;
+}
+
+/* A simulated service is healed by the simulator and by nobody else, and people are not called for it. */
+static enum way way_for(const struct question *question)
+{
+	if (question->verdict->flags & SAMPLE_SYNTHETIC)
+		return question->action == ACTION_NOTIFY ? WAY_MOCK : WAY_SIMULATOR;
+	return config_mode(&question->policy->config, question->status) == MODE_MOCK ? WAY_MOCK
+										     : WAY_SYSTEMD;
+}
+
+/* When the answer may be another one by itself. */
+static uint64_t until_ms(const struct question *question, enum why why)
+{
+	const struct config *config = &question->policy->config;
+
+	switch (why) {
+	case WHY_OTHER_HEALER:
+		return question->circumstance->theirs_until_ms;
+	case WHY_BOOTING:
+		return config->boot_blackout_ms;
+	case WHY_CHANGED:
+		return question->status->files_changed_ms + config->change_blackout_ms;
+	case WHY_COOLING_DOWN:
+		return question->verdict->when_ms + cooling_ms(question);
+	default:
+		return 0;
+	}
+}
+
+/* Who asks for a heal means a restart. */
+static void take_rung(struct question *question)
+{
+	const struct verdict *verdict = question->verdict;
+	const struct policy *policy = question->policy;
+
+	question->action = verdict->wants;
+	question->has_rung = true;
+	if (verdict->wants == ACTION_NONE || is_by_hand(verdict))
+		return;
+	question->has_rung = ladder_next(config_ladder(&policy->config, question->status),
+					 question->circumstance->rung, question->status,
+					 &policy->ledger, ledger_signature(verdict->rule),
+					 &question->rung, &question->action);
 }
 
 struct decision policy_decide(const struct policy *policy, const struct verdict *verdict,
 			      const struct unit_status *status,
 			      const struct policy_case *circumstance)
 {
-	enum way way = way_for(policy, verdict, status);
+	struct question question = { policy, verdict, status, circumstance, .rung = 0 };
 	struct decision decision = {
 		.unit = verdict->unit,
 		.flags = verdict->flags & (SAMPLE_SYNTHETIC | SAMPLE_BY_HAND),
 		.when_ms = verdict->when_ms,
 		.wall_ms = verdict->wall_ms,
-		.action = verdict->wants,
 		.class = verdict->class,
 		.lead = verdict->lead,
 		.lead_value = verdict->lead_value,
 		.lead_expected = verdict->lead_expected,
 		.score = verdict->score,
-		.budget_left = left_to(policy, verdict, verdict->unit),
+		.budget_left = left_to(&question, verdict->unit),
 	};
+	enum way way;
 
+	take_rung(&question);
+	way = way_for(&question);
+	decision.action = question.action;
+	decision.rung = question.rung;
 	memcpy(decision.rule, verdict->rule, sizeof(decision.rule));
 	memcpy(decision.invocation, status->invocation, sizeof(decision.invocation));
-	decision.why = first_no(policy, verdict, status, circumstance);
+	decision.why = first_no(&question);
 	if (decision.why == WHY_ALLOWED && !policy->can_act[way])
 		decision.why = WHY_NO_MANAGER;
-	if (decision.why == WHY_OTHER_HEALER)
-		decision.until_ms = circumstance->theirs_until_ms;
-	if (decision.why == WHY_BOOTING)
-		decision.until_ms = policy->config.boot_blackout_ms;
-	if (decision.why == WHY_COOLING_DOWN)
-		decision.until_ms = verdict->when_ms + cooling_ms(policy, verdict);
-	if (decision.why == WHY_ALLOWED) {
-		decision.way = way;
-		decision.budget_left--;
-	}
+	if (decision.why == WHY_UPSTREAM_SICK)
+		decision.because = circumstance->upstream;
+	decision.until_ms = until_ms(&question, decision.why);
+	if (decision.why != WHY_ALLOWED)
+		return decision;
+	decision.way = way;
+	decision.budget_left -= question.action != ACTION_NOTIFY;
 	return decision;
 }

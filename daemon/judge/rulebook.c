@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules held against evidence. */
 #include <assert.h>
-
+#include <math.h>
 #include <string.h>
 
 #include "judge/hang.h"
@@ -86,7 +86,8 @@ static bool unit_side(const struct need *need, const struct evidence *evidence,
 	}
 }
 
-static bool metric_side(const struct need *need, const struct evidence *evidence, double *ret)
+static bool metric_side(const struct need *need, const struct evidence *evidence,
+			const struct unit_status *status, double *ret)
 {
 	uint32_t metric = need->metric;
 	double value = evidence->value[metric];
@@ -121,6 +122,9 @@ static bool metric_side(const struct need *need, const struct evidence *evidence
 			       ? evidence->excess[metric] / evidence->expected[metric]
 			       : 0;
 		return true;
+	case ASPECT_OVER:
+		*ret = value / terms_limit(&status->terms, metric);
+		return isfinite(*ret);
 	case ASPECT_WAITING_S:
 		*ret = metric == METRIC_BACKLOG ? evidence->backlog_waiting_s
 						: evidence->unread_waiting_s;
@@ -152,7 +156,7 @@ bool rulebook_need_holds(const struct need *need, const struct evidence *evidenc
 {
 	double left;
 
-	if (!(need->metric < METRIC_N ? metric_side(need, evidence, &left)
+	if (!(need->metric < METRIC_N ? metric_side(need, evidence, status, &left)
 				      : unit_side(need, evidence, status, &left)))
 		return false;
 	switch (need->relation) {

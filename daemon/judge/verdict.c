@@ -60,9 +60,9 @@ static struct candidate best_rule(const struct verdict_memory *memory,
 		if (memory->standing.since_ms[i] == 0)
 			continue;
 		this.held_s = (uint32_t)((when_ms - memory->standing.since_ms[i]) / 1000);
-		this.for_s = rule_is_on_fact(this.rule)
-				     ? this.rule->for_s
-				     : verdict_patience_s(this.rule->for_s, age_s, limits->trust_s);
+		this.for_s = limits->says_for ? limits->for_s : this.rule->for_s;
+		if (!rule_is_on_fact(this.rule))
+			this.for_s = verdict_patience_s(this.for_s, age_s, limits->trust_s);
 		this.holds = memory->standing.last_ms[i] == when_ms;
 		this.due =
 			this.held_s >= this.for_s && (this.holds || memory->health == HEALTH_SICK);

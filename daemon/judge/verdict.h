@@ -21,6 +21,8 @@ struct verdict_memory {
 
 struct verdict_limits {
 	uint32_t trust_s; /* see [Judge] TrustSec= */
+	bool says_for;	  /* for_s stands instead of the For= of any rule */
+	uint32_t for_s;
 	uint32_t heal_on; /* CPU that hurts nobody is unusual, not sick, unless it is in here */
 };
 

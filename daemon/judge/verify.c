@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "judge/verify.h"
 
 /* A value is back when it is inside the range the unit was seen in, or this near its median: the
@@ -12,7 +13,7 @@
 #define WORSE_RATIO 2.0
 
 void verify_begin(struct verify *verify, const struct decision *decision, const struct rule *rule,
-		  const struct evidence *evidence)
+		  const struct unit_status *status, const struct evidence *evidence)
 {
 	uint32_t lead = decision->lead;
 
@@ -22,6 +23,9 @@ void verify_begin(struct verify *verify, const struct decision *decision, const 
 	if (rule)
 		verify->rule = *rule;
 	verify->score_before = evidence->score;
+	verify->grace_ms = 2 * (uint64_t)status->startup_ms;
+	if (verify->grace_ms < VERIFY_GRACE_MS)
+		verify->grace_ms = VERIFY_GRACE_MS;
 	verify->low = verify->high = NAN;
 	if (lead < METRIC_N && (evidence->have_normal & METRIC_BIT(lead))) {
 		verify->low = evidence->low[lead];
@@ -41,6 +45,8 @@ static bool metric_is_normal(const struct need *need, const struct sample *sampl
 
 	if (need->aspect == ASPECT_RECENT) /* a fact: it must not happen again */
 		return (sample->have & bit) && sample->value[need->metric] == 0;
+	if (need->aspect == ASPECT_OVER) /* that it is no more is all that was asked for */
+		return (evidence->have & bit) != 0;
 	if (!(evidence->have & bit) || !(evidence->have_normal & bit))
 		return false; /* not read again, or nothing to compare with: not proven */
 	/* Little time is left to what is high. */
@@ -88,10 +94,19 @@ static bool is_normal(const struct rule *rule, const struct sample *sample,
 	return true;
 }
 
+/* A reload leaves the run as it is; after anything else another one has to show that it is well. */
 static bool is_new_invocation(const struct verify *verify, const struct unit_status *status)
 {
-	return unit_has_invocation(status) &&
-	       memcmp(status->invocation, verify->decision.invocation, INVOCATION_SIZE) != 0;
+	bool same = memcmp(status->invocation, verify->decision.invocation, INVOCATION_SIZE) == 0;
+
+	return unit_has_invocation(status) && same == (verify->decision.action == ACTION_RELOAD);
+}
+
+/* Clients that wait for a while, whatever the rule spoke of, are not served. */
+#define FLOWS_S 5u
+static bool work_flows(const struct evidence *evidence)
+{
+	return evidence->backlog_waiting_s < FLOWS_S && evidence->unread_waiting_s < FLOWS_S;
 }
 
 /* Follow the runs that came after the old one: each begins its proof anew. */
@@ -153,8 +168,21 @@ static enum outcome_result when_away(const struct verify *verify)
 	return OUTCOME_GONE;
 }
 
+static void follow_calm(struct verify *verify, bool normal, uint64_t since_job_ms, uint64_t now_ms)
+{
+	if (!normal)
+		verify->calm_since_ms = 0;
+	else if (verify->calm_since_ms == 0)
+		verify->calm_since_ms = now_ms;
+	if (normal || since_job_ms < verify->grace_ms)
+		verify->trouble_since_ms = 0;
+	else if (verify->trouble_since_ms == 0)
+		verify->trouble_since_ms = now_ms;
+}
+
 static enum outcome_result look(struct verify *verify, const struct sample *sample,
-				const struct unit_status *status, const struct evidence *evidence)
+				const struct unit_status *status, const struct evidence *evidence,
+				const char *hurt)
 {
 	uint64_t now_ms = sample->when_ms, since_job_ms;
 	bool fresh = is_new_invocation(verify, status);
@@ -162,23 +190,18 @@ static enum outcome_result look(struct verify *verify, const struct sample *samp
 
 	if (fresh)
 		follow_runs(verify, status);
-	normal = fresh && is_normal(&verify->rule, sample, status, evidence);
-
+	normal = fresh && work_flows(evidence) &&
+		 is_normal(&verify->rule, sample, status, evidence);
 	if (verify->job_ended_ms == 0)
 		verify->job_ended_ms = now_ms;
 	since_job_ms = now_ms - verify->job_ended_ms;
 	verify->n_samples += fresh;
-	if (!normal)
-		verify->calm_since_ms = 0;
-	else if (verify->calm_since_ms == 0)
-		verify->calm_since_ms = now_ms;
-	if (normal || since_job_ms < VERIFY_GRACE_MS)
-		verify->trouble_since_ms = 0;
-	else if (verify->trouble_since_ms == 0)
-		verify->trouble_since_ms = now_ms;
+	follow_calm(verify, normal, since_job_ms, now_ms);
 
-	if (normal && now_ms - verify->calm_since_ms >= VERIFY_CALM_MS)
+	if (normal && now_ms - verify->calm_since_ms >= VERIFY_CALM_MS && !hurt)
 		return verify->rule.n_needs > 0 ? OUTCOME_HEALED : OUTCOME_RESTARTED;
+	if (normal && hurt)
+		return since_job_ms >= VERIFY_PATIENCE_MS ? OUTCOME_DEPENDENT_DOWN : OUTCOME_NONE;
 	if (verify->n_runs >= VERIFY_RUNS_MOST)
 		return unchanged_or_worse(verify, evidence);
 	if (verify->trouble_since_ms == 0)
@@ -221,7 +244,7 @@ void verify_give_up(struct verify *verify, uint64_t when_ms, uint64_t wall_ms, s
 
 bool verify_reach(struct verify *verify, const struct sample *sample,
 		  const struct unit_status *status, const struct evidence *evidence,
-		  struct outcome *ret)
+		  const char *hurt, struct outcome *ret)
 {
 	uint32_t lead = verify->decision.lead;
 	enum outcome_result result;
@@ -230,11 +253,18 @@ bool verify_reach(struct verify *verify, const struct sample *sample,
 		return false;
 	result = of_attempt(verify->result);
 	if (result == OUTCOME_NONE)
-		result = look(verify, sample, status, evidence);
+		result = look(verify, sample, status, evidence, hurt);
 	if (result == OUTCOME_NONE)
 		return false;
 
 	conclude(verify, result, sample->when_ms, sample->wall_ms, ret);
+	if (verify->calm_since_ms != 0 && result != OUTCOME_JOB_FAILED) {
+		ret->served_ms = verify->calm_since_ms;
+		ret->served_wall_ms =
+			sample->wall_ms - (sample->when_ms - verify->calm_since_ms);
+	}
+	if (result == OUTCOME_DEPENDENT_DOWN)
+		(void)text_format(ret->hurt, sizeof(ret->hurt), "%s", hurt);
 	ret->score_after = evidence->score;
 	if (lead < METRIC_N && (evidence->have & METRIC_BIT(lead)))
 		ret->value_after = evidence->value[lead];

@@ -12,6 +12,7 @@ const char *edge_kind_word(enum edge_kind kind)
 		[EDGE_REQUIRES] = "requires", [EDGE_WANTS] = "wants",
 		[EDGE_BINDS_TO] = "binds-to", [EDGE_PART_OF] = "part-of",
 		[EDGE_AFTER] = "after",	      [EDGE_TRIGGERED_BY] = "triggered-by",
+		[EDGE_DEPENDS_ON] = "depends-on",
 	};
 
 	return kind < EDGE_KIND_N ? words[kind] : "unknown";
@@ -20,6 +21,11 @@ const char *edge_kind_word(enum edge_kind kind)
 bool edge_is_declared(enum edge_kind kind)
 {
 	return kind != EDGE_TCP && kind != EDGE_UNIX;
+}
+
+bool edge_is_need(enum edge_kind kind)
+{
+	return kind != EDGE_AFTER && kind != EDGE_TRIGGERED_BY && kind != EDGE_PART_OF;
 }
 
 int edge_compare(const struct edge *a, const struct edge *b)

@@ -21,6 +21,7 @@ enum edge_kind {
 	EDGE_PART_OF,
 	EDGE_AFTER,	   /* only the order of their starts */
 	EDGE_TRIGGERED_BY, /* the server starts when somebody, client 0, talks to its socket */
+	EDGE_DEPENDS_ON,   /* DependsOn= of its [X-SelfHeal], or of its class */
 	EDGE_KIND_N
 };
 
@@ -35,6 +36,8 @@ struct edge {
 
 /* "tcp", "requires": for JSON, rows and people. Never NULL. */
 const char *edge_kind_word(enum edge_kind kind);
+/* Can the client not be well while the server is not? Mere order and propagated stops say nothing of that. */
+bool edge_is_need(enum edge_kind kind);
 /* Does systemd say it, rather than a connection? */
 bool edge_is_declared(enum edge_kind kind);
 /* The order of client, server, kind and port, which tell an edge from all others: <0, 0, >0. */

@@ -287,6 +287,11 @@ bool unit_is_called(const struct unit_status *status, const char *name)
 	return false;
 }
 
+bool decision_disturbs(const struct decision *decision)
+{
+	return decision->why == WHY_ALLOWED && decision->action != ACTION_NOTIFY;
+}
+
 bool sample_has(const struct sample *sample, enum metric metric)
 {
 	return (sample->have & METRIC_BIT(metric)) != 0;

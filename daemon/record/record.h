@@ -373,6 +373,9 @@ struct decision {
 	char blast[UNIT_ALIASES_SIZE];
 };
 
+/* Is it to be done, and does it disturb the unit? (To call people does not.) */
+bool decision_disturbs(const struct decision *decision);
+
 enum attempt_state { ATTEMPT_ASKED, ATTEMPT_RUNNING, ATTEMPT_DONE, ATTEMPT_STATE_N };
 
 enum attempt_result {
@@ -390,6 +393,7 @@ enum attempt_result {
 struct attempt {
 	uint64_t decision;
 	uint32_t unit;
+	enum action action; /* not in its row: its decision has it */
 	enum way way;
 	enum attempt_state state;
 	enum attempt_result result;

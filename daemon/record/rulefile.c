@@ -24,6 +24,7 @@ static const char *const aspect_words[ASPECT_N] = {
 	[ASPECT_GROWTH] = "growth",
 	[ASPECT_LEFT_S] = "left_s",
 	[ASPECT_APART] = "apart",
+	[ASPECT_OVER] = "over",
 	[ASPECT_WAITING_S] = "waiting_s",
 	[ASPECT_SCORE] = "score",
 	[ASPECT_FAILED] = "failed",
@@ -57,6 +58,7 @@ bool rule_is_on_fact(const struct rule *rule)
 		case ASPECT_START_LIMITED:
 		case ASPECT_OOM_KILLED:
 		case ASPECT_RECENT:
+		case ASPECT_OVER:
 			break;
 		default:
 			return false;
@@ -132,8 +134,8 @@ static int parse_left(const struct ini_line *line, char *left, struct need *need
 	if (r < 0 && dot)
 		return ini_fail(line, error,
 				"unknown aspect '%s'; expected value, ratio, deviation, beyond, "
-				"rising_s, recent, excess, excess_ratio, growth, left_s, apart or "
-				"waiting_s",
+				"rising_s, recent, excess, excess_ratio, growth, left_s, apart, "
+				"over or waiting_s",
 				aspect);
 	if (r < 0)
 		return ini_fail(line, error,
@@ -232,7 +234,8 @@ static int parse_action(const struct ini_line *line, struct rule *rule, struct i
 	int r;
 
 	r = action_from_word(line->value, &rule->action);
-	if (r < 0)
+	/* How it is healed is the unit's ladder's business. */
+	if (r < 0 || (rule->action != ACTION_NONE && rule->action != ACTION_RESTART))
 		return ini_fail(line, error, "Action= is '%s'; expected restart or none",
 				line->value);
 	return 0;

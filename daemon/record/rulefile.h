@@ -42,6 +42,7 @@ enum aspect {
 	ASPECT_GROWTH,	     /* the same as excess, while it grows as it never did */
 	ASPECT_LEFT_S, /* until it meets its limit, at the latest; a need that holds for no value while it does not rise */
 	ASPECT_APART, /* above its siblings, lasting as it never did, in the metric's quantity */
+	ASPECT_OVER, /* to its limit by hand, Limits= in [X-SelfHeal]; holds for no unit that has none */
 	ASPECT_WAITING_S, /* of backlog and unread: seconds that it did not become less, from reading to reading */
 	/* of the unit */
 	ASPECT_SCORE,	      /* "score": the forest's, divided by the unit's own threshold */
@@ -71,7 +72,7 @@ struct rule {
 	struct need need[RULE_NEEDS_MAX];
 };
 
-/* Does it speak of facts alone (FAILED, START_LIMITED, OOM_KILLED, RECENT)? Such a rule speaks from
+/* Does it speak of facts alone (FAILED, START_LIMITED, OOM_KILLED, RECENT, and OVER, which is somebody's word)? Such a rule speaks from
  * the first sample on; any other only of a unit that is learnt. */
 bool rule_is_on_fact(const struct rule *rule);
 

@@ -319,6 +319,14 @@ int terms_overlay(struct terms *terms, const struct terms *over)
 	return r;
 }
 
+double terms_limit(const struct terms *terms, uint32_t metric)
+{
+	for (uint32_t i = 0; terms_say(terms, TERM_LIMITS) && i < terms->n_limits; i++)
+		if (terms->limit[i].metric == metric)
+			return terms->limit[i].most;
+	return 0;
+}
+
 bool terms_are_open(const struct terms *terms, uint32_t week_min)
 {
 	if (!terms_say(terms, TERM_WINDOW))

@@ -87,6 +87,8 @@ bool terms_say(const struct terms *terms, enum term term);
 /* Lay `over` upon terms, as if its lines had been read after theirs. -E2BIG: a list has become too long, and
  * is cut. */
 int terms_overlay(struct terms *terms, const struct terms *over);
+/* The limit by hand of that metric; 0: none is said. */
+double terms_limit(const struct terms *terms, uint32_t metric);
 /* Is the moment in one of the windows, or is none said? Local time: minutes since Monday 0:00. */
 #define TERMS_WEEK_MIN (7u * 24 * 60)
 bool terms_are_open(const struct terms *terms, uint32_t week_min);

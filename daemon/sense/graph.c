@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/value.h"
 #include "sense/graph.h"
 
 /* A socket and the unit that it triggers. */
@@ -132,6 +133,25 @@ static int add_order(struct graph *graph, uint32_t unit, enum edge_kind kind, co
 	return kind == EDGE_AFTER ? add(graph, unit, server_of(graph, name), kind) : 0;
 }
 
+/* What people say of it, beside what systemd knows. */
+static int add_said(struct graph *graph)
+{
+	const struct roll *roll = graph->roll;
+	char name[UNIT_NAME_SIZE];
+	int r = 0;
+
+	for (size_t row = 0; row < roll->n_rows; row++) {
+		const struct terms *terms = &roll->status[row].terms;
+		const char *names = terms->depends_on;
+
+		if (!terms_say(terms, TERM_DEPENDS_ON))
+			continue;
+		while (r >= 0 && value_word(&names, name, sizeof(name)) > 0)
+			r = add(graph, roll->unit[row], server_of(graph, name), EDGE_DEPENDS_ON);
+	}
+	return r;
+}
+
 int graph_edges(const struct roll *roll, uint64_t wall_ms, struct edge_list *ret)
 {
 	CLEANUP(graph_clear)
@@ -139,6 +159,8 @@ int graph_edges(const struct roll *roll, uint64_t wall_ms, struct edge_list *ret
 	int r;
 
 	r = find_triggers(&graph);
+	if (r >= 0)
+		r = add_said(&graph);
 	if (r >= 0)
 		r = each_need(&graph, add_need);
 	if (r >= 0)

@@ -222,6 +222,8 @@ void roll_show(struct roll *roll, struct follower *follower, uint64_t boot_ms, u
 {
 	char shared[UNIT_NAME_SIZE];
 	bool is_shared = share_row(follower->name, shared, sizeof(shared));
+	struct unit_status *status;
+	struct terms before;
 
 	if (follower->row == ROLL_NO_ROW && facts_are_worth_a_row(&follower->facts))
 		follower->row = row_of(roll, is_shared ? shared : follower->name, is_shared);
@@ -233,10 +235,13 @@ void roll_show(struct roll *roll, struct follower *follower, uint64_t boot_ms, u
 		show_shared(roll, follower->row);
 		return;
 	}
-	roll->status[follower->row].terms = (struct terms) { 0 };
+	status = &roll->status[follower->row];
+	before = status->terms;
+	status->terms = (struct terms) { 0 };
 	if (roll->classes)
-		classes_terms(roll->classes, follower->name, &roll->status[follower->row].terms);
-	facts_status(&follower->facts, boot_ms, wall_ms, &roll->status[follower->row]);
+		classes_terms(roll->classes, follower->name, &status->terms);
+	facts_status(&follower->facts, boot_ms, wall_ms, status);
+	roll->version += strcmp(before.depends_on, status->terms.depends_on) != 0;
 }
 
 void roll_classes(struct roll *roll, const struct classes *classes, uint64_t boot_ms, uint64_t wall_ms)

@@ -36,7 +36,7 @@ static int parts_init(struct parts *parts, sqlite3 *db)
 
 	r = statement_new(db,
 			  "SELECT " READER_DECISION_COLUMNS " FROM decision WHERE incident = ? "
-			  "ORDER BY why = 'allowed' DESC, id DESC LIMIT 1",
+			  "ORDER BY action = 'notify', why = 'allowed' DESC, id DESC LIMIT 1",
 			  &parts->decision);
 	if (r >= 0)
 		r = statement_new(

@@ -36,8 +36,6 @@ CREATE TABLE incident (                      -- the thread through all of one tr
 	id             INTEGER PRIMARY KEY,
 	unit           INTEGER NOT NULL REFERENCES unit (id),
 	flags          INTEGER NOT NULL,
-	onset_ms       INTEGER,              -- when the evidence begins that opened it, or made it sick
-	onset_wall_ms  INTEGER,
 	opened_ms      INTEGER NOT NULL,
 	opened_wall_ms INTEGER NOT NULL,
 	closed_ms      INTEGER,              -- NULL while open
@@ -51,7 +49,9 @@ CREATE TABLE incident (                      -- the thread through all of one tr
 	lead_expected  REAL,                 -- the unit's own median
 	n_attempts     INTEGER NOT NULL,
 	outcome        TEXT NOT NULL,        -- of the last attempt
-	why            TEXT NOT NULL         -- the policy's last answer
+	why            TEXT NOT NULL,        -- the policy's last answer
+	onset_ms       INTEGER,              -- when the evidence begins that opened it, or made it sick
+	onset_wall_ms  INTEGER
 ) STRICT;
 CREATE INDEX incident_of_unit ON incident (unit, id);
 CREATE INDEX incident_open ON incident (id) WHERE closed_wall_ms IS NULL;

@@ -242,7 +242,7 @@ int writer_attempts_since(struct writer *writer, uint64_t wall_ms,
 			  "max(0, coalesce(ended_wall_ms - started_wall_ms, 0)) FROM decision "
 			  "LEFT JOIN attempt ON attempt.decision = decision.id "
 			  "LEFT JOIN outcome ON outcome.decision = decision.id "
-			  "WHERE why = 'allowed' AND decision.wall_ms >= ? "
+			  "WHERE why = 'allowed' AND action <> 'notify' AND decision.wall_ms >= ? "
 			  "ORDER BY decision.wall_ms",
 			  &select);
 	if (r < 0)

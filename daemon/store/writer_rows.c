@@ -301,14 +301,14 @@ static const char *const closures[] = {
 	"WHERE ended_wall_ms IS NULL",
 	"UPDATE incident SET outcome = ?3 WHERE closed_wall_ms IS NULL AND id IN "
 	"(SELECT incident FROM decision JOIN attempt ON decision.id = attempt.decision "
-	"WHERE decision.id NOT IN (SELECT decision FROM outcome))",
+	"WHERE action <> 'notify' AND decision.id NOT IN (SELECT decision FROM outcome))",
 	"UPDATE incident SET closed_wall_ms = ?1, "
 	"closed_ms = max(opened_ms, opened_ms + ?1 - opened_wall_ms) WHERE closed_wall_ms IS NULL",
 	"INSERT INTO outcome (decision, unit, flags, when_ms, wall_ms, result, score_before, "
 	"lead, value_before, n_samples) "
 	"SELECT id, decision.unit, flags, max(when_ms, when_ms + ?1 - wall_ms), ?1, ?3, score, "
 	"lead, lead_value, 0 FROM decision JOIN attempt ON id = attempt.decision "
-	"WHERE id NOT IN (SELECT decision FROM outcome)",
+	"WHERE action <> 'notify' AND id NOT IN (SELECT decision FROM outcome)",
 };
 
 static int close_interrupted(sqlite3 *db, uint64_t wall_ms)

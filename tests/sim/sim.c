@@ -225,7 +225,7 @@ static void heal(struct host *host, size_t i, const struct finding *finding, uin
 {
 	struct attempt *attempt = &host->attempt[i];
 
-	if (finding->decided && finding->decision.why == WHY_ALLOWED) {
+	if (finding->decided && decision_disturbs(&finding->decision)) {
 		*attempt = (struct attempt) { .decision = finding->decision.id,
 					      .unit = finding->decision.unit,
 					      .way = finding->decision.way,

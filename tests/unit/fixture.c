@@ -109,6 +109,7 @@ struct config fixture_config(void)
 
 	config_defaults(&config);
 	config.mode = MODE_ENFORCE;
-	config.boot_blackout_ms = 0; /* tests begin with the host */
+	config.boot_blackout_ms = 0;
+	config.notify_on = 0; /* tests begin with the host */
 	return config;
 }

@@ -20,7 +20,7 @@ struct rule fixture_memory_rule(void);
 struct rule fixture_failed_rule(void);
 /* A verdict that wants a restart for memory. */
 struct verdict fixture_sick(uint64_t when_ms);
-/* The defaults, but enforcing, and from the first second of a boot on. */
+/* The defaults, but enforcing, from the first second of a boot on, and without calling people. */
 struct config fixture_config(void);
 
 #define MIB 1048576.0

@@ -16,13 +16,15 @@ static void note(struct policy *policy, const struct decision *decision, bool on
 {
 	struct ledger_entry entry = policy_entry(decision, on_fact);
 
-	policy_note(policy, &entry);
+	ledger_add(&policy->ledger, &entry);
 }
 
 void fixture_past(struct policy *policy, uint32_t unit, uint32_t flags, uint64_t wall_ms,
 		  bool on_fact)
 {
-	const struct decision decision = { .unit = unit, .flags = flags, .wall_ms = wall_ms };
+	const struct decision decision = {
+		.unit = unit, .action = ACTION_RESTART, .flags = flags, .wall_ms = wall_ms
+	};
 
 	note(policy, &decision, on_fact);
 }

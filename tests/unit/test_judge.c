@@ -150,7 +150,7 @@ Test(judge, a_decision_that_did_not_reach_the_disk_leaves_nothing_under_way)
 	live(&ward, 120, 100 * MIB);
 	live(&ward, 60, 200 * MIB);
 	ward.can_record = false;
-	judge_not_recorded(ward.judge, FIXTURE_UNIT);
+	judge_not_recorded(ward.judge, &ward.finding.decision);
 	live(&ward, 30, 200 * MIB);
 	cr_assert(eq(int, ward.finding.why, WHY_CANNOT_RECORD));
 	ward.can_record = true; /* nothing was done, so nothing has to cool down */
@@ -371,8 +371,8 @@ Test(judge, with_mode_approve_it_waits_for_somebody_who_agrees_each_time)
 	cr_assert(zero(int, judge_approve(ward.judge, 10)));
 	live(&ward, 5, 200 * MIB);
 	cr_assert(eq(u32, ward.n_allowed, 1));
-	judge_not_recorded(ward.judge,
-			   FIXTURE_UNIT); /* the disk did not take it: it was not used up */
+	/* The disk did not take it: it was not used up. */
+	judge_not_recorded(ward.judge, &ward.finding.decision);
 	live(&ward, 5, 200 * MIB);
 	cr_assert(eq(u32, ward.n_allowed, 2));
 	ward.n_allowed = 1;
@@ -380,7 +380,7 @@ Test(judge, with_mode_approve_it_waits_for_somebody_who_agrees_each_time)
 	cr_assert(eq(u64, ward.finding.decision.incident, 10));
 	answer(&ward, ATTEMPT_RESULT_DONE);
 	ward.run++;
-	live(&ward, 400, 100 * MIB); /* healed, settled, cooled down */
+	live(&ward, 4000, 100 * MIB); /* healed, settled, and statistics have one an hour */
 	cr_assert(eq(u32, ward.n_healed, 1));
 	live(&ward, 60, 200 * MIB);
 	cr_assert(eq(u32, ward.n_allowed, 1), "each time anew");
@@ -447,7 +447,7 @@ Test(judge, what_somebody_asks_for_is_done_once_and_called_restarted_not_healed)
 	while (!ward.finding.concluded && ward.at_s < 300);
 	cr_assert(eq(int, ward.finding.outcome.result, OUTCOME_RESTARTED));
 	cr_assert(ne(u64, ward.finding.incident.closed_ms, 0));
-	live(&ward, 60, 100 * MIB);
+	live(&ward, 5, 100 * MIB);
 	cr_assert(eq(u32, ward.n_allowed, 1));
 	cr_assert(eq(int, ask_for_heal(&ward), WHY_COOLING_DOWN), "the same brakes");
 	(void)judge_free(ward.judge);

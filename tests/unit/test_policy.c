@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "fixture.h"
+#include "judge/untouchable.h"
 #include "tests/unit/assertion.h"
 #include "tests/unit/fixture_policy.h"
 
@@ -290,9 +291,9 @@ Test(policy, the_untouchables_are_refused_by_name)
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		cr_assert(policy_is_untouchable(names[i]), "%s", names[i]);
-	cr_assert(not(policy_is_untouchable("nginx.service")));
-	cr_assert(not(policy_is_untouchable("my-dbus-client.service")));
+		cr_assert(untouchable_by_name(names[i]), "%s", names[i]);
+	cr_assert(not(untouchable_by_name("nginx.service")));
+	cr_assert(not(untouchable_by_name("my-dbus-client.service")));
 }
 
 Test(policy, an_untouchable_is_refused_by_its_alias_too)

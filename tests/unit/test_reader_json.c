@@ -105,7 +105,8 @@ Test(reader_json, json_marks_what_is_synthetic_and_what_is_unknown)
 	text = place_story(&story, NULL, 0);
 	cr_assert(eq(str, text,
 		     "{\"name\":\"a.service\",\"unit\":1,\"synthetic\":true,\"incident\":{\"id\":1,"
-		     "\"synthetic\":true,\"flags\":[\"synthetic\"],\"opened_ms\":5001,"
+		     "\"synthetic\":true,\"flags\":[\"synthetic\"],\"onset_ms\":null,"
+		     "\"onset_wall_ms\":null,\"opened_ms\":5001,"
 		     "\"opened_wall_ms\":1764590401000,\"closed_ms\":null,\"closed_wall_ms\":null,"
 		     "\"worst\":\"sick\",\"score\":null,\"class\":\"threads\","
 		     "\"rule\":\"thread-leak\",\"lead\":\"threads\",\"lead_value\":512,"

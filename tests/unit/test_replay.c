@@ -112,7 +112,8 @@ static void add_real(uint64_t id, uint32_t unit, uint64_t opened_s, uint64_t clo
 
 	(void)snprintf(sql, sizeof(sql),
 		       "INSERT INTO incident VALUES (%lu, %u, 0, 1, %lu, 2, %lu, 'sick', 0.7, "
-		       "'memory', 'memory-growth', 'rss', 2e8, 1e8, 0, 'none', 'observing')",
+		       "'memory', 'memory-growth', 'rss', 2e8, 1e8, 0, 'none', 'observing', "
+		       "NULL, NULL)",
 		       id, unit, opened_s * 1000, closed_s * 1000);
 	run(sql);
 }
@@ -198,6 +199,9 @@ Test(replay, heals_cool_down_and_spend_their_budget)
 	add_history(7, "shop.service", true);
 	config.cooldown_ms = SECONDS(60);
 	config.unit_statistics_budget = (struct budget) { .per_hour = 2, .per_day = 6 };
+	config.ladder = (struct ladder) {
+		.n = 3, .rung = { ACTION_RESTART, ACTION_RESTART, ACTION_RESTART }
+	};
 	judge_well();
 	cr_assert(eq(sz, replay.n_heals, 2));
 	cr_assert(ge(u64, replay.heal[1].wall_ms - replay.heal[0].wall_ms, SECONDS(60)));

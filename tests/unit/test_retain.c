@@ -312,7 +312,7 @@ Test(retain, without_telemetry_room_is_made_of_old_closed_incidents)
 		(void)snprintf(
 			sql, sizeof(sql),
 			"INSERT INTO incident VALUES (%d,1,0,0,0,NULL,%s,'sick',0,'memory',"
-			"'',NULL,NULL,NULL,0,'none','allowed');"
+			"'',NULL,NULL,NULL,0,'none','allowed',NULL,NULL);"
 			"INSERT INTO verdict (id, incident, unit, flags, when_ms, wall_ms, "
 			"health, since_ms, learn_left_s, generation, rule, class, wants, on_fact, "
 			"held_s, for_s) VALUES (%d,%d,1,0,0,0,'sick',0,0,0,'','memory','none',0,"
@@ -320,10 +320,10 @@ Test(retain, without_telemetry_room_is_made_of_old_closed_incidents)
 			"INSERT INTO symptom (verdict, rank, expert, unseen) VALUES (%d,0,'work',"
 			"0);"
 			"INSERT INTO decision VALUES (%d,%d,1,0,0,0,'restart','allowed','mock',"
-			"0,NULL,'memory','',NULL,NULL,NULL,NULL,NULL);"
+			"0,NULL,'memory','',NULL,NULL,NULL,NULL,NULL,0,0,'');"
 			"INSERT INTO attempt VALUES (%d,1,'mock',2,'done',0,0,0,0,0,'');"
 			"INSERT INTO outcome VALUES (%d,1,0,0,0,'healed',NULL,NULL,NULL,NULL,"
-			"NULL,NULL,NULL,0,NULL)",
+			"NULL,NULL,NULL,0,NULL,NULL,NULL,'')",
 			i, i == 2 ? "NULL" : "5", i, i, i, i, i, i, i);
 		cr_assert(zero(int, schema_run(db, sql)), "%s", sqlite3_errmsg(db));
 	}
@@ -390,7 +390,7 @@ Test(retain, edges_make_room_after_telemetry_and_before_incidents)
 		add_edge(i, NOON - i);
 	add_chunk(1, 10, 5, 1);
 	cr_assert(zero(int, schema_run(db, "INSERT INTO incident VALUES (1,1,0,0,0,5,5,'sick',0,"
-					   "'memory','',NULL,NULL,NULL,0,'none','allowed');"
+					   "'memory','',NULL,NULL,NULL,0,'none','allowed',NULL,NULL);"
 					   "PRAGMA max_page_count = 64")));
 	cr_assert(zero(int, retain_make_room(db)));
 	cr_assert(eq(i64, ask("SELECT count(*) FROM edge"), 300));

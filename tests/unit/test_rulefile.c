@@ -116,11 +116,11 @@ static const struct {
 	  ":4: unknown metric '\\x1b[2J'; expected one of those in selfheal.rule(5)" },
 	{ HEAD "Need=cpu.rate > 1\n",
 	  ":4: unknown aspect 'rate'; expected value, ratio, deviation, beyond, rising_s, "
-	  "recent, excess, excess_ratio, growth, left_s, apart or waiting_s" },
+	  "recent, excess, excess_ratio, growth, left_s, apart, over or waiting_s" },
 	{ HEAD "Need=cpu.failed > 1\n",
 	  ":4: unknown aspect 'failed'; expected value, "
 	  "ratio, deviation, beyond, rising_s, "
-	  "recent, excess, excess_ratio, growth, left_s, apart or waiting_s" },
+	  "recent, excess, excess_ratio, growth, left_s, apart, over or waiting_s" },
 	{ HEAD "Need=rtt.excess > 1\n",
 	  ":4: 'rtt': only cpu, rss, threads, descriptors, connections and error_lines are "
 	  "held against the unit's work" },
@@ -296,19 +296,24 @@ Test(rulefile, the_shipped_rules_are_these)
 		uint32_t for_s, n_needs;
 		bool on_fact;
 	} expected[] = {
+		{ "account-over-limit", FAULT_CLASS_MEMORY, ACTION_RESTART, 30, 1, true },
 		{ "cpu-hurting", FAULT_CLASS_LATENCY, ACTION_RESTART, 0, 4, false },
+		{ "cpu-over-limit", FAULT_CLASS_CPU, ACTION_RESTART, 30, 1, true },
 		{ "cpu-runaway", FAULT_CLASS_CPU, ACTION_RESTART, 0, 2, false },
 		{ "crash-loop", FAULT_CLASS_CRASH, ACTION_NONE, 0, 1, true },
 		{ "descriptors-growth", FAULT_CLASS_FDS, ACTION_RESTART, 0, 2, false },
 		{ "descriptors-limit", FAULT_CLASS_FDS, ACTION_RESTART, 30, 2, false },
+		{ "descriptors-over-limit", FAULT_CLASS_FDS, ACTION_RESTART, 30, 1, true },
 		{ "failed", FAULT_CLASS_CRASH, ACTION_RESTART, 5, 1, true },
 		{ "hang", FAULT_CLASS_HANG, ACTION_RESTART, 5, 3, false },
 		{ "memory-growth", FAULT_CLASS_MEMORY, ACTION_RESTART, 0, 2, false },
 		{ "memory-limit", FAULT_CLASS_MEMORY, ACTION_RESTART, 30, 2, false },
+		{ "memory-over-limit", FAULT_CLASS_MEMORY, ACTION_RESTART, 30, 1, true },
 		{ "oom-kill", FAULT_CLASS_CRASH, ACTION_RESTART, 10, 1, true },
 		{ "start-limit", FAULT_CLASS_CRASH, ACTION_RESTART, 5, 1, true },
 		{ "threads-growth", FAULT_CLASS_THREADS, ACTION_RESTART, 0, 2, false },
 		{ "threads-limit", FAULT_CLASS_THREADS, ACTION_RESTART, 30, 2, false },
+		{ "threads-over-limit", FAULT_CLASS_THREADS, ACTION_RESTART, 30, 1, true },
 	};
 	static struct rule rules[RULES_MAX];
 	const char *const folder = SHIPPED;
@@ -333,6 +338,7 @@ Test(rulefile, the_shipped_rules_are_these)
 
 Test(rulefile, the_manual_names_every_metric_aspect_class_and_action)
 {
+	static const enum action actions[] = { ACTION_NONE, ACTION_RESTART };
 	static const char *const aspects[] = {
 		"value",  "ratio",	  "deviation",	   "beyond",	 "rising_s",  "recent",
 		"score",  "failed",	  "start_limited", "oom_killed", "waiting_s", "still_s",
@@ -359,8 +365,8 @@ Test(rulefile, the_manual_names_every_metric_aspect_class_and_action)
 		(void)snprintf(item, sizeof(item), "\n.Cm %s", fault_class_word(i));
 		cr_expect(ne(ptr, strstr(text, item), NULL), "%s", fault_class_word(i));
 	}
-	for (unsigned int i = 0; i < ACTION_N; i++) {
-		(void)snprintf(item, sizeof(item), "\n.Cm %s", action_word(i));
-		cr_expect(ne(ptr, strstr(text, item), NULL), "%s", action_word(i));
+	for (size_t i = 0; i < LENGTH(actions); i++) {
+		(void)snprintf(item, sizeof(item), "\n.Cm %s", action_word(actions[i]));
+		cr_expect(ne(ptr, strstr(text, item), NULL), "%s", action_word(actions[i]));
 	}
 }

@@ -10,6 +10,17 @@
 
 TestSuite(topology, .init = place_make, .fini = place_remove);
 
+static struct judge *a_judge(void)
+{
+	static const struct rulebook rulebook;
+	struct judge_setup setup = { .rulebook = &rulebook };
+	struct judge *judge;
+
+	config_defaults(&setup.config);
+	cr_assert(zero(int, judge_new(&setup, &judge)));
+	return judge;
+}
+
 static void tick(struct parts *parts, uint64_t when_ms)
 {
 	const struct unit_status *status;
@@ -29,7 +40,7 @@ static int64_t ask(const char *what)
 Test(topology, edges_are_kept_once_a_minute_and_their_connections_add_up)
 {
 	struct topology topology = { 0 };
-	struct parts parts = { 0 };
+	struct parts parts = { .judge = a_judge() };
 
 	parts.past.writer = place_begin(BOUND);
 	cr_assert(zero(int, simulation_new(writer_number, parts.past.writer, &parts.simulation)));
@@ -41,6 +52,7 @@ Test(topology, edges_are_kept_once_a_minute_and_their_connections_add_up)
 	topology_clear(&topology);
 	(void)simulation_free(parts.simulation);
 	(void)writer_close(parts.past.writer);
+	(void)judge_free(parts.judge);
 	cr_assert(eq(i64, ask("count(*)"), 1));
 	cr_assert(eq(i64, ask("n_connections"), 121), "at 1, 61 and 121 s");
 	cr_assert(eq(i64, ask("first_wall_ms"), (int64_t)(NOON + SECONDS(1))));
@@ -51,10 +63,11 @@ Test(topology, edges_are_kept_once_a_minute_and_their_connections_add_up)
 Test(topology, with_nothing_to_ask_nothing_is_written)
 {
 	struct topology topology = { 0 };
-	struct parts parts = { 0 };
+	struct parts parts = { .judge = a_judge() };
 
 	parts.past.writer = place_begin(BOUND);
 	cr_assert(zero(int, topology_turn(&topology, &parts, SECONDS(1), NOON)));
 	(void)writer_close(parts.past.writer);
+	(void)judge_free(parts.judge);
 	cr_assert(zero(i64, ask("count(*)")));
 }

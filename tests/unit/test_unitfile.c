@@ -30,9 +30,9 @@ Test(unitfile, only_its_own_section_is_read)
 		{ "[Service]\nExecStart=/bin/echo \\\n# a comment between\n[X-SelfHeal] \\\nx\n"
 		  "[X-SelfHeal]\nMode=mock\n",
 		  false, true, MODE_MOCK },
-		{ "[Service]\nExecStart=/bin/echo \\\\\n[X-SelfHeal]\nMode=observe\n", true, true,
+		{ "[Service]\nExecStart=/bin/echo \\\\\n[X-SelfHeal]\nMode=observe\n", false, true,
 		  MODE_OBSERVE },
-		{ "[Service]\nExecStart=/bin/echo \\ \n[X-SelfHeal]\nMode=observe\n", true, true,
+		{ "[Service]\nExecStart=/bin/echo \\ \n[X-SelfHeal]\nMode=observe\n", false, true,
 		  MODE_OBSERVE },
 		{ "[X-SelfHealer]\nMode=enforce\n[X-Self]\nMode=enforce\n", false, false, 0 },
 		{ "", false, false, 0 },

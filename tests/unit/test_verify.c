@@ -14,6 +14,7 @@ static struct verify begun(const struct rule *rule, enum attempt_result result)
 {
 	struct sample sample = fixture_sample(SECONDS(100), 1, 200 * MIB);
 	struct evidence evidence = fixture_evidence(&sample);
+	struct unit_status status = fixture_status("shop.service", 1);
 	struct decision decision = { .id = 5,
 				     .unit = FIXTURE_UNIT,
 				     .why = WHY_ALLOWED,
@@ -23,7 +24,7 @@ static struct verify begun(const struct rule *rule, enum attempt_result result)
 	struct verify verify;
 
 	memset(decision.invocation, 1, sizeof(decision.invocation));
-	verify_begin(&verify, &decision, rule, &evidence);
+	verify_begin(&verify, &decision, rule, &status, &evidence);
 	if (result != ATTEMPT_RESULT_NONE)
 		verify_attempt_ended(&verify, &attempt);
 	return verify;
@@ -41,7 +42,7 @@ static enum outcome_result run_for(struct verify *verify, uint64_t *at_s, unsign
 		struct sample sample = fixture_sample(SECONDS(++*at_s), run, rss);
 		struct evidence evidence = fixture_evidence(&sample);
 
-		if (verify_reach(verify, &sample, &status, &evidence, ret))
+		if (verify_reach(verify, &sample, &status, &evidence, NULL, ret))
 			return ret->result;
 	}
 	return OUTCOME_NONE;
@@ -205,7 +206,7 @@ Test(verify, a_value_that_cannot_be_read_again_is_not_proven)
 
 		sample.have &= ~METRIC_BIT(METRIC_RSS);
 		evidence = fixture_evidence(&sample);
-		(void)verify_reach(&verify, &sample, &status, &evidence, &outcome);
+		(void)verify_reach(&verify, &sample, &status, &evidence, NULL, &outcome);
 	}
 	cr_assert(eq(int, outcome.result, OUTCOME_UNCHANGED));
 	cr_assert(isnan(outcome.value_after));
@@ -297,7 +298,7 @@ Test(verify, a_unit_out_of_sight_or_stopped_by_its_admin_has_an_unknown_outcome)
 		struct sample sample = fixture_sample(SECONDS(at_s), 2, 0);
 		struct evidence evidence = fixture_evidence(&sample);
 
-		(void)verify_reach(&verify, &sample, &status, &evidence, &outcome);
+		(void)verify_reach(&verify, &sample, &status, &evidence, NULL, &outcome);
 	}
 	cr_assert(eq(int, outcome.result, OUTCOME_UNKNOWN));
 }

@@ -224,6 +224,17 @@ Test(writer, at_the_bound_old_telemetry_makes_way)
 
 Test(writer, an_older_version_that_fills_its_bound_is_brought_up_to_date)
 {
+	static const char *const newer[] = {
+		"DROP TABLE evidence",
+		"ALTER TABLE incident DROP COLUMN onset_ms",
+		"ALTER TABLE incident DROP COLUMN onset_wall_ms",
+		"ALTER TABLE decision DROP COLUMN rung",
+		"ALTER TABLE decision DROP COLUMN because",
+		"ALTER TABLE decision DROP COLUMN blast",
+		"ALTER TABLE outcome DROP COLUMN served_ms",
+		"ALTER TABLE outcome DROP COLUMN served_wall_ms",
+		"ALTER TABLE outcome DROP COLUMN hurt",
+	};
 	struct writer *writer = place_begin(0);
 	int64_t n_pages;
 
@@ -231,6 +242,8 @@ Test(writer, an_older_version_that_fills_its_bound_is_brought_up_to_date)
 	(void)place_ask("selfheal.db", "DROP TABLE edge");
 	(void)place_ask("selfheal.db", "DROP TABLE symptom");
 	(void)place_ask("selfheal.db", "DROP TABLE verdict");
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+		(void)place_ask("selfheal.db", newer[i]);
 	(void)place_ask("selfheal.db", "PRAGMA user_version = 1");
 	do {
 		(void)place_ask("selfheal.db", "INSERT INTO chunk SELECT 1, 10, count(*), "
