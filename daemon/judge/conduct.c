@@ -336,6 +336,13 @@ struct look {
 	uint32_t patience_s;
 };
 
+static void note(struct evidence *evidence, enum metric metric, uint32_t lasted_s)
+{
+	evidence->noted |= METRIC_BIT(metric);
+	if (lasted_s > evidence->lasted_s)
+		evidence->lasted_s = lasted_s;
+}
+
 static void judge_response(struct conduct *conduct, int i, const struct look *look,
 			   struct evidence *evidence)
 {
@@ -380,7 +387,9 @@ static void judge_response(struct conduct *conduct, int i, const struct look *lo
 	if ((bottom && is_bottom_noted(bottom, response, least, patience_s, expected)) ||
 	    (excess >= among && is_worth_a_word(response, rise, value, excess, usual)) ||
 	    any >= fmax(among, ANY_SHARE * fmax(expected, ANY_FLOORS * least)))
-		evidence->noted |= METRIC_BIT(response->metric);
+		note(evidence, response->metric,
+		     excess > 0 ? excursion_lasted_s(above, &news)
+				: excursion_lasted_s(&conduct->above[i], &any_news));
 }
 
 /* Of all metrics, so what waits a little for CPUs that others have is not itself in many ways. */

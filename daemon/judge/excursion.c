@@ -133,3 +133,11 @@ float excursion_least(const struct excursion *excursion, const struct excursion_
 	}
 	return 0;
 }
+
+uint32_t excursion_lasted_s(const struct excursion *excursion, const struct excursion_news *news)
+{
+	for (int level = 0; level < EXCURSION_LEVELS && excursion->run_s[level] > 0; level++)
+		if (is_news_at(excursion, level, news))
+			return excursion->run_s[level];
+	return 0;
+}

@@ -50,6 +50,8 @@ struct excursion_news {
 float excursion_height(const struct excursion *excursion, const struct excursion_news *news);
 /* The lowest one: below it there is nothing that was not so before. */
 float excursion_least(const struct excursion *excursion, const struct excursion_news *news);
+/* For how long it has been higher than it ever was for so long, at the lowest level where that is news; 0: there is none. */
+uint32_t excursion_lasted_s(const struct excursion *excursion, const struct excursion_news *news);
 /* How long a run that is so high must be to be news. */
 float excursion_wait_s(const struct excursion *excursion, float height,
 		       const struct excursion_news *news);

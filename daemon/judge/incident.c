@@ -17,16 +17,28 @@ static bool is_trouble(const struct verdict *verdict)
 		verdict->when_ms - verdict->since_ms >= UNUSUAL_MS);
 }
 
-static void take_evidence(struct incident *incident, const struct verdict *verdict)
+/* When the oldest evidence began. Of what was opened by order, with nothing wrong, there is none. */
+static void find_onset(struct incident *incident, const struct verdict *verdict)
 {
 	uint64_t held_ms = verdict->rule[0] ? SECONDS(verdict->held_s) : 0;
 	uint64_t since_ms = verdict->when_ms - verdict->since_ms;
-	uint64_t ago_ms = held_ms > since_ms ? held_ms : since_ms;
+	uint64_t ago_ms = SECONDS(verdict->lasted_s);
 
-	if (incident->onset_ms == 0 || verdict->when_ms - ago_ms < incident->onset_ms) {
-		incident->onset_ms = verdict->when_ms - ago_ms;
-		incident->onset_wall_ms = verdict->wall_ms - ago_ms;
-	}
+	if (verdict->health != HEALTH_UNUSUAL && verdict->health != HEALTH_SICK)
+		return;
+	if (ago_ms < held_ms)
+		ago_ms = held_ms;
+	if (ago_ms < since_ms)
+		ago_ms = since_ms;
+	if (incident->onset_ms != 0 && verdict->when_ms - ago_ms >= incident->onset_ms)
+		return;
+	incident->onset_ms = verdict->when_ms - ago_ms;
+	incident->onset_wall_ms = verdict->wall_ms - ago_ms;
+}
+
+static void take_evidence(struct incident *incident, const struct verdict *verdict)
+{
+	find_onset(incident, verdict);
 	incident->worst = verdict->health;
 	incident->score = verdict->score;
 	incident->class = verdict->class;

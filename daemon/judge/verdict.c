@@ -183,6 +183,16 @@ static void name_rule(const struct candidate *best, struct verdict *verdict)
 	verdict->wants = best->due && best->holds ? best->rule->action : ACTION_NONE;
 }
 
+static uint32_t lasted_s(const struct evidence *evidence)
+{
+	uint32_t waiting_s = evidence->backlog_waiting_s > evidence->unread_waiting_s
+				     ? evidence->backlog_waiting_s
+				     : evidence->unread_waiting_s;
+
+	return rulebook_hangs(evidence) && waiting_s > evidence->lasted_s ? waiting_s
+									  : evidence->lasted_s;
+}
+
 void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *limits,
 		   const struct rulebook *rulebook, const struct learner *learner,
 		   const struct sample *sample, const struct unit_status *status,
@@ -217,6 +227,7 @@ void verdict_reach(struct verdict_memory *memory, const struct verdict_limits *l
 	}
 	verdict.since_ms = memory->since_ms;
 	verdict.is_news = memory->is_news;
+	verdict.lasted_s = lasted_s(evidence);
 	name_rule(&best, &verdict);
 	name_lead(&best, evidence, &verdict);
 	if (verdict.health == HEALTH_UNUSUAL || verdict.health == HEALTH_SICK)

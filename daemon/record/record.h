@@ -298,6 +298,7 @@ struct verdict {
 	bool on_fact;		/* the rule speaks of facts, not statistics */
 	uint32_t held_s, for_s; /* how long it has held, of how long it must */
 	bool is_news; /* something lasts as it never did, so nobody needs to wait for it */
+	uint32_t lasted_s; /* how long that has been so by now; 0: not known. Not kept */
 	/* What spoke of trouble, the most telling first; none of a unit that is well. Not in
 	 * live.db. */
 	uint32_t n_symptoms;
