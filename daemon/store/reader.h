@@ -47,11 +47,13 @@ struct story {
 	char unit[UNIT_NAME_SIZE];
 	struct incident incident;
 	bool has_decision;
-	struct decision decision; /* the last that was allowed, else the last */
+	struct decision decision; /* the last heal that was allowed, else notice, else the last */
+	char because[UNIT_NAME_SIZE]; /* the name of the unit it was held for; "" */
 	bool has_attempt;
 	struct attempt attempt;
 	bool has_outcome;
 	struct outcome outcome;
+	uint64_t acted_wall_ms; /* when its first heal was asked for, be it mocked; 0: none was */
 };
 int reader_stories(struct reader *reader, const char *unit, uint64_t since_wall_ms, size_t limit,
 		   struct story **ret, size_t *ret_n);
@@ -65,6 +67,7 @@ struct step {
 	uint64_t wall_ms;
 	struct verdict verdict;
 	struct decision decision;
+	char because[UNIT_NAME_SIZE]; /* of the decision, as in a story */
 	struct attempt attempt;
 	struct outcome outcome;
 };

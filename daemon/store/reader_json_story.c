@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "record/spans.h"
 #include "store/reader.h"
 #include "store/reader_fields.h"
 
@@ -68,7 +69,26 @@ static void put_incident(struct json *json, const struct incident *incident)
 	json_end(json, '}');
 }
 
-static void put_decision(struct json *json, const struct decision *decision)
+/* From its onset on. */
+static void put_times(struct json *json, const struct story *story)
+{
+	struct spans spans = spans_of(&story->incident, story->acted_wall_ms,
+				      story->has_outcome ? &story->outcome : NULL);
+	char name[32];
+
+	json_key(json, "times");
+	json_begin(json, '{');
+	for (int span = 0; span < SPAN_N; span++) {
+		(void)snprintf(name, sizeof(name), "%s_ms", span_word((enum span)span));
+		if (spans.known[span])
+			json_number(json, name, spans.ms[span]);
+		else
+			json_null(json, name);
+	}
+	json_end(json, '}');
+}
+
+static void put_decision(struct json *json, const struct decision *decision, const char *because)
 {
 	json_begin(json, '{');
 	json_number(json, "id", decision->id);
@@ -88,7 +108,7 @@ static void put_decision(struct json *json, const struct decision *decision)
 	field_put_score(json, "score", decision->score);
 	field_put_invocation(json, "invocation", decision->invocation);
 	json_number(json, "rung", decision->rung);
-	json_number_or_null(json, "because", decision->because);
+	json_text_or_null(json, "because", because);
 	json_text(json, "blast", decision->blast);
 	json_end(json, '}');
 }
@@ -135,7 +155,7 @@ static void put_outcome(struct json *json, const struct outcome *outcome)
 	field_put_invocation(json, "invocation", outcome->invocation);
 	json_number_or_null(json, "served_ms", outcome->served_ms);
 	json_number_or_null(json, "served_wall_ms", outcome->served_wall_ms);
-	json_text(json, "hurt", outcome->hurt);
+	json_text_or_null(json, "hurt", outcome->hurt);
 	json_end(json, '}');
 }
 
@@ -157,7 +177,7 @@ static void put_step(struct json *json, const struct step *step, bool synthetic)
 	if (step->kind == STEP_VERDICT)
 		put_verdict_of_incident(json, &step->verdict);
 	else if (step->kind == STEP_DECISION)
-		put_decision(json, &step->decision);
+		put_decision(json, &step->decision, step->because);
 	else if (step->kind == STEP_ATTEMPT)
 		put_attempt(json, &step->attempt, synthetic);
 	else
@@ -176,9 +196,10 @@ void reader_json_story(FILE *out, const struct story *story, const struct step *
 	json_number(&json, "unit", story->incident.unit);
 	json_boolean(&json, "synthetic", synthetic);
 	put_incident(&json, &story->incident);
+	put_times(&json, story);
 	if (story->has_decision) {
 		json_key(&json, "decision");
-		put_decision(&json, &story->decision);
+		put_decision(&json, &story->decision, story->because);
 	} else {
 		json_null(&json, "decision");
 	}

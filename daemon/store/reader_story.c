@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/spans.h"
 #include "store/reader.h"
 #include "store/reader_list.h"
 #include "store/reader_rows.h"
@@ -18,14 +19,21 @@
 #define OF_UNIT	     " AND incident.unit = (SELECT id FROM unit WHERE name = ?3)"
 #define NEWEST_FIRST " ORDER BY incident.id DESC LIMIT ?2"
 
+/* A decision, and the name of the unit that it was held for. */
+#define DECISIONS                                                                                  \
+	"SELECT " READER_DECISION_COLUMNS                                                          \
+	", coalesce((SELECT name FROM unit WHERE unit.id = because), '') FROM decision "           \
+	"WHERE incident = ?"
+
 /* The statements that complete a story. */
 struct parts {
-	sqlite3_stmt *decision, *attempt, *outcome; /* owned */
+	sqlite3_stmt *decision, *first, *attempt, *outcome; /* owned */
 };
 
 static void parts_clear(struct parts *parts)
 {
 	(void)statement_free(parts->decision);
+	(void)statement_free(parts->first);
 	(void)statement_free(parts->attempt);
 	(void)statement_free(parts->outcome);
 }
@@ -35,9 +43,11 @@ static int parts_init(struct parts *parts, sqlite3 *db)
 	int r;
 
 	r = statement_new(db,
-			  "SELECT " READER_DECISION_COLUMNS " FROM decision WHERE incident = ? "
-			  "ORDER BY action = 'notify', why = 'allowed' DESC, id DESC LIMIT 1",
+			  DECISIONS " ORDER BY action = 'notify', why = 'allowed' DESC, id DESC "
+				    "LIMIT 1",
 			  &parts->decision);
+	if (r >= 0)
+		r = statement_new(db, DECISIONS " AND why = 'allowed' ORDER BY id", &parts->first);
 	if (r >= 0)
 		r = statement_new(
 			db, "SELECT " READER_ATTEMPT_COLUMNS " FROM attempt WHERE decision = ?",
@@ -58,6 +68,16 @@ static int look_up(sqlite3_stmt *select, uint64_t id, struct columns *columns)
 	return statement_next(select);
 }
 
+static int take_decision(struct columns *columns, struct decision *ret,
+			 char because[UNIT_NAME_SIZE])
+{
+	int r;
+
+	r = reader_row_decision(columns, ret);
+	column_get_text(columns, because, UNIT_NAME_SIZE);
+	return r < 0 ? r : columns->r;
+}
+
 static int add_decision(struct reader *reader, struct parts *parts, struct story *story)
 {
 	struct columns columns;
@@ -66,7 +86,7 @@ static int add_decision(struct reader *reader, struct parts *parts, struct story
 	r = look_up(parts->decision, story->incident.id, &columns);
 	if (r <= 0)
 		return r;
-	story->has_decision = reader_row_decision(&columns, &story->decision) >= 0;
+	story->has_decision = take_decision(&columns, &story->decision, story->because) >= 0;
 	reader->found_bad_row |= !story->has_decision;
 	return 0;
 }
@@ -97,6 +117,33 @@ static int add_outcome(struct reader *reader, struct parts *parts, struct story 
 	return 0;
 }
 
+/* Which heal was the first matters only where there were several. */
+static int add_first(struct reader *reader, struct parts *parts, struct story *story)
+{
+	char because[UNIT_NAME_SIZE];
+	struct columns columns;
+	struct decision decision;
+	struct attempt attempt;
+	int r;
+
+	r = look_up(parts->first, story->incident.id, &columns);
+	for (; r > 0; r = statement_next(parts->first)) {
+		columns = (struct columns) { .statement = parts->first };
+		if (take_decision(&columns, &decision, because) < 0)
+			reader->found_bad_row = true;
+		else if (decision_is_heal(&decision))
+			break;
+	}
+	if (r <= 0)
+		return r;
+	r = look_up(parts->attempt, decision.id, &columns);
+	if (r < 0)
+		return r;
+	r = r > 0 && reader_row_attempt(&columns, &attempt) >= 0;
+	story->acted_wall_ms = decision_acted_wall_ms(&decision, r ? &attempt : NULL);
+	return 0;
+}
+
 static int complete(struct reader *reader, struct list *stories)
 {
 	CLEANUP(parts_clear) struct parts parts = { 0 };
@@ -110,6 +157,8 @@ static int complete(struct reader *reader, struct list *stories)
 			r = add_attempt(reader, &parts, story);
 		if (r >= 0 && story->has_decision)
 			r = add_outcome(reader, &parts, story);
+		if (r >= 0 && story->has_decision && story->decision.why == WHY_ALLOWED)
+			r = add_first(reader, &parts, story);
 	}
 	return r;
 }
@@ -208,7 +257,7 @@ static int step_from(enum step_kind kind, struct columns *columns, struct step *
 		ret->wall_ms = ret->verdict.wall_ms;
 		break;
 	case STEP_DECISION:
-		r = reader_row_decision(columns, &ret->decision);
+		r = take_decision(columns, &ret->decision, ret->because);
 		ret->wall_ms = ret->decision.wall_ms;
 		break;
 	case STEP_ATTEMPT:
@@ -280,8 +329,7 @@ static int list_steps(struct reader *reader, enum step_kind kind, uint64_t incid
 {
 #define OF_DECISIONS "WHERE decision IN (SELECT id FROM decision WHERE incident = ?)"
 	static const char *const selects[] = {
-		[STEP_DECISION] = "SELECT " READER_DECISION_COLUMNS " FROM decision "
-				  "WHERE incident = ?",
+		[STEP_DECISION] = DECISIONS,
 		[STEP_ATTEMPT] = "SELECT " READER_ATTEMPT_COLUMNS " FROM attempt " OF_DECISIONS,
 		[STEP_OUTCOME] = "SELECT " READER_OUTCOME_COLUMNS " FROM outcome " OF_DECISIONS,
 	};

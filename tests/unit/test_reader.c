@@ -140,6 +140,60 @@ Test(reader, stories_are_chosen_by_unit_time_and_number)
 	}
 }
 
+Test(reader, a_story_knows_when_its_first_heal_was_begun)
+{
+	CLEANUP(reader_closep) struct reader *reader = NULL;
+	struct writer *writer = begin_past();
+	struct incident incident = place_begin_incident(writer, 1);
+	struct story story;
+
+	for (uint64_t id = 1; id <= 4; id++) {
+		struct decision decision = place_decision(id, &incident);
+		struct attempt attempt = place_attempt(&decision);
+
+		if (id == 1)
+			decision.why = WHY_COOLING_DOWN;
+		if (id == 4)
+			decision.action = ACTION_NOTIFY;
+		cr_assert(zero(int, writer_decision(writer, &decision)));
+		if (id == 2 || id == 3)
+			cr_assert(zero(int, writer_attempt(writer, &attempt)));
+	}
+	(void)writer_close(writer);
+	cr_assert(zero(int, reader_open(PAST, NULL, &reader)));
+	cr_assert(zero(int, reader_story(reader, 1, &story)));
+	cr_assert(eq(u64, story.acted_wall_ms, NOON + 2000 + 10));
+	cr_assert(eq(u64, story.decision.id, 3),
+		  "the last heal, not what people were told after it");
+}
+
+Test(reader, a_story_names_the_unit_that_it_was_held_for)
+{
+	CLEANUP(reader_closep) struct reader *reader = NULL;
+	CLEANUP(cleanup_free) struct step *steps = NULL;
+	struct writer *writer = begin_past();
+	struct incident incident = place_begin_incident(writer, 1);
+	struct decision decision = place_decision(1, &incident),
+			other = place_decision(2, &incident);
+	struct story story;
+	size_t n;
+
+	decision.why = other.why = WHY_UPSTREAM_SICK;
+	decision.because = 4711; /* of which there is no name */
+	other.because = writer_number("db.service", writer);
+	cr_assert(zero(int, writer_decision(writer, &decision)));
+	cr_assert(zero(int, writer_decision(writer, &other)));
+	(void)writer_close(writer);
+	cr_assert(zero(int, reader_open(PAST, NULL, &reader)));
+	cr_assert(zero(int, reader_story(reader, 1, &story)));
+	cr_assert(eq(str, story.because, "db.service"));
+	cr_assert(zero(u64, story.acted_wall_ms));
+	cr_assert(zero(int, reader_steps(reader, 1, &steps, &n)));
+	cr_assert(eq(sz, n, 2));
+	cr_assert(eq(str, steps[0].because, ""));
+	cr_assert(eq(str, steps[1].because, "db.service"));
+}
+
 Test(reader, steps_come_in_the_order_of_time)
 {
 	static const enum step_kind kinds[] = { STEP_VERDICT, STEP_DECISION, STEP_DECISION,

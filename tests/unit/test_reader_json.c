@@ -111,8 +111,43 @@ Test(reader_json, json_marks_what_is_synthetic_and_what_is_unknown)
 		     "\"worst\":\"sick\",\"score\":null,\"class\":\"threads\","
 		     "\"rule\":\"thread-leak\",\"lead\":\"threads\",\"lead_value\":512,"
 		     "\"lead_expected\":12.5,\"n_attempts\":1,\"outcome\":\"worse\","
-		     "\"why\":\"cooling-down\"},\"decision\":null,\"attempt\":null,"
+		     "\"why\":\"cooling-down\"},\"times\":{\"detect_ms\":null,\"act_ms\":null,"
+		     "\"served_ms\":null,\"proven_ms\":null},\"decision\":null,\"attempt\":null,"
 		     "\"outcome\":null}"));
+	free(text);
+}
+
+Test(reader_json, json_of_a_story_has_its_times_from_the_onset)
+{
+	struct story story = { .unit = "a.service", .has_outcome = true };
+	char *text;
+
+	story.incident = place_incident(1, 1);
+	story.incident.onset_wall_ms = story.incident.opened_wall_ms - 4000;
+	story.acted_wall_ms = story.incident.onset_wall_ms + 6000;
+	story.outcome = (struct outcome) {
+		.result = OUTCOME_UNCHANGED,
+		.wall_ms = story.incident.onset_wall_ms + 29000,
+	};
+	text = place_story(&story, NULL, 0);
+	cr_assert(ne(ptr,
+		     strstr(text, "\"times\":{\"detect_ms\":4000,\"act_ms\":6000,"
+				  "\"served_ms\":null,\"proven_ms\":null}"),
+		     NULL),
+		  "%s", text);
+	free(text);
+}
+
+Test(reader_json, json_names_the_unit_that_one_is_held_for)
+{
+	struct story story = { .unit = "a.service",
+			       .has_decision = true,
+			       .decision = { .why = WHY_UPSTREAM_SICK, .because = 7 },
+			       .because = "db\"1.service" };
+	char *text = place_story(&story, NULL, 0);
+
+	cr_assert(is_json(text));
+	cr_assert(ne(ptr, strstr(text, "\"because\":\"db\\\"1.service\""), NULL), "%s", text);
 	free(text);
 }
 
