@@ -106,7 +106,7 @@ struct known_unit {
 };
 int reader_units(struct reader *reader, struct known_unit **ret, size_t *ret_n);
 /* What a restart of that unit takes, from being asked for to being done: the median (of two, the lower) of
- * those on record. -ENODATA: none is. */
+ * those on record; a reload is none. -ENODATA: none is. */
 int reader_restart_ms(struct reader *reader, uint32_t unit, uint64_t *ret_ms);
 
 /* The one JSON shape of each, for --json and all others: one object, no newline after it. Stable keys,

@@ -296,7 +296,10 @@ int reader_units(struct reader *reader, struct known_unit **ret, size_t *ret_n)
 
 int reader_restart_ms(struct reader *reader, uint32_t unit, uint64_t *ret_ms)
 {
-#define DONE "FROM attempt WHERE unit = ?1 AND result = 'done' AND ended_wall_ms >= started_wall_ms"
+#define DONE                                                                                       \
+	"FROM attempt WHERE unit = ?1 AND result = 'done' AND ended_wall_ms >= started_wall_ms "   \
+	"AND NOT EXISTS (SELECT 1 FROM decision WHERE id = attempt.decision "                      \
+	"AND action = 'reload')"
 	CLEANUP(source_endp) struct source *past = &reader->past;
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
 	struct columns columns = { 0 };

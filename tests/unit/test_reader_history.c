@@ -318,3 +318,18 @@ Test(history, a_restart_takes_the_median_of_those_that_were_done)
 	cr_assert(eq(u64, ms, 900));
 	cr_assert(eq(int, reader_restart_ms(reader, 8, &ms), -ENODATA));
 }
+
+Test(history, a_reload_tells_nothing_of_what_a_restart_takes)
+{
+	uint64_t ms = 0;
+
+	run("PRAGMA foreign_keys = OFF");
+	open_unit(7);
+	add_attempt(1, "done", 20);
+	add_attempt(2, "done", 900);
+	run("INSERT INTO decision (id, incident, unit, flags, when_ms, wall_ms, action, why, way, "
+	    "budget_left, class, rule) SELECT id, 1, 7, 0, 1, 1, action, 'allowed', 'systemd', 0, "
+	    "'memory', '' FROM (SELECT 1 AS id, 'reload' AS action UNION SELECT 2, 'restart')");
+	cr_assert(zero(int, reader_restart_ms(reader, 7, &ms)));
+	cr_assert(eq(u64, ms, 900));
+}
