@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/phrase.h"
 #include "judge/explain.h"
+#include "record/spans.h"
 
 #define NUMBER_SIZE 32
 
@@ -78,19 +79,48 @@ char *phrase_incident(char *buffer, size_t size, const struct incident *incident
 	return buffer;
 }
 
-/* What one allowed decision comes to, as short as a table wants it. */
-static const char *way_done(enum way way)
+const char *phrase_action(enum action action)
 {
-	switch (way) {
-	case WAY_MOCK:
-		return "mock: would restart";
-	case WAY_SYSTEMD:
-		return "restart by systemd";
-	case WAY_SIMULATOR:
-		return "restart by simulator";
+	switch (action) {
+	case ACTION_RELOAD:
+		return "reload";
+	case ACTION_RESTART_DEPENDENTS:
+		return "restart with its dependents";
+	case ACTION_NOTIFY:
+		return "notice";
 	default:
 		return "restart";
 	}
+}
+
+/* What one allowed decision comes to, as short as a table wants it. */
+static char *phrase_way(char *buffer, size_t size, const struct decision *decision)
+{
+	const char *action = phrase_action(decision->action);
+
+	if (decision->action == ACTION_NOTIFY)
+		(void)snprintf(buffer, size,
+			       decision->way == WAY_MOCK ? "mock: would tell people"
+							 : "people told");
+	else if (decision->way == WAY_MOCK)
+		(void)snprintf(buffer, size, "mock: would %s", action);
+	else if (decision->way == WAY_NONE)
+		(void)snprintf(buffer, size, "%s", action);
+	else
+		(void)snprintf(buffer, size, "%s by %s", action, way_word(decision->way));
+	return buffer;
+}
+
+/* Why nothing is done, with the unit that it is held for, if there is one. */
+static char *phrase_why(char *buffer, size_t size, enum why why, const char *because)
+{
+	if (why == WHY_UPSTREAM_SICK && because[0])
+		(void)snprintf(buffer, size, "%s, which it depends on, is sick", because);
+	else
+		(void)snprintf(buffer, size, "%s",
+			       why == WHY_NOTHING_WANTED ? "no rule asks for it"
+							 : why_sentence(why));
+	return buffer;
 }
 
 /* How an attempt went, where it did not just end well. */
@@ -117,19 +147,18 @@ static const char *result_done(const struct story *story)
 char *phrase_done(char *buffer, size_t size, const struct story *story)
 {
 	enum why why = story->has_decision ? story->decision.why : story->incident.why;
-	char times[NUMBER_SIZE] = "";
+	char times[NUMBER_SIZE] = "", reason[PHRASE_SIZE], way[2 * NUMBER_SIZE];
 
 	if (!story->has_decision || why != WHY_ALLOWED) {
 		(void)snprintf(buffer, size, "nothing: %s",
-			       why == WHY_NOTHING_WANTED ? "no rule asks for it"
-							 : why_sentence(why));
+			       phrase_why(reason, sizeof(reason), why, story->because));
 		return buffer;
 	}
 	if (story->incident.n_attempts > 1)
 		(void)snprintf(times, sizeof(times), ", %" PRIu32 " times",
 			       story->incident.n_attempts);
-	(void)snprintf(buffer, size, "%s%s%s", way_done(story->decision.way), result_done(story),
-		       times);
+	(void)snprintf(buffer, size, "%s%s%s", phrase_way(way, sizeof(way), &story->decision),
+		       result_done(story), times);
 	return buffer;
 }
 
@@ -176,29 +205,45 @@ char *phrase_answer(char *buffer, size_t size, const struct present *present,
 	return buffer;
 }
 
-static char *phrase_decision(char *buffer, size_t size, const struct decision *decision)
+static char *phrase_held(char *buffer, size_t size, const struct decision *decision,
+			 const char *because)
 {
-	bool by_hand = (decision->flags & SAMPLE_BY_HAND) != 0;
-	char trouble[PHRASE_SIZE] = "asked for by hand";
+	bool is_held = decision->why == WHY_UPSTREAM_SICK && because[0];
+	char reason[PHRASE_SIZE];
 
-	if (decision->why != WHY_ALLOWED) {
-		(void)snprintf(buffer, size, "decided to do nothing%s: %s",
-			       by_hand ? ", though asked by hand" : "",
-			       decision->why == WHY_NOTHING_WANTED ? "no rule asks for it"
-								   : why_sentence(decision->why));
-		return buffer;
-	}
-	if (!by_hand)
-		(void)phrase_trouble(trouble, sizeof(trouble), decision->rule, decision->lead,
-				     decision->lead_value, decision->lead_expected);
-	(void)snprintf(buffer, size, "decided: %s (%s); %" PRIu32 " more left in its budget",
-		       action_word(decision->action), trouble, decision->budget_left);
+	(void)snprintf(buffer, size, "%s%s: %s", is_held ? "held" : "decided to do nothing",
+		       decision->flags & SAMPLE_BY_HAND ? ", though asked by hand" : "",
+		       phrase_why(reason, sizeof(reason), decision->why, because));
 	return buffer;
 }
 
-static char *phrase_attempt(char *buffer, size_t size, const struct attempt *attempt)
+static char *phrase_decision(char *buffer, size_t size, const struct decision *decision,
+			     const char *because)
+{
+	char trouble[PHRASE_SIZE] = "asked for by hand", rung[NUMBER_SIZE] = "";
+	char blast[sizeof(decision->blast) + NUMBER_SIZE] = "";
+
+	if (decision->why != WHY_ALLOWED)
+		return phrase_held(buffer, size, decision, because);
+	if (!(decision->flags & SAMPLE_BY_HAND))
+		(void)phrase_trouble(trouble, sizeof(trouble), decision->rule, decision->lead,
+				     decision->lead_value, decision->lead_expected);
+	if (decision->rung > 0) /* people count from 1 */
+		(void)snprintf(rung, sizeof(rung), ", rung %" PRIu64 " of its ladder",
+			       (uint64_t)decision->rung + 1);
+	if (decision->blast[0])
+		(void)snprintf(blast, sizeof(blast), "; %s %s",
+			       decision->way == WAY_MOCK ? "would also restart" : "also restarts",
+			       decision->blast);
+	(void)snprintf(buffer, size, "decided: %s%s (%s); %" PRIu32 " more left in its budget%s",
+		       action_word(decision->action), rung, trouble, decision->budget_left, blast);
+	return buffer;
+}
+
+char *phrase_attempt(char *buffer, size_t size, const struct attempt *attempt, enum action action)
 {
 	const char *whom = attempt->way == WAY_SIMULATOR ? "the simulator" : "systemd";
+	const char *what = phrase_action(action);
 	char took[NUMBER_SIZE] = "0s";
 
 	if (attempt->ended_ms > attempt->started_ms)
@@ -206,31 +251,31 @@ static char *phrase_attempt(char *buffer, size_t size, const struct attempt *att
 	switch (attempt->result) {
 	case ATTEMPT_RESULT_MOCKED:
 		(void)snprintf(buffer, size,
-			       "mock: this is where systemd would have been asked to restart it");
+			       "mock: this is where systemd would have been asked for a %s", what);
 		break;
 	case ATTEMPT_RESULT_DONE:
-		(void)snprintf(buffer, size, "asked %s for a restart: done after %s", whom, took);
+		(void)snprintf(buffer, size, "asked %s for a %s: done after %s", whom, what, took);
 		break;
 	case ATTEMPT_RESULT_FAILED:
-		(void)snprintf(buffer, size, "asked %s for a restart: it FAILED after %s", whom,
+		(void)snprintf(buffer, size, "asked %s for a %s: it FAILED after %s", whom, what,
 			       took);
 		break;
 	case ATTEMPT_RESULT_REFUSED:
-		(void)snprintf(buffer, size, "asked %s for a restart: REFUSED: %s", whom,
+		(void)snprintf(buffer, size, "asked %s for a %s: REFUSED: %s", whom, what,
 			       attempt->job);
 		break;
 	case ATTEMPT_RESULT_TIMEOUT:
-		(void)snprintf(buffer, size, "asked %s for a restart: NO END within %s", whom,
+		(void)snprintf(buffer, size, "asked %s for a %s: NO END within %s", whom, what,
 			       took);
 		break;
 	case ATTEMPT_RESULT_LOST:
 		(void)snprintf(buffer, size,
-			       "asked %s for a restart: how it ended is not known, the daemon or "
+			       "asked %s for a %s: how it ended is not known, the daemon or "
 			       "the bus went away",
-			       whom);
+			       whom, what);
 		break;
 	default:
-		(void)snprintf(buffer, size, "asked %s for a restart: under way", whom);
+		(void)snprintf(buffer, size, "asked %s for a %s: under way", whom, what);
 	}
 	return buffer;
 }
@@ -250,6 +295,8 @@ static const char *outcome_sentence(enum outcome_result result)
 		return "NOT HEALED, the restart was not done";
 	case OUTCOME_MOCKED:
 		return "nothing was done, so nothing is proven";
+	case OUTCOME_DEPENDENT_DOWN:
+		return "NOT HEALED: it is well, but what was disturbed along with it is not";
 	case OUTCOME_RESTARTED:
 		return "runs anew and stays up; no rule had held, so no more is proven";
 	default:
@@ -261,7 +308,7 @@ static char *phrase_outcome(char *buffer, size_t size, const struct outcome *out
 {
 	char after[NUMBER_SIZE], before[NUMBER_SIZE], low[NUMBER_SIZE], high[NUMBER_SIZE];
 	char values[PHRASE_SIZE / 2] = "", was[2 * NUMBER_SIZE] = "";
-	char range[PHRASE_SIZE / 4] = "", scores[64] = "";
+	char range[PHRASE_SIZE / 4] = "", scores[64] = "", hurt[UNIT_NAME_SIZE + 4] = "";
 
 	if (outcome->result == OUTCOME_MOCKED) {
 		(void)snprintf(buffer, size, "%s", outcome_sentence(outcome->result));
@@ -284,8 +331,10 @@ static char *phrase_outcome(char *buffer, size_t size, const struct outcome *out
 	if (outcome->score_before >= 0 && outcome->score_after >= 0)
 		(void)snprintf(scores, sizeof(scores), "; score %.2f, was %.2f",
 			       (double)outcome->score_after, (double)outcome->score_before);
-	(void)snprintf(buffer, size, "%s%s%s; %" PRIu32 " samples",
-		       outcome_sentence(outcome->result), values, scores, outcome->n_samples);
+	if (outcome->hurt[0])
+		(void)snprintf(hurt, sizeof(hurt), " (%s)", outcome->hurt);
+	(void)snprintf(buffer, size, "%s%s%s%s; %" PRIu32 " samples",
+		       outcome_sentence(outcome->result), hurt, values, scores, outcome->n_samples);
 	return buffer;
 }
 
@@ -415,13 +464,36 @@ char *phrase_step(char *buffer, size_t size, const struct step *step)
 	case STEP_VERDICT:
 		return phrase_seen(buffer, size, &step->verdict);
 	case STEP_DECISION:
-		return phrase_decision(buffer, size, &step->decision);
+		return phrase_decision(buffer, size, &step->decision, step->because);
 	case STEP_ATTEMPT:
-		return phrase_attempt(buffer, size, &step->attempt);
+		return phrase_attempt(buffer, size, &step->attempt, ACTION_RESTART);
 	case STEP_OUTCOME:
 		return phrase_outcome(buffer, size, &step->outcome);
 	}
 	(void)snprintf(buffer, size, "a step that this version does not know");
+	return buffer;
+}
+
+char *phrase_times(char *buffer, size_t size, const struct story *story)
+{
+	struct spans spans = spans_of(&story->incident, story->acted_wall_ms,
+				      story->has_outcome ? &story->outcome : NULL);
+	bool is_mocked = story->has_decision && story->decision.way == WAY_MOCK;
+	const char *const told[SPAN_N] = {
+		[SPAN_DETECT] = "noted",
+		[SPAN_ACT] = is_mocked ? "would have acted" : "acted",
+		[SPAN_SERVED] = "served again",
+		[SPAN_PROVEN] = "proven",
+	};
+	size_t used = 0;
+	char span[NUMBER_SIZE];
+
+	buffer[0] = '\0';
+	for (int i = 0; i < SPAN_N && used < size; i++)
+		if (spans.known[i])
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s after %s",
+						 used ? ", " : "", told[i],
+						 text_span(span, sizeof(span), spans.ms[i]));
 	return buffer;
 }
 
@@ -453,7 +525,7 @@ char *phrase_moment(char *buffer, size_t size, const struct output *output, uint
 bool phrase_outcome_is_failure(enum outcome_result result)
 {
 	return result == OUTCOME_UNCHANGED || result == OUTCOME_WORSE || result == OUTCOME_GONE ||
-	       result == OUTCOME_JOB_FAILED;
+	       result == OUTCOME_JOB_FAILED || result == OUTCOME_DEPENDENT_DOWN;
 }
 
 enum paint phrase_health_paint(enum health health)

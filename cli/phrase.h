@@ -13,7 +13,8 @@
 #include "record/record.h"
 #include "store/reader.h"
 
-#define PHRASE_SIZE 768 /* a unit's escaped name and a sentence about it fit */
+/* A unit's escaped name and a sentence about it fit, also with all that is disturbed along with it. */
+#define PHRASE_SIZE 1280
 
 /* "shop.service", "sim-web.service.service (simulated)" */
 char *phrase_unit(char *buffer, size_t size, const char *name, bool synthetic);
@@ -36,6 +37,13 @@ char *phrase_answer(char *buffer, size_t size, const struct present *present,
 		    const struct story *story);
 /* One step of a story: "asked systemd to restart it; ...", "HEALED: rss 50.1M, ...". */
 char *phrase_step(char *buffer, size_t size, const struct step *step);
+/* The same of an attempt, of which the step alone does not say what was asked for. */
+char *phrase_attempt(char *buffer, size_t size, const struct attempt *attempt, enum action action);
+/* An action as a noun and as a verb: "restart", "reload". */
+const char *phrase_action(enum action action);
+/* How long after its onset: "noted after 4s, acted after 6s, served again after 9s, proven after 29s", as
+ * far as these are known; "": none is. */
+char *phrase_times(char *buffer, size_t size, const struct story *story);
 
 /* One thing that spoke of trouble: "rss 411.0M, above its normal range of ...; 46% of the score". */
 char *phrase_symptom(char *buffer, size_t size, const struct symptom *symptom);

@@ -133,9 +133,19 @@ static void tell_head(const struct output *output, const struct story *story, co
 		(int)DATE_LENGTH, when, end);
 }
 
-static void tell_step(const struct output *output, const struct story *story,
-		      const struct step *step)
+/* What that decision of the story was for. */
+static enum action action_of(const struct step *steps, size_t n, uint64_t decision)
 {
+	for (size_t i = 0; i < n; i++)
+		if (steps[i].kind == STEP_DECISION && steps[i].decision.id == decision)
+			return steps[i].decision.action;
+	return ACTION_RESTART;
+}
+
+static void tell_step(const struct output *output, const struct story *story,
+		      const struct step *steps, size_t n, size_t nth)
+{
+	const struct step *step = &steps[nth];
 	char text[PHRASE_SIZE];
 	enum paint paint = PAINT_NONE;
 
@@ -143,8 +153,20 @@ static void tell_step(const struct output *output, const struct story *story,
 		paint = phrase_outcome_paint(step->outcome.result);
 	if (step->kind == STEP_VERDICT)
 		paint = phrase_health_paint(step->verdict.health);
-	tell(output, story->incident.opened_wall_ms, step->wall_ms, paint,
-	     phrase_step(text, sizeof(text), step));
+	if (step->kind == STEP_ATTEMPT)
+		(void)phrase_attempt(text, sizeof(text), &step->attempt,
+				     action_of(steps, n, step->attempt.decision));
+	else
+		(void)phrase_step(text, sizeof(text), step);
+	tell(output, story->incident.opened_wall_ms, step->wall_ms, paint, text);
+}
+
+static void tell_times(const struct output *output, const struct story *story)
+{
+	char text[PHRASE_SIZE];
+
+	if (*phrase_times(text, sizeof(text), story))
+		output_field(output, "From onset:", PAINT_NONE, "%s", text);
 }
 
 int story_tell(const struct output *output, struct reader *reader, const struct story *story)
@@ -160,8 +182,9 @@ int story_tell(const struct output *output, struct reader *reader, const struct 
 	tell_begin(output, story);
 	for (size_t i = 0; i < n; i++)
 		if (steps[i].kind != STEP_VERDICT)
-			tell_step(output, story, &steps[i]);
+			tell_step(output, story, steps, n, i);
 	tell_end(output, story);
+	tell_times(output, story);
 	return 0;
 }
 
@@ -241,11 +264,13 @@ static void explain_times(const struct output *output, const struct story *story
 			  const struct course *course)
 {
 	uint64_t at_ms = course->began;
-	char text[PHRASE_SIZE] = "";
+	char text[PHRASE_SIZE] = "", decided[64];
 
+	(void)snprintf(decided, sizeof(decided), "until a %s was decided",
+		       phrase_action(story->decision.action));
 	add_span(text, sizeof(text), &at_ms, course->noticed, "until it was noticed");
 	add_span(text, sizeof(text), &at_ms, course->sick, "until it was sick");
-	add_span(text, sizeof(text), &at_ms, course->decided, "until a restart was decided");
+	add_span(text, sizeof(text), &at_ms, course->decided, decided);
 	add_span(text, sizeof(text), &at_ms, course->asked, "until that was asked for");
 	add_span(text, sizeof(text), &at_ms, course->done, "until it was done");
 	add_span(text, sizeof(text), &at_ms, course->concluded,
@@ -275,10 +300,11 @@ void story_explain(const struct output *output, const struct story *story, const
 	if (!has_verdict(steps, n)) /* an older version kept none */
 		tell_begin(output, story);
 	for (size_t i = 0; i < n; i++) {
-		tell_step(output, story, &steps[i]);
+		tell_step(output, story, steps, n, i);
 		if (steps[i].kind == STEP_VERDICT)
 			explain_symptoms(output, &steps[i].verdict);
 	}
 	tell_end(output, story);
 	explain_times(output, story, &course);
+	tell_times(output, story);
 }

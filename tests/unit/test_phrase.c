@@ -49,6 +49,114 @@ Test(phrase, an_attempt_is_told_as_what_it_was)
 	}
 }
 
+Test(phrase, an_action_is_called_what_it_is)
+{
+	static const struct {
+		enum action action;
+		enum way way;
+		const char *told;
+	} cases[] = {
+		{ ACTION_RELOAD, WAY_MOCK, "mock: would reload" },
+		{ ACTION_RELOAD, WAY_SYSTEMD, "reload by systemd" },
+		{ ACTION_RESTART_DEPENDENTS, WAY_SYSTEMD,
+		  "restart with its dependents by systemd" },
+		{ ACTION_NOTIFY, WAY_MOCK, "mock: would tell people" },
+		{ ACTION_NOTIFY, WAY_NONE, "people told" },
+	};
+	struct attempt attempt = { .way = WAY_SYSTEMD, .result = ATTEMPT_RESULT_DONE };
+	char text[PHRASE_SIZE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct story story = healed_by(cases[i].way, ATTEMPT_RESULT_DONE);
+
+		story.decision.action = cases[i].action;
+		cr_assert(eq(str, phrase_done(text, sizeof(text), &story), (char *)cases[i].told));
+	}
+	cr_assert(eq(str, phrase_attempt(text, sizeof(text), &attempt, ACTION_RELOAD),
+		     "asked systemd for a reload: done after 0s"));
+}
+
+Test(phrase, a_decision_tells_its_rung_and_what_else_it_disturbs)
+{
+	struct step step = { .kind = STEP_DECISION };
+	char text[PHRASE_SIZE];
+
+	step.decision = healed_by(WAY_SYSTEMD, ATTEMPT_RESULT_DONE).decision;
+	step.decision.lead = METRIC_N;
+	cr_assert(eq(str, phrase_step(text, sizeof(text), &step),
+		     "decided: restart (unusual); 0 more left in its budget"));
+	step.decision.rung = 1;
+	(void)strcpy(step.decision.blast, "a.service b.service");
+	cr_assert(eq(str, phrase_step(text, sizeof(text), &step),
+		     "decided: restart, rung 2 of its ladder (unusual); 0 more left in its budget; "
+		     "also restarts a.service b.service"));
+	step.decision.way = WAY_MOCK;
+	cr_assert(ne(ptr, strstr(phrase_step(text, sizeof(text), &step), "; would also restart a"),
+		     NULL),
+		  "%s", text);
+	memset(step.decision.blast, 'x', sizeof(step.decision.blast) - 1);
+	(void)phrase_step(text, sizeof(text), &step);
+	cr_assert(eq(chr, text[strlen(text) - 1], 'x'), "it is not cut");
+	cr_assert(gt(sz, strlen(text), sizeof(step.decision.blast)));
+}
+
+Test(phrase, one_that_is_held_names_what_it_is_held_for)
+{
+	struct story story = healed_by(WAY_NONE, ATTEMPT_RESULT_NONE);
+	struct step step = { .kind = STEP_DECISION, .because = "db.service" };
+	char text[PHRASE_SIZE];
+
+	story.decision.why = step.decision.why = WHY_UPSTREAM_SICK;
+	cr_assert(eq(str, phrase_step(text, sizeof(text), &step),
+		     "held: db.service, which it depends on, is sick"));
+	(void)strcpy(story.because, "db.service");
+	cr_assert(eq(str, phrase_done(text, sizeof(text), &story),
+		     "nothing: db.service, which it depends on, is sick"));
+	step.because[0] = '\0';
+	cr_assert(eq(str, phrase_step(text, sizeof(text), &step),
+		     "decided to do nothing: what it depends on is sick"));
+}
+
+Test(phrase, a_heal_that_hurt_another_names_it)
+{
+	struct step step = { .kind = STEP_OUTCOME,
+			     .outcome = { .result = OUTCOME_DEPENDENT_DOWN,
+					  .lead = METRIC_N,
+					  .normal_low = NAN,
+					  .normal_high = NAN,
+					  .value_before = NAN,
+					  .score_before = -1,
+					  .hurt = "web.service" } };
+	char text[PHRASE_SIZE];
+
+	cr_assert(eq(str, phrase_step(text, sizeof(text), &step),
+		     "NOT HEALED: it is well, but what was disturbed along with it is not "
+		     "(web.service); 0 samples"));
+}
+
+Test(phrase, times_are_told_as_far_as_they_are_known)
+{
+	struct story story = healed_by(WAY_SYSTEMD, ATTEMPT_RESULT_DONE);
+	char text[PHRASE_SIZE];
+
+	story.incident.opened_wall_ms = 104000;
+	story.acted_wall_ms = 106000;
+	cr_assert(eq(str, phrase_times(text, sizeof(text), &story), ""));
+	story.incident.onset_wall_ms = 100000;
+	cr_assert(eq(str, phrase_times(text, sizeof(text), &story),
+		     "noted after 4s, acted after 6s"));
+	story.has_outcome = true;
+	story.outcome = (struct outcome) { .result = OUTCOME_HEALED,
+					   .served_wall_ms = 109000,
+					   .wall_ms = 129000 };
+	cr_assert(eq(str, phrase_times(text, sizeof(text), &story),
+		     "noted after 4s, acted after 6s, served again after 9s, proven after 29s"));
+	story.has_outcome = false;
+	story.decision.way = WAY_MOCK;
+	cr_assert(eq(str, phrase_times(text, sizeof(text), &story),
+		     "noted after 4s, would have acted after 6s"));
+}
+
 Test(phrase, nothing_done_is_told_with_its_reason)
 {
 	struct story story = healed_by(WAY_NONE, ATTEMPT_RESULT_NONE);

@@ -81,6 +81,35 @@ Test(story, it_is_explained_from_the_first_evidence_to_the_proof)
 	free(text);
 }
 
+Test(story, its_times_from_the_onset_come_last)
+{
+	struct step steps[5];
+	struct story story = healed(steps);
+	char *text;
+
+	story.incident.onset_wall_ms = story.incident.opened_wall_ms - 5000;
+	story.acted_wall_ms = story.incident.onset_wall_ms + 25000;
+	story.outcome.served_wall_ms = story.incident.onset_wall_ms + 27000;
+	story.outcome.wall_ms = story.incident.onset_wall_ms + 55000;
+	text = explained(&story, steps, 5);
+	assert_told(text,
+		    "\n  From onset: noted after 5s, acted after 25s, served again after 27s, "
+		    "proven after 55s\n");
+	free(text);
+}
+
+Test(story, an_attempt_is_told_by_what_was_decided)
+{
+	struct step steps[5];
+	struct story story = healed(steps);
+	char *text;
+
+	steps[2].decision.action = ACTION_RELOAD;
+	text = explained(&story, steps, 5);
+	assert_told(text, "asked the simulator for a reload: done after");
+	free(text);
+}
+
 Test(story, of_one_of_which_nothing_was_kept_the_incident_itself_is_told)
 {
 	struct story story = { .unit = "shop.service", .incident = place_incident(2, 1) };
