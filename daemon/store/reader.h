@@ -15,6 +15,7 @@
 #include "record/edge.h"
 #include "record/record.h"
 #include "record/signal.h"
+#include "record/stats.h"
 
 struct reader;
 
@@ -73,6 +74,11 @@ struct step {
 };
 int reader_steps(struct reader *reader, uint64_t incident, struct step **ret, size_t *ret_n);
 
+/* What all incidents that were not over by then come to, of one unit or (NULL) of all. stats_clear() ret.
+ * -EINVAL: no unit can have that name. */
+int reader_stats(struct reader *reader, const char *unit, uint64_t since_wall_ms,
+		 struct stats *ret);
+
 /* Who needs whom and who talks to whom, in the order of names, kinds and ports. unit NULL: all; else those
  * at one of whose ends it is. -ENOENT: there is no such unit, now or in the past. ret is the caller's to
  * free(). */
@@ -127,3 +133,4 @@ void reader_json_remark(FILE *out, const char *name, const char *state, const ch
  * also "steps". */
 void reader_json_story(FILE *out, const struct story *story, const struct step *steps,
 		       size_t n_steps);
+void reader_json_stats(FILE *out, const struct stats *stats);
