@@ -70,7 +70,7 @@ struct command {
 
 extern const struct command command_status, command_history, command_inject, command_doctor,
 	command_enroll, command_unenroll, command_deps, command_backtest, command_explain,
-	command_pause, command_resume, command_heal, command_approve;
+	command_pause, command_resume, command_heal, command_approve, command_stats;
 
 /* Say what is wrong with the arguments and how it would be right; returns EXIT_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)

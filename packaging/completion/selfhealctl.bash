@@ -47,7 +47,7 @@ _selfhealctl()
 		return
 		;;
 	--since | --until)
-		mapfile -t COMPREPLY < <(compgen -W 'today yesterday 1h 1d' -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W 'today yesterday 1h 1d 7d' -- "$current")
 		return
 		;;
 	--mode)
@@ -72,11 +72,12 @@ _selfhealctl()
 	local choices='--state-dir --db --help --version'
 	case $command in
 	'')
-		choices+=' status history explain deps inject pause resume heal approve doctor enroll unenroll'
+		choices+=' status history explain stats deps inject pause resume heal approve doctor enroll unenroll'
 		choices+=' backtest --json --all'
 		;;
 	status) choices+=' --all --json' ;;
 	history) choices+=' --since --limit --steps --json' ;;
+	stats) choices+=' --since --json' ;;
 	deps | doctor | explain) choices+=' --json' ;;
 	pause) choices+=' --for --reason' ;;
 	enroll) choices+=' --mode' ;;
@@ -86,7 +87,7 @@ _selfhealctl()
 	esac
 	case $command:${#words[@]} in
 	inject:1) choices+=' cpu-spike memory-leak' ;;
-	inject:2 | status:1 | history:1 | deps:1 | pause:1 | resume:1 | heal:1 | enroll:* | unenroll:* | backtest:*)
+	inject:2 | status:1 | history:1 | stats:1 | deps:1 | pause:1 | resume:1 | heal:1 | enroll:* | unenroll:* | backtest:*)
 		choices+=" $(_selfhealctl_units "${state[@]}")"
 		;;
 	explain:1 | approve:1) choices+=" $(_selfhealctl_incidents "${state[@]}")" ;;
