@@ -127,7 +127,7 @@ static char *phrase_why(char *buffer, size_t size, enum why why, const char *bec
 static const char *result_done(const struct story *story)
 {
 	if (!story->has_attempt)
-		return ", not begun";
+		return decision_is_heal(&story->decision) ? ", not begun" : "";
 	switch (story->attempt.result) {
 	case ATTEMPT_RESULT_NONE:
 		return ", under way";

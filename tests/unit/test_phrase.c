@@ -70,6 +70,7 @@ Test(phrase, an_action_is_called_what_it_is)
 		struct story story = healed_by(cases[i].way, ATTEMPT_RESULT_DONE);
 
 		story.decision.action = cases[i].action;
+		story.has_attempt = cases[i].action != ACTION_NOTIFY;
 		cr_assert(eq(str, phrase_done(text, sizeof(text), &story), (char *)cases[i].told));
 	}
 	cr_assert(eq(str, phrase_attempt(text, sizeof(text), &attempt, ACTION_RELOAD),
