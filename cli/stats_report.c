@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/phrase.h"
 #include "cli/stats_report.h"
+#include "cli/stats_would.h"
 
 #define NUMBER_SIZE 48
 #define UNITS_TOLD  8 /* the others are a number: who wants them all takes --json */
@@ -156,112 +157,18 @@ static void print_answers(const struct output *output, const struct stats_part *
 
 /* ---- how long it took -------------------------------------------------------------- */
 
-static void print_spread(const struct output *output, const char *label, const char *before,
-			 const struct spread *spread)
-{
-	char median[NUMBER_SIZE], most[NUMBER_SIZE], among[2 * NUMBER_SIZE] = " (of one)";
-
-	if (spread->n > 1)
-		(void)snprintf(among, sizeof(among), " (median of %zu), 9 of 10 within %s",
-			       spread->n, text_span(most, sizeof(most), spread->p90_ms));
-	if (spread->n > 0)
-		output_field(output, label, PAINT_NONE, "%s%s after the onset%s", before,
-			     text_span(median, sizeof(median), spread->median_ms), among);
-	else
-		output_field(output, label, PAINT_NONE, "%snot known", before);
-}
-
 static void print_times(const struct output *output, const struct stats_part *part, bool has_heals)
 {
 	if (part->spread[SPAN_DETECT].n == 0) { /* then none of the others is, either */
 		output_field(output, "Times:", PAINT_NONE, "not known: no onset is on record");
 		return;
 	}
-	print_spread(output, "Noted:", "", &part->spread[SPAN_DETECT]);
+	stats_print_spread(output, "Noted:", "", &part->spread[SPAN_DETECT]);
 	if (!has_heals)
 		return;
-	print_spread(output, "Acted:", "", &part->spread[SPAN_ACT]);
-	print_spread(output, "Served again:", "", &part->spread[SPAN_SERVED]);
-	print_spread(output, "Proven:", "", &part->spread[SPAN_PROVEN]);
-}
-
-/* ---- what mock mode would have done ------------------------------------------------ */
-
-static const char *done_word(enum action action)
-{
-	return action == ACTION_RELOAD ? "reloaded" : "restarted";
-}
-
-static char *phrase_cost(char *buffer, size_t size, const struct stats_would *would)
-{
-	char all[NUMBER_SIZE], each[NUMBER_SIZE];
-	uint64_t ms;
-
-	if (would->action == ACTION_RELOAD)
-		(void)snprintf(buffer, size, "no downtime");
-	else if (!stats_would_downtime(would, &ms))
-		(void)snprintf(buffer, size, "not known, no restart of it is on record");
-	else
-		(void)snprintf(buffer, size, "%s of downtime, %s each (the median on record)",
-			       text_span(all, sizeof(all), ms),
-			       text_span(each, sizeof(each), would->restart_ms));
-	return buffer;
-}
-
-static void print_would(const struct output *output, const struct stats_would *would,
-			bool synthetic, const char *label)
-{
-	char name[PHRASE_SIZE], times[NUMBER_SIZE] = "once", cost[PHRASE_SIZE / 4];
-	char span[NUMBER_SIZE], passed[PHRASE_SIZE / 4] = "the trouble never went away by itself";
-
-	if (would->n > 1)
-		(void)snprintf(times, sizeof(times), "%zu times", would->n);
-	if (would->n_passed > 0)
-		(void)snprintf(passed, sizeof(passed),
-			       "the trouble went away by itself after %zu of them, within %s",
-			       would->n_passed, text_span(span, sizeof(span), would->passed_ms));
-	output_field(output, label, PAINT_NONE,
-		     "in mock mode I would have %s %s%s %s (%s): %s; cost: %s",
-		     done_word(would->action),
-		     phrase_unit(name, sizeof(name), would->name, synthetic),
-		     would->action == ACTION_RESTART_DEPENDENTS ? " and its dependents" : "", times,
-		     would->has_class ? fault_class_word(would->class) : "no rule held", passed,
-		     phrase_cost(cost, sizeof(cost), would));
-}
-
-static void print_cost(const struct output *output, const struct stats_part *part)
-{
-	size_t n = 0, n_known = 0;
-	uint64_t down_ms = 0, ms;
-	char span[NUMBER_SIZE], known[PHRASE_SIZE / 4] = "";
-
-	for (size_t i = 0; i < part->n_would; i++) {
-		n += part->would[i].n;
-		if (!stats_would_downtime(&part->would[i], &ms))
-			continue;
-		n_known += part->would[i].n;
-		down_ms += ms;
-	}
-	if (n_known > 0)
-		(void)snprintf(known, sizeof(known), "; %s of downtime in %zu of them",
-			       text_span(span, sizeof(span), down_ms), n_known);
-	if (n_known < n)
-		output_field(output, "In all:", PAINT_NONE, "%zu%s; not known of %zu", n, known,
-			     n - n_known);
-	else
-		output_field(output, "In all:", PAINT_NONE, "%zu%s", n, known);
-}
-
-static void print_mock(const struct output *output, const struct stats_part *part, bool synthetic)
-{
-	if (part->n_would == 0)
-		return;
-	for (size_t i = 0; i < part->n_would; i++)
-		print_would(output, &part->would[i], synthetic, i ? "" : "Mock:");
-	if (part->n_would > 1)
-		print_cost(output, part);
-	if (part->would_act.n > 0)
-		print_spread(output, "", "I would have acted ", &part->would_act);
+	stats_print_spread(output, "Acted:", "", &part->spread[SPAN_ACT]);
+	stats_print_spread(output, "Served again:", "", &part->spread[SPAN_SERVED]);
+	stats_print_spread(output, "Proven:", "", &part->spread[SPAN_PROVEN]);
 }
 
 /* ---- all of it ---------------------------------------------------------------------- */
@@ -272,11 +179,13 @@ static void print_part(const struct output *output, const struct stats_part *par
 
 	print_kinds(output, part);
 	print_units(output, part, synthetic);
-	output_field(output, "Passed:", PAINT_NONE, "%zu, with nothing done", part->n_passed);
+	if (part->n_passed > 0)
+		output_field(output, "Passed:", PAINT_NONE, "%zu, with nothing done",
+			     part->n_passed);
 	has_heals = print_heals(output, part);
 	print_answers(output, part);
 	print_times(output, part, has_heals);
-	print_mock(output, part, synthetic);
+	stats_print_would(output, part, synthetic);
 }
 
 static void print_head(const struct output *output, const struct stats *stats,

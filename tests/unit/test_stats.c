@@ -145,6 +145,17 @@ static char *json(void)
 	return text;
 }
 
+static char *report_none(const char *unit)
+{
+	char *text = NULL;
+	size_t size;
+	struct output output = { .file = open_memstream(&text, &size) };
+
+	stats_report_none(&output, &stats, unit);
+	(void)fclose(output.file);
+	return text;
+}
+
 static void assert_told(const char *text, const char *part)
 {
 	cr_assert(ne(ptr, strstr(text, part), NULL), "\"%s\" is not in:\n%s", part, text);
@@ -158,6 +169,17 @@ Test(stats, of_no_incident_all_is_nothing)
 	cr_assert(zero(sz, part->n_units));
 	cr_assert(zero(sz, part->spread[SPAN_DETECT].n));
 	cr_assert(zero(sz, part->n_would));
+}
+
+Test(stats, of_no_incident_one_sentence_is_told)
+{
+	char *text;
+
+	(void)part_of(NULL, NOON, STATS_REAL);
+	text = report_none("shop");
+	assert_told(text, "No incident of shop since 2025-12-01 ");
+	cr_assert(eq(ptr, strchr(text, '\n'), text + strlen(text) - 1), "%s", text);
+	free(text);
 }
 
 Test(stats, times_are_medians_of_what_was_really_done)
@@ -324,8 +346,7 @@ Test(stats, a_cost_that_is_not_known_is_called_so)
 		    "Mock: in mock mode I would have restarted shop.service 2 times (memory): "
 		    "the trouble went away by itself after 1 of them, within 54s; cost: not "
 		    "known, no restart of it is on record\n");
-	assert_told(text,
-		    "I would have acted 6s after the onset (median of 2), 9 of 10 within 6s\n");
+	assert_told(text, "I would have acted 6s after the onset (median of 2), all within 6s\n");
 	free(text);
 	text = json();
 	assert_told(text, "\"n\":2,\"n_passed\":1,\"passed_ms\":54000,\"downtime_ms\":null}");
@@ -345,10 +366,13 @@ Test(stats, a_cost_is_what_restarts_of_the_unit_took)
 	cr_assert(stats_would_downtime(&stats.part[STATS_REAL].would[1], &ms));
 	cr_assert(eq(u64, ms, 1600));
 	text = report();
-	assert_told(text, "cost: 1.6s of downtime, 0.8s each (the median on record)\n");
-	assert_told(text, "restarted bank.service once (memory): the trouble never went away by "
+	assert_told(text, "; cost: 1.6s of downtime to be expected, 0.8s each by the median on "
+			  "record\n");
+	assert_told(text, "restarted bank.service once (memory): the trouble did not go away by "
 			  "itself; cost: not known");
-	assert_told(text, "In all: 3; 1.6s of downtime in 2 of them; not known of 1\n");
+	assert_told(text,
+		    "In all: 3 heals; 1.6s of downtime to be expected of 2 of them, not known "
+		    "of 1\n");
 	free(text);
 }
 
