@@ -172,13 +172,26 @@ never_allowed() {
 		jq '[.[] | select(.decision.why == "allowed")] | length') == 0 ]]
 }
 
-# Only what was seen well is ever healed: half a minute, which is less than it takes to learn.
+# Only what was seen well is ever healed, for half a minute, and nothing in the first minute after its
+# start (Cooldown=).
 await_well() {
 	hold_for 35 "$1 is well" systemctl --quiet is-active "$1"
+	await_started "$1"
+}
+
+# Until the unit was started so long ago that it may be restarted.
+await_started() {
+	local since_us
+
+	since_us=$(systemctl show -P InactiveExitTimestampMonotonic "$1")
+	until (($(awk '{ print int($1) }' /proc/uptime) * 1000000 - since_us > 62000000)); do
+		sleep 1
+	done
 }
 
 await_learnt() {
 	wait_for 120 "$1 is learnt" is_status "$1" .verdict.health healthy
+	await_started "$1"
 }
 
 # ---- patients --------------------------------------------------------------------------
@@ -203,9 +216,33 @@ start_patient() {
 	say "patient-$1 is up"
 }
 
+declare -A ill_ms
+
 make_ill() {
 	touch "$trigger.$1"
+	falls_ill "$1"
+}
+
+# From now on, whatever it is that makes it so.
+falls_ill() {
+	ill_ms[$1]=$(date +%s%3N)
 	say "patient-$1 falls ill"
+}
+
+# in_time NAME ACTED_S: how long after it fell ill it was noted, acted on, served again and proven, beside
+# the limits: noted within 30 s, acted on within ACTED_S, proven within 60 s after it was up again.
+in_time() {
+	local times noted acted up served proven
+
+	times=$(history_of "patient-$1.service" "[.incident.opened_wall_ms, .attempt.started_wall_ms,
+		.attempt.ended_wall_ms, .outcome.served_wall_ms // 0, .outcome.wall_ms] |
+		map(((. - ${ill_ms[$1]}) / 1000) | floor) | map(tostring) | join(\" \")")
+	read -r noted acted up served proven <<<"$times"
+	echo "# patient-$1: noted after $noted s (limit 30), acted on after $acted s (limit $2)," \
+		"served again after $served s, proven after $proven s (limit $((up + 60)))"
+	((noted <= 30)) || fail "patient-$1 was noted too late"
+	((acted <= $2)) || fail "patient-$1 was acted on too late"
+	((proven <= up + 60)) || fail "patient-$1 was proven too late"
 }
 
 invocation() {

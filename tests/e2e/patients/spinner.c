@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A service some of whose threads spin from the moment its trigger file appears,
- * so many that its own workers wait for a CPU, and so do its clients.
+ * so many that its own workers wait for a CPU, and so do its clients; or as many as are said.
  *
- *	spinner PORT TRIGGER
+ *	spinner PORT TRIGGER [THREADS]
  *
  * It takes the trigger away: a restart cures it.
  */
@@ -23,8 +23,10 @@ int main(int argc, char **argv)
 {
 	long n = SPINNERS_PER_CPU * sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (argc != 3)
-		errx(2, "usage: spinner PORT TRIGGER");
+	if (argc != 3 && argc != 4)
+		errx(2, "usage: spinner PORT TRIGGER [THREADS]");
+	if (argc == 4)
+		n = atol(argv[3]);
 	serve(argv[1], 2);
 	await_trigger(argv[2], true);
 	while (n-- > 0)
