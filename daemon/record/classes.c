@@ -7,17 +7,17 @@
 #include "record/classes.h"
 #include "record/names.h"
 #include "record/record.h"
-#include "record/unitfile.h"
 #include "record/value.h"
 
 #define SUFFIX ".conf"
 
+/* A name without a type would match nothing, for it is compared with whole names. */
 static bool is_glob(const char *word)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789:-_.\\@*?";
 
-	return word[strspn(word, allowed)] == '\0';
+	return strpbrk(word, "*?") ? word[strspn(word, allowed)] == '\0' : text_is_unit_name(word);
 }
 
 static int add_globs(const struct ini_line *line, struct unit_class *class, struct ini_error *error)
@@ -42,17 +42,24 @@ static int add_globs(const struct ini_line *line, struct unit_class *class, stru
 	}
 	return r == 0 ? 0
 		      : ini_fail(line, error,
-				 "Unit=%s; expected names of units, which may have * and ? in "
-				 "them, %d bytes in all",
+				 "Unit=%s; expected names of units with their types, which may "
+				 "have * and ? in them, such as 'shop-*.service', %d bytes in all",
 				 line->value, CLASS_GLOBS_SIZE - 1);
 }
 
+struct reading {
+	struct unit_class class;
+	unitfile_told *told; /* NULL: nobody asks */
+	void *userdata;
+};
+
 static int take_line(const struct ini_line *line, void *userdata, struct ini_error *error)
 {
-	struct unit_class *class = userdata;
+	struct reading *reading = userdata;
 
 	if (strcmp(line->section, NAME_UNIT_SECTION) == 0)
-		return unitfile_take(line, &class->terms, error);
+		return unitfile_take(line, reading->told, reading->userdata, &reading->class.terms,
+				     error);
 	if (strcmp(line->section, "Match") != 0)
 		return ini_fail(line, error,
 				"'%s=' in section [%s]; expected [Match] or [" NAME_UNIT_SECTION
@@ -61,7 +68,7 @@ static int take_line(const struct ini_line *line, void *userdata, struct ini_err
 	if (strcmp(line->key, "Unit") != 0)
 		return ini_fail(line, error, "unknown key '%s' in [Match]; expected Unit",
 				line->key);
-	return add_globs(line, class, error);
+	return add_globs(line, &reading->class, error);
 }
 
 static int name_from_path(const char *path, char ret[CLASS_NAME_SIZE], struct ini_error *error)
@@ -79,22 +86,28 @@ static int name_from_path(const char *path, char ret[CLASS_NAME_SIZE], struct in
 	return 0;
 }
 
-int class_load(const char *path, struct unit_class *ret, struct ini_error *error)
+int class_load_told(const char *path, unitfile_told *told, void *userdata, struct unit_class *ret,
+		    struct ini_error *error)
 {
 	const struct ini_line whole = { .file = path };
-	struct unit_class class = { .globs = "" };
+	struct reading reading = { .told = told, .userdata = userdata };
 	int r;
 
-	r = name_from_path(path, class.name, error);
+	r = name_from_path(path, reading.class.name, error);
 	if (r < 0)
 		return r;
-	r = ini_load(path, take_line, &class, error);
+	r = ini_load(path, take_line, &reading, error);
 	if (r < 0)
 		return r;
-	if (!class.globs[0])
+	if (!reading.class.globs[0])
 		return ini_fail(&whole, error, "expected Unit= in [Match], found none");
-	*ret = class;
+	*ret = reading.class;
 	return 0;
+}
+
+int class_load(const char *path, struct unit_class *ret, struct ini_error *error)
+{
+	return class_load_told(path, NULL, NULL, ret, error);
 }
 
 struct collection {
@@ -112,7 +125,7 @@ static int collect(const char *path, void *userdata)
 	if (classes->n == CLASSES_MAX)
 		return ini_fail(&whole, collection->error, "expected at most %d classes",
 				CLASSES_MAX);
-	r = class_load(path, &classes->class[classes->n], collection->error);
+	r = class_load(path, &classes->class[classes->n], collection -> error);
 	if (r == -ENOENT)
 		return ini_fail_errno(path, r, collection->error);
 	classes->n += r >= 0;
@@ -128,15 +141,22 @@ int classes_load(const char *const *folders, size_t n_folders, struct classes *r
 	return ini_drop_ins(folders, n_folders, "conf", collect, &collection, error);
 }
 
+static const char *const installed[] = {
+	NAME_CONFIG_DIR "/" NAME_CLASS_DIR,
+	NAME_LOCAL_VENDOR_DIR "/" NAME_CLASS_DIR,
+	NAME_VENDOR_DIR "/" NAME_CLASS_DIR,
+};
+#define INSTALLED_N (sizeof(installed) / sizeof(installed[0]))
+
 int classes_load_installed(struct classes *ret, struct ini_error *error)
 {
-	static const char *const folders[] = {
-		NAME_CONFIG_DIR "/" NAME_CLASS_DIR,
-		NAME_LOCAL_VENDOR_DIR "/" NAME_CLASS_DIR,
-		NAME_VENDOR_DIR "/" NAME_CLASS_DIR,
-	};
+	return classes_load(installed, INSTALLED_N, ret, error);
+}
 
-	return classes_load(folders, sizeof(folders) / sizeof(folders[0]), ret, error);
+int classes_files(int (*visit)(const char *path, void *userdata), void *userdata,
+		  struct ini_error *error)
+{
+	return ini_drop_ins(installed, INSTALLED_N, "conf", visit, userdata, error);
 }
 
 bool class_has(const struct unit_class *class, const char *unit)

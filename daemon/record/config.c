@@ -343,11 +343,27 @@ static void list_expected(const char *section, char *buffer, size_t size)
 	}
 }
 
+struct reading {
+	struct config config;
+	config_told *told; /* NULL: nobody asks */
+	void *userdata;
+};
+
+static int set_option(const struct option *option, const struct ini_line *line,
+		      struct reading *reading, struct ini_error *error)
+{
+	if (option_set(option, line->value, &reading->config) < 0)
+		return ini_fail(line, error, "%s= is '%s'; expected %s", line->key, line->value,
+				option->expected);
+	if (reading->told)
+		reading->told(option->text.key, line, reading->userdata);
+	return 0;
+}
+
 static int set_line(const struct ini_line *line, void *userdata, struct ini_error *error)
 {
 	bool section_is_known = false;
 	char expected[256];
-	int r;
 
 	if (strncmp(line->section, "X-", 2) == 0)
 		return 0; /* somebody else's, as in unit files */
@@ -355,12 +371,8 @@ static int set_line(const struct ini_line *line, void *userdata, struct ini_erro
 		if (strcmp(line->section, options[i].text.section) != 0)
 			continue;
 		section_is_known = true;
-		if (strcmp(line->key, options[i].text.key) != 0)
-			continue;
-		r = option_set(&options[i], line->value, userdata);
-		return r < 0 ? ini_fail(line, error, "%s= is '%s'; expected %s", line->key,
-					line->value, options[i].expected)
-			     : 0;
+		if (strcmp(line->key, options[i].text.key) == 0)
+			return set_option(&options[i], line, userdata, error);
 	}
 
 	list_expected(section_is_known ? line->section : NULL, expected, sizeof(expected));
@@ -374,16 +386,66 @@ static int set_line(const struct ini_line *line, void *userdata, struct ini_erro
 			expected);
 }
 
-int config_load_file(const char *path, struct config *config, struct ini_error *error)
+int config_load_file_told(const char *path, config_told *told, void *userdata,
+			  struct config *config, struct ini_error *error)
 {
-	struct config changed = *config;
+	struct reading reading = { .config = *config, .told = told, .userdata = userdata };
 	int r;
 
-	r = ini_load(path, set_line, &changed, error);
+	r = ini_load(path, set_line, &reading, error);
 	if (r < 0)
 		return r;
-	*config = changed;
+	*config = reading.config;
 	return 0;
+}
+
+int config_load_file(const char *path, struct config *config, struct ini_error *error)
+{
+	return config_load_file_told(path, NULL, NULL, config, error);
+}
+
+static int main_file(const char *folder, int (*visit)(const char *path, void *userdata),
+		     void *userdata, struct ini_error *error)
+{
+	char path[PATH_MAX];
+	int r;
+
+	r = text_format(path, sizeof(path), "%s/" NAME_CONFIG_FILE, folder);
+	if (r < 0)
+		return ini_fail_errno(folder, r, error);
+	return access(path, F_OK) < 0 && errno == ENOENT ? 0 : visit(path, userdata);
+}
+
+static int drop_ins(const char *vendor_dir, const char *config_dir,
+		    int (*visit)(const char *path, void *userdata), void *userdata,
+		    struct ini_error *error)
+{
+	char vendor[PATH_MAX], admin[PATH_MAX];
+	const char *const folders[] = { admin, vendor };
+	int r;
+
+	r = text_format(vendor, sizeof(vendor), "%s/" NAME_CONFIG_DROPINS, vendor_dir);
+	if (r < 0)
+		return ini_fail_errno(vendor_dir, r, error);
+	r = text_format(admin, sizeof(admin), "%s/" NAME_CONFIG_DROPINS, config_dir);
+	if (r < 0)
+		return ini_fail_errno(config_dir, r, error);
+	return ini_drop_ins(folders, LENGTH(folders), "conf", visit, userdata, error);
+}
+
+int config_files(const char *vendor_dir, const char *config_dir,
+		 int (*visit)(const char *path, void *userdata), void *userdata,
+		 struct ini_error *error)
+{
+	int r;
+
+	r = main_file(vendor_dir, visit, userdata, error);
+	if (r < 0)
+		return r;
+	r = main_file(config_dir, visit, userdata, error);
+	if (r < 0)
+		return r;
+	return drop_ins(vendor_dir, config_dir, visit, userdata, error);
 }
 
 struct loading {
@@ -391,7 +453,7 @@ struct loading {
 	struct ini_error *error;
 };
 
-static int load_drop_in(const char *path, void *userdata)
+static int load_one(const char *path, void *userdata)
 {
 	struct loading *loading = userdata;
 	int r;
@@ -400,54 +462,20 @@ static int load_drop_in(const char *path, void *userdata)
 	return r == -ENOENT ? ini_fail_errno(path, r, loading->error) : r;
 }
 
-static int load_main(const char *folder, struct loading *loading)
-{
-	char path[PATH_MAX];
-	int r;
-
-	r = text_format(path, sizeof(path), "%s/" NAME_CONFIG_FILE, folder);
-	if (r < 0)
-		return ini_fail_errno(folder, r, loading->error);
-	r = config_load_file(path, &loading->config, loading->error);
-	return r == -ENOENT ? 0 : r;
-}
-
-static int load_drop_ins(const char *vendor_dir, const char *config_dir, struct loading *loading)
-{
-	char vendor[PATH_MAX], admin[PATH_MAX];
-	const char *const folders[] = { admin, vendor };
-	int r;
-
-	r = text_format(vendor, sizeof(vendor), "%s/" NAME_CONFIG_DROPINS, vendor_dir);
-	if (r < 0)
-		return ini_fail_errno(vendor_dir, r, loading->error);
-	r = text_format(admin, sizeof(admin), "%s/" NAME_CONFIG_DROPINS, config_dir);
-	if (r < 0)
-		return ini_fail_errno(config_dir, r, loading->error);
-	return ini_drop_ins(folders, LENGTH(folders), "conf", load_drop_in, loading,
-			    loading->error);
-}
-
-const char *config_vendor_dir(void)
-{
-	return access(NAME_LOCAL_VENDOR_DIR, F_OK) == 0 ? NAME_LOCAL_VENDOR_DIR : NAME_VENDOR_DIR;
-}
-
 int config_load_installed(const char *vendor_dir, const char *config_dir, struct config *config,
 			  struct ini_error *error)
 {
 	struct loading loading = { .config = *config, .error = error };
 	int r;
 
-	r = load_main(vendor_dir, &loading);
-	if (r < 0)
-		return r;
-	r = load_main(config_dir, &loading);
-	if (r < 0)
-		return r;
-	r = load_drop_ins(vendor_dir, config_dir, &loading);
+	r = config_files(vendor_dir, config_dir, load_one, &loading, error);
 	if (r < 0)
 		return r;
 	*config = loading.config;
 	return 0;
+}
+
+const char *config_vendor_dir(void)
+{
+	return access(NAME_LOCAL_VENDOR_DIR, F_OK) == 0 ? NAME_LOCAL_VENDOR_DIR : NAME_VENDOR_DIR;
 }

@@ -57,11 +57,21 @@ void config_defaults(struct config *config);
 /* Read one file over what config holds. -ENOENT if there is none, with `error` untouched; any other
  * failure, mostly -EINVAL, with `error` set. config is then unchanged. */
 int config_load_file(const char *path, struct config *config, struct ini_error *error);
+/* The same, and told() of each line that counts, for those who want to know where it stands; of one of
+ * another's section it is not told. key is the option's own text, and stays. */
+typedef void config_told(const char *key, const struct ini_line *line, void *userdata);
+int config_load_file_told(const char *path, config_told *told, void *userdata,
+			  struct config *config, struct ini_error *error);
 /* Vendor defaults, then the admin's file, then drop-ins of both, as systemd merges them: files
  * missing are none. Failures as above; -ENOENT is a drop-in that links to nothing.
  * vendor_dir and config_dir are arguments so that tests can bring their own. */
 int config_load_installed(const char *vendor_dir, const char *config_dir, struct config *config,
 			  struct ini_error *error);
+/* Each of these files that there is, in that order, until visit() returns a negative errno, which is then
+ * the result. error is set if a folder cannot be read. */
+int config_files(const char *vendor_dir, const char *config_dir,
+		 int (*visit)(const char *path, void *userdata), void *userdata,
+		 struct ini_error *error);
 
 /* Where the vendor's files lie: below /usr/local if there are any, else below /usr. */
 const char *config_vendor_dir(void);

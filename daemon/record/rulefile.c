@@ -388,13 +388,20 @@ int rules_load(const char *const *folders, size_t n_folders, struct rule *ret, s
 	return 0;
 }
 
+static const char *const installed[] = {
+	NAME_CONFIG_DIR "/" NAME_RULE_DIR,
+	NAME_LOCAL_VENDOR_DIR "/" NAME_RULE_DIR,
+	NAME_VENDOR_DIR "/" NAME_RULE_DIR,
+};
+#define INSTALLED_N (sizeof(installed) / sizeof(installed[0]))
+
 int rules_load_installed(struct rule *ret, size_t *ret_n, struct ini_error *error)
 {
-	static const char *const folders[] = {
-		NAME_CONFIG_DIR "/" NAME_RULE_DIR,
-		NAME_LOCAL_VENDOR_DIR "/" NAME_RULE_DIR,
-		NAME_VENDOR_DIR "/" NAME_RULE_DIR,
-	};
+	return rules_load(installed, INSTALLED_N, ret, ret_n, error);
+}
 
-	return rules_load(folders, sizeof(folders) / sizeof(folders[0]), ret, ret_n, error);
+int rules_files(int (*visit)(const char *path, void *userdata), void *userdata,
+		struct ini_error *error)
+{
+	return ini_drop_ins(installed, INSTALLED_N, "rule", visit, userdata, error);
 }

@@ -85,3 +85,6 @@ int rules_load(const char *const *folders, size_t n_folders, struct rule *ret, s
 	       struct ini_error *error);
 /* The same of the installed folders: the admin's, then the vendor's. */
 int rules_load_installed(struct rule *ret, size_t *ret_n, struct ini_error *error);
+/* Each of these files, in the order of names, as ini_drop_ins(). */
+int rules_files(int (*visit)(const char *path, void *userdata), void *userdata,
+		struct ini_error *error);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The keys of [X-SelfHeal]: read, laid over one another, and written for people. */
+/* The keys of [X-SelfHeal]: read, and laid over one another. */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -197,6 +195,12 @@ const char *term_help(enum term term)
 	return (size_t)term < TERM_N ? table[term].help : "not known";
 }
 
+bool term_is_list(enum term term)
+{
+	return term == TERM_WINDOW || term == TERM_DEPENDS_ON || term == TERM_IGNORE ||
+	       term == TERM_LIMITS;
+}
+
 /* ---- all of them ------------------------------------------------------------------ */
 
 bool terms_say(const struct terms *terms, enum term term)
@@ -343,101 +347,4 @@ bool terms_are_open(const struct terms *terms, uint32_t week_min)
 		}
 	}
 	return false;
-}
-
-/* ---- for people -------------------------------------------------------------------- */
-
-/* One word more, with a space before it. */
-static void __attribute__((format(printf, 3, 4)))
-add_word(char *buffer, size_t size, const char *format, ...)
-{
-	size_t length = strlen(buffer);
-	va_list list;
-
-	if (length + 1 >= size)
-		return;
-	if (length > 0)
-		buffer[length++] = ' ';
-	va_start(list, format);
-	(void)vsnprintf(buffer + length, size - length, format, list);
-	va_end(list);
-}
-
-static void write_budget(char *buffer, size_t size, const struct budget *budget)
-{
-	if (budget->per_hour != UINT32_MAX)
-		add_word(buffer, size, "%u/h", budget->per_hour);
-	if (budget->per_day != UINT32_MAX)
-		add_word(buffer, size, "%u/d", budget->per_day);
-	if (budget->down_s_per_day != UINT32_MAX)
-		add_word(buffer, size, "%us/d", budget->down_s_per_day);
-}
-
-static void write_window(char *buffer, size_t size, const struct window *window)
-{
-	static const char days[7][4] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
-	uint32_t to = (window->from_min + (uint32_t)window->n_min) % DAY_MIN;
-	char list[32] = "";
-
-	for (uint32_t day = 0; day < 7 && window->days != 0x7f; day++)
-		if (window->days & (1u << day))
-			(void)snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s",
-				       list[0] ? "," : "", days[day]);
-	add_word(buffer, size, "%s%s%02u:%02u-%02u:%02u", list, list[0] ? " " : "",
-		 window->from_min / 60u, window->from_min % 60u, to / 60, to % 60);
-}
-
-char *terms_text(char *buffer, size_t size, const struct terms *terms, enum term term)
-{
-	char span[64];
-
-	buffer[0] = '\0';
-	switch (term) {
-	case TERM_MODE:
-		add_word(buffer, size, "%s", mode_word(terms->mode));
-		break;
-	case TERM_HEAL_ON:
-		for (uint32_t i = 0; i < FAULT_CLASS_N; i++)
-			if (terms->heal_on & (1u << i))
-				add_word(buffer, size, "%s",
-					 fault_class_word((enum fault_class)i));
-		break;
-	case TERM_LADDER:
-		for (uint32_t i = 0; i < terms->ladder.n; i++)
-			add_word(buffer, size, "%s",
-				 action_word((enum action)terms->ladder.rung[i]));
-		break;
-	case TERM_UNIT_BUDGET:
-		write_budget(buffer, size, &terms->unit_budget);
-		break;
-	case TERM_COOLDOWN:
-		add_word(buffer, size, "%s", text_span(span, sizeof(span), terms->cooldown_ms));
-		break;
-	case TERM_FOR:
-		add_word(buffer, size, "%s",
-			 text_span(span, sizeof(span), SECONDS((uint64_t)terms->for_s)));
-		break;
-	case TERM_WINDOW:
-		for (uint32_t i = 0; i < terms->n_windows; i++)
-			write_window(buffer, size, &terms->window[i]);
-		break;
-	case TERM_DEPENDS_ON:
-		add_word(buffer, size, "%s", terms->depends_on);
-		break;
-	case TERM_IGNORE:
-		for (uint32_t i = 0; i < METRIC_N; i++)
-			if (terms->ignore & METRIC_BIT(i))
-				add_word(buffer, size, "%s", metric_table[i].name);
-		break;
-	case TERM_LIMITS:
-		for (uint32_t i = 0; i < terms->n_limits; i++)
-			add_word(buffer, size, "%s=%s", metric_table[terms->limit[i].metric].name,
-				 text_quantity(span, sizeof(span),
-					       metric_table[terms->limit[i].metric].quantity,
-					       terms->limit[i].most));
-		break;
-	default:
-		break;
-	}
-	return buffer;
 }

@@ -96,9 +96,12 @@ bool terms_are_open(const struct terms *terms, uint32_t week_min);
 /* The key of [X-SelfHeal], and what it does in half a sentence; never NULL. */
 const char *term_key(enum term term);
 const char *term_help(enum term term);
+/* Are its values added to those before, until an empty one? Others replace them. */
+bool term_is_list(enum term term);
 /* Read one line's value into terms; "" takes back what was said before. -EINVAL, with what was expected.
- * -ENOENT: there is no such key. A list of windows, metrics, limits or names is added to what
- * terms hold; any other value replaces it. */
+ * -ENOENT: there is no such key. */
 int terms_set(struct terms *terms, const char *key, const char *value, const char **ret_expected);
-/* The value as it would be written, for people; returns buffer. */
+/* The value as it would be written; returns buffer, which TERMS_TEXT_SIZE bytes are enough for. Where there
+ * are several windows, each a line of its own, a "; " stands between them. */
+#define TERMS_TEXT_SIZE 1024
 char *terms_text(char *buffer, size_t size, const struct terms *terms, enum term term);

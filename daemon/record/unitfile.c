@@ -21,11 +21,20 @@ static int unknown_key(const struct ini_line *line, struct ini_error *error)
 	for (enum term term = 0; term < TERM_N; term++)
 		(void)snprintf(keys + strlen(keys), sizeof(keys) - strlen(keys), "%s%s",
 			       keys[0] ? ", " : "", term_key(term));
-	return ini_fail(line, error, "unknown key '%s' in [" NAME_UNIT_SECTION "]; expected one of: %s",
+	return ini_fail(line, error,
+			"unknown key '%s' in [" NAME_UNIT_SECTION "]; expected one of: %s",
 			line->key, keys);
 }
 
-int unitfile_take(const struct ini_line *line, struct terms *terms, struct ini_error *error)
+static void tell(const struct ini_line *line, unitfile_told *told, void *userdata)
+{
+	for (enum term term = 0; term < TERM_N; term++)
+		if (strcmp(term_key(term), line->key) == 0)
+			told(term, line, userdata);
+}
+
+int unitfile_take(const struct ini_line *line, unitfile_told *told, void *userdata,
+		  struct terms *terms, struct ini_error *error)
 {
 	const char *expected = NULL;
 	int r;
@@ -33,22 +42,19 @@ int unitfile_take(const struct ini_line *line, struct terms *terms, struct ini_e
 	r = terms_set(terms, line->key, line->value, &expected);
 	if (r == -ENOENT)
 		return unknown_key(line, error);
-	return r < 0 ? ini_fail(line, error, "%s=%s; expected %s", line->key, line->value, expected)
-		     : 0;
+	if (r < 0)
+		return ini_fail(line, error, "%s=%s; expected %s", line->key, line->value,
+				expected);
+	if (told)
+		tell(line, told, userdata);
+	return 0;
 }
 
 static int take_line(const struct ini_line *line, void *userdata, struct ini_error *error)
 {
 	struct reading *reading = userdata;
-	int r;
 
-	r = unitfile_take(line, &reading->terms, error);
-	if (r < 0 || !reading->told)
-		return r;
-	for (enum term term = 0; term < TERM_N; term++)
-		if (strcmp(term_key(term), line->key) == 0)
-			reading->told(term, line, reading->userdata);
-	return 0;
+	return unitfile_take(line, reading->told, reading->userdata, &reading->terms, error);
 }
 
 int unitfile_load_told(const char *path, unitfile_told *told, void *userdata, struct terms *ret,

@@ -11,11 +11,11 @@
 /* Told of each line that counts, for those who want to know where it stands. */
 typedef void unitfile_told(enum term term, const struct ini_line *line, void *userdata);
 
-/* A file without that section changes nothing, and so does one that is not there, or a
- * link to /dev/null. -EINVAL and others
- * with `error` set; ret is then unchanged. */
+/* A file without that section changes nothing, and so does one that is not there, or a link to /dev/null.
+ * -EINVAL and others with `error` set; ret is then unchanged, though lines before that one were told of. */
 int unitfile_load(const char *path, struct terms *ret, struct ini_error *error);
 int unitfile_load_told(const char *path, unitfile_told *told, void *userdata, struct terms *ret,
 		       struct ini_error *error);
-/* One line of such a section, wherever it stands. */
-int unitfile_take(const struct ini_line *line, struct terms *terms, struct ini_error *error);
+/* One line of such a section, wherever it stands; told() may be NULL. */
+int unitfile_take(const struct ini_line *line, unitfile_told *told, void *userdata,
+		  struct terms *terms, struct ini_error *error);

@@ -155,7 +155,7 @@ static int read_day(const char **text)
 }
 
 /* "Mon..Fri" or "Sun"; a range may go past Sunday. */
-static int read_days(const char **text, uint8_t *days)
+static int read_range(const char **text, uint8_t *days)
 {
 	int from = read_day(text), to = from;
 
@@ -172,6 +172,28 @@ static int read_days(const char **text, uint8_t *days)
 		if (day == to)
 			return 0;
 	}
+}
+
+/* "Mon..Fri,Sun ", to the time behind it; none are all. */
+static int read_days(const char **text, uint8_t *days)
+{
+	size_t spaces;
+	int r;
+
+	if (**text >= '0' && **text <= '9') {
+		*days = 0x7f;
+		return 0;
+	}
+	for (;; ++*text) {
+		r = read_range(text, days);
+		if (r < 0)
+			return r;
+		if (**text != ',')
+			break;
+	}
+	spaces = strspn(*text, SPACES);
+	*text += spaces;
+	return spaces > 0 ? 0 : -EINVAL;
 }
 
 static int read_digits(const char **text, unsigned int most, unsigned int *ret)
@@ -205,15 +227,8 @@ int value_window(const char *text, struct window *ret)
 	unsigned int from, to;
 
 	text += strspn(text, SPACES);
-	while (*text && (*text < '0' || *text > '9')) {
-		if (read_days(&text, &window.days) < 0)
-			return -EINVAL;
-		if (*text != ',' && *text != ' ' && *text != '\t')
-			return -EINVAL;
-		text += *text == ',' ? 1 : strspn(text, SPACES);
-	}
-	if (window.days == 0)
-		window.days = 0x7f;
+	if (read_days(&text, &window.days) < 0)
+		return -EINVAL;
 	if (read_time(&text, &from) < 0 || *text++ != '-' || read_time(&text, &to) < 0 ||
 	    text[strspn(text, SPACES)] || from == to || from == DAY_MIN)
 		return -EINVAL;
@@ -250,9 +265,10 @@ int value_limit(const char *word, struct hand_limit *ret)
 	char name[40];
 	double most;
 
+	/* Of a code, such as an errno, more is not worse. */
 	if (!sign || text_format(name, sizeof(name), "%.*s", (int)(sign - word), word) < 0 ||
-	    metric_from_name(name, &metric) < 0 || text_parse_number(sign + 1, &most) < 0 ||
-	    most <= 0)
+	    metric_from_name(name, &metric) < 0 || metric_table[metric].kind == METRIC_KIND_CODE ||
+	    text_parse_number(sign + 1, &most) < 0 || most <= 0)
 		return -EINVAL;
 	*ret = (struct hand_limit) { .metric = metric, .most = most };
 	return 0;
