@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From arguments to the services that may be enrolled: by the same answers as the policy's. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,11 +8,8 @@
 #include "base/text.h"
 #include "cli/candidate.h"
 #include "cli/command.h"
-#include "cli/host.h"
 #include "judge/policy.h"
 #include "judge/untouchable.h"
-
-#define WHY_SIZE (UNIT_NAME_SIZE + 128)
 
 bool candidate_is_glob(const char *argument)
 {
@@ -70,8 +68,7 @@ static void explain_untouchable(const struct unit_status *status, char *why, siz
 			       "than are checked");
 }
 
-/* Why it is never healed, whoever enrolls it; false: it may be. */
-static bool is_hopeless(const struct host_service *service, char *why, size_t size)
+bool candidate_is_hopeless(const struct host_service *service, char *why, size_t size)
 {
 	const struct unit_status *status = &service->status;
 	enum why nature = policy_by_nature(status);
@@ -100,28 +97,36 @@ static bool has_end(const char *name, const char *end)
 	return length >= end_length && strcmp(name + length - end_length, end) == 0;
 }
 
+int candidate_is_service(const char *name)
+{
+	if (!has_end(name, ".service"))
+		return -EINVAL;
+	return has_end(name, "@.service") ? -EISDIR : 0;
+}
+
 static int check_name(const char *argument, char *ret, size_t size)
 {
 	if (command_unit_name(argument, ret, size) < 0) {
 		log_error("'%s' is no unit's name", argument);
 		return EXIT_USAGE;
 	}
-	if (!has_end(ret, ".service")) {
+	switch (candidate_is_service(ret)) {
+	case -EINVAL:
 		log_error("%s cannot be enrolled: only services are healed", ret);
 		return EXIT_REFUSED;
-	}
-	if (has_end(ret, "@.service")) {
+	case -EISDIR:
 		log_error("%s is a template: name its instances, as in %.*s1.service", ret,
 			  (int)(strlen(ret) - strlen(".service")), ret);
 		return EXIT_USAGE;
+	default:
+		return EXIT_WELL;
 	}
-	return EXIT_WELL;
 }
 
 static int add_name(const struct output *output, sd_bus *bus, const char *argument,
 		    struct unit_set *units)
 {
-	char name[UNIT_NAME_SIZE], why[WHY_SIZE];
+	char name[UNIT_NAME_SIZE], why[CANDIDATE_WHY_SIZE];
 	struct host_service service;
 	int r;
 
@@ -131,7 +136,7 @@ static int add_name(const struct output *output, sd_bus *bus, const char *argume
 	r = host_service(bus, name, &service);
 	if (r < 0)
 		return log_error_errno(r, "cannot ask systemd about %s", name);
-	if (is_hopeless(&service, why, sizeof(why))) {
+	if (candidate_is_hopeless(&service, why, sizeof(why))) {
 		log_error("%s cannot be enrolled: %s", name, why);
 		return is_missing(&service) ? EXIT_USAGE : EXIT_REFUSED;
 	}
@@ -160,7 +165,7 @@ static void search_clear(struct search *search)
 static int search_one(struct search *search, const char *name)
 {
 	struct host_service service;
-	char why[WHY_SIZE];
+	char why[CANDIDATE_WHY_SIZE];
 	int r;
 
 	r = host_service(search->bus, name, &service);
@@ -171,7 +176,7 @@ static int search_one(struct search *search, const char *name)
 	r = unit_set_add(&search->seen, service.status.name);
 	if (r < 0)
 		return r;
-	if (is_hopeless(&service, why, sizeof(why))) {
+	if (candidate_is_hopeless(&service, why, sizeof(why))) {
 		output_line(search->output, PAINT_FAINT, "%s: left out: %s", service.status.name,
 			    why);
 		return 0;

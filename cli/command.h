@@ -64,13 +64,15 @@ struct command {
 	const char *details;  /* for --help: lines that end with a newline */
 	unsigned int accepts; /* enum accepts */
 	bool reads;	      /* wants context->reader, unless --csv names what it reads */
+	bool glances;	      /* gets context->reader if there is a state to read, else NULL */
 	/* argv[0] is the command. Returns an exit code, or a negative errno after it was said. */
 	int (*run)(struct context *context, int argc, char **argv);
 };
 
 extern const struct command command_status, command_history, command_inject, command_doctor,
 	command_enroll, command_unenroll, command_deps, command_backtest, command_explain,
-	command_pause, command_resume, command_heal, command_approve, command_stats;
+	command_pause, command_resume, command_heal, command_approve, command_stats,
+	command_policy, command_verify;
 
 /* Say what is wrong with the arguments and how it would be right; returns EXIT_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)

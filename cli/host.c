@@ -82,7 +82,10 @@ static void take_trigger(struct host_service *service, const char *text)
 
 static void take_fragment(struct host_service *service, const char *text)
 {
-	(void)snprintf(service->fragment, sizeof(service->fragment), "%s", text);
+	if (text_format(service->fragment, sizeof(service->fragment), "%s", text) >= 0)
+		return;
+	service->fragment[0] = '\0';
+	service->policy_broken = true; /* it is not looked at */
 }
 
 static void take_drop_in(struct host_service *service, const char *text)
@@ -96,28 +99,56 @@ static void take_drop_in(struct host_service *service, const char *text)
 	service->policy_broken = true; /* one of so many is not looked at */
 }
 
-static void read_policy(struct host_service *service, const char *path)
+int host_files(const struct host_service *service,
+	       int (*visit)(const char *path, bool is_drop_in, void *userdata), void *userdata)
 {
+	char path[HOST_PATH_SIZE];
+	const char *at = service->drop_ins;
+	size_t length;
+	int r;
+
+	if (service->fragment[0]) {
+		r = visit(service->fragment, false, userdata);
+		if (r < 0)
+			return r;
+	}
+	for (; *at; at += length + 1) {
+		length = strcspn(at, "\n");
+		if (text_format(path, sizeof(path), "%.*s", (int)length, at) < 0)
+			return -ENAMETOOLONG;
+		r = visit(path, true, userdata);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Two layers, as the daemon has them: so a list is as long here as there. */
+struct policies {
+	struct terms own, dropped_in;
+	bool is_broken;
+};
+
+static int read_policy(const char *path, bool is_drop_in, void *userdata)
+{
+	struct policies *policies = userdata;
 	struct ini_error error;
 
-	if (path[0] && unitfile_load(path, &service->terms, &error) < 0)
-		service->policy_broken = true;
+	if (unitfile_load(path, is_drop_in ? &policies->dropped_in : &policies->own, &error) < 0)
+		policies->is_broken = true;
+	return 0;
 }
 
 /* The unit file first, whatever the order in which the bus told them. */
 static void read_policies(struct host_service *service)
 {
-	char path[HOST_PATH_SIZE];
-	const char *at = service->drop_ins;
+	struct policies policies = { .is_broken = service->policy_broken };
 
-	read_policy(service, service->fragment);
-	while (*at) {
-		size_t length = strcspn(at, "\n");
-
-		(void)snprintf(path, sizeof(path), "%.*s", (int)length, at);
-		read_policy(service, path);
-		at += length + 1;
-	}
+	if (host_files(service, read_policy, &policies) < 0)
+		policies.is_broken = true;
+	service->policy_broken = policies.is_broken;
+	service->terms = policies.own;
+	(void)terms_overlay(&service->terms, &policies.dropped_in);
 }
 
 /* The properties we read: a text, each text of a list, or a flag if it is true. */
@@ -139,6 +170,7 @@ static const struct property {
 	{ "PropagatesStopTo", "as", take_dependent, 0 },
 	{ "TriggeredBy", "as", take_trigger, 0 },
 	{ "Transient", "b", NULL, UNIT_TRANSIENT },
+	{ "CanReload", "b", NULL, UNIT_CAN_RELOAD },
 	{ "RefuseManualStart", "b", NULL, UNIT_REFUSES_ORDERS },
 	{ "RefuseManualStop", "b", NULL, UNIT_REFUSES_ORDERS },
 };

@@ -18,12 +18,16 @@ int host_open(sd_bus **ret);
 struct host_service {
 	struct unit_status status;
 	char load[32]; /* systemd's LoadState: only with "loaded" is the rest known */
-	char fragment[HOST_PATH_SIZE];	 /* its unit file; "" */
+	char fragment[HOST_PATH_SIZE];	   /* its unit file; "" */
 	char drop_ins[8 * HOST_PATH_SIZE]; /* in systemd's order, a newline after each */
-	struct terms terms;  /* [X-SelfHeal] of all of these */
-	bool policy_broken; /* one of them cannot be read */
+	struct terms terms;		   /* [X-SelfHeal] of all of these */
+	bool policy_broken;		   /* one of them cannot be read */
 };
 int host_service(sd_bus *bus, const char *name, struct host_service *ret);
+/* Its unit file, if it has one, and its drop-ins, in that order, until visit() returns a negative errno, which
+ * is then the result. */
+int host_files(const struct host_service *service,
+	       int (*visit)(const char *path, bool is_drop_in, void *userdata), void *userdata);
 
 /* Add the names of all services, loaded or installed, aliases too; templates are none. */
 int host_services(sd_bus *bus, struct unit_set *units);

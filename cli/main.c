@@ -19,7 +19,8 @@
 static const struct command *const commands[] = {
 	&command_status, &command_history, &command_explain,  &command_stats,	&command_inject,
 	&command_doctor, &command_enroll,  &command_unenroll, &command_deps,	&command_backtest,
-	&command_pause,	 &command_resume,  &command_heal,     &command_approve,
+	&command_pause,	 &command_resume,  &command_heal,     &command_approve, &command_policy,
+	&command_verify,
 };
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
 
@@ -192,6 +193,14 @@ static int open_state(struct context *context, struct state_paths *paths)
 	return r;
 }
 
+/* For whom the state is beside the point: what cannot be read is not there. */
+static void glance_at_state(struct context *context, struct state_paths *paths)
+{
+	if (find_state(context, paths) >= 0)
+		(void)reader_open(paths->past, paths->live[0] ? paths->live : NULL,
+				  &context->reader);
+}
+
 static int exit_code(int r)
 {
 	if (r >= 0)
@@ -207,6 +216,8 @@ static int run_command(const struct command *command, struct context *context, i
 
 	if (command->reads && !context->csv)
 		r = open_state(context, &paths);
+	else if (command->glances)
+		glance_at_state(context, &paths);
 	if (r >= 0)
 		r = command->run(context, argc, argv);
 	if (context->reader && reader_notice(context->reader))
