@@ -229,15 +229,16 @@ static int parse_class(const struct ini_line *line, struct rule *rule, struct in
 	return 0;
 }
 
+/* What is done about it is said by Ladder=; a rule only says whether anything is. */
 static int parse_action(const struct ini_line *line, struct rule *rule, struct ini_error *error)
 {
-	int r;
+	enum action action;
 
-	r = action_from_word(line->value, &rule->action);
-	/* How it is healed is the unit's ladder's business. */
-	if (r < 0 || (rule->action != ACTION_NONE && rule->action != ACTION_RESTART))
+	if (action_from_word(line->value, &action) < 0 ||
+	    (action != ACTION_RESTART && action != ACTION_NONE))
 		return ini_fail(line, error, "Action= is '%s'; expected restart or none",
 				line->value);
+	rule->action = action;
 	return 0;
 }
 

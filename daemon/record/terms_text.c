@@ -40,18 +40,34 @@ static void write_budget(char *buffer, size_t size, const struct budget *budget)
 		add(buffer, size, " ", "%us/d", budget->down_s_per_day);
 }
 
+/* "Mon,Wed..Fri"; of a range that goes past Sunday, two. */
+static void write_days(char *buffer, size_t size, uint8_t days)
+{
+	static const char names[7][4] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
+	uint32_t last;
+
+	for (uint32_t day = 0; day < 7; day = last + 1) {
+		for (last = day; last < 6 && (days & (1u << day)) && (days & (2u << last)); last++)
+			;
+		if (last < day + 2)
+			last = day; /* two are a list */
+		if (last > day)
+			add(buffer, size, ",", "%s..%s", names[day], names[last]);
+		else if (days & (1u << day))
+			add(buffer, size, ",", "%s", names[day]);
+	}
+}
+
 static void write_window(char *buffer, size_t size, const struct window *window)
 {
-	static const char days[7][4] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 	uint32_t to = (window->from_min + (uint32_t)window->n_min) % DAY_MIN;
-	char list[32] = "";
+	char days[40] = "";
 
 	if (to == 0)
 		to = DAY_MIN; /* a whole day would end where it began, which no window may */
-	for (uint32_t day = 0; day < 7 && window->days != 0x7f; day++)
-		if (window->days & (1u << day))
-			add(list, sizeof(list), ",", "%s", days[day]);
-	add(buffer, size, "; ", "%s%s%02u:%02u-%02u:%02u", list, list[0] ? " " : "",
+	if (window->days != 0x7f)
+		write_days(days, sizeof(days), window->days);
+	add(buffer, size, "; ", "%s%s%02u:%02u-%02u:%02u", days, days[0] ? " " : "",
 	    window->from_min / 60u, window->from_min % 60u, to / 60, to % 60);
 }
 

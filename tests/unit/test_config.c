@@ -21,14 +21,27 @@
 
 static bool is_same(const struct budget *a, const struct budget *b)
 {
-	return a->per_hour == b->per_hour && a->per_day == b->per_day;
+	return a->per_hour == b->per_hour && a->per_day == b->per_day &&
+	       a->down_s_per_day == b->down_s_per_day;
+}
+
+static bool ladder_is_same(const struct ladder *a, const struct ladder *b)
+{
+	return a->n == b->n && memcmp(a->rung, b->rung, a->n) == 0;
 }
 
 static bool config_is_same(const struct config *a, const struct config *b)
 {
-	return a->mode == b->mode && a->heal_on == b->heal_on &&
+	return a->mode == b->mode && a->heal_on == b->heal_on && a->notify_on == b->notify_on &&
+	       ladder_is_same(&a->ladder, &b->ladder) &&
 	       is_same(&a->unit_budget, &b->unit_budget) &&
-	       is_same(&a->host_budget, &b->host_budget) && a->cooldown_ms == b->cooldown_ms &&
+	       is_same(&a->host_budget, &b->host_budget) &&
+	       is_same(&a->unit_statistics_budget, &b->unit_statistics_budget) &&
+	       is_same(&a->host_statistics_budget, &b->host_statistics_budget) &&
+	       a->boot_blackout_ms == b->boot_blackout_ms &&
+	       a->change_blackout_ms == b->change_blackout_ms &&
+	       a->storm.n_units == b->storm.n_units && a->storm.share >= b->storm.share &&
+	       a->storm.share <= b->storm.share && a->cooldown_ms == b->cooldown_ms &&
 	       a->learn_s == b->learn_s && a->trust_s == b->trust_s &&
 	       a->notices_per_day == b->notices_per_day && a->max_size_bytes == b->max_size_bytes;
 }
@@ -50,7 +63,18 @@ Test(config, defaults_are_those_of_the_manual)
 	cr_assert(eq(u32, config.unit_budget.per_day, 6));
 	cr_assert(eq(u32, config.host_budget.per_hour, 10));
 	cr_assert(eq(u32, config.host_budget.per_day, UINT32_MAX));
-	cr_assert(eq(u64, config.cooldown_ms, MINUTES(5)));
+	cr_assert(eq(u32, config.ladder.n, 3));
+	cr_assert(eq(int, config.ladder.rung[0], ACTION_RESTART));
+	cr_assert(eq(int, config.ladder.rung[1], ACTION_RESTART));
+	cr_assert(eq(int, config.ladder.rung[2], ACTION_NOTIFY));
+	cr_assert(eq(u32, config.notify_on,
+		     1 << OCCASION_FAILED | 1 << OCCASION_REFUSED | 1 << OCCASION_APPROVAL));
+	cr_assert(eq(u32, config.unit_budget.down_s_per_day, UINT32_MAX));
+	cr_assert(eq(u64, config.boot_blackout_ms, MINUTES(5)));
+	cr_assert(eq(u64, config.change_blackout_ms, MINUTES(5)));
+	cr_assert(eq(u32, config.storm.n_units, 3));
+	cr_assert(eq(dbl, config.storm.share, 0.2));
+	cr_assert(eq(u64, config.cooldown_ms, MINUTES(1)));
 	cr_assert(eq(u32, config.learn_s, 600));
 	cr_assert(eq(u32, config.trust_s, 86400));
 	cr_assert(eq(u32, config.notices_per_day, 10));
@@ -67,7 +91,8 @@ Test(config, every_option_is_read)
 	config_defaults(&config);
 	r = load(&scratch,
 		 "[Healing]\nMode=enforce\nHealOn=cpu  memory\nUnitBudget=2/d\n"
-		 "HostBudget=0/h 7/d\nCooldown=1h 30min\n"
+		 "HostBudget=0/h 7/d 300s/d\nCooldown=1h 30min\n"
+		 "Ladder=reload notify\nNotifyOn=healed\nChangeBlackout=0\nStormBrake=5 50%\n"
 		 "[X-Other]\nWhatever=1\n"
 		 "[Judge]\nLearnSec=30\nTrustSec=1h\nNoticesPerDay=0\n[Store]\nMaxSize=1.5G\n",
 		 &config, &error);
@@ -78,6 +103,13 @@ Test(config, every_option_is_read)
 	cr_assert(eq(u32, config.unit_budget.per_day, 2));
 	cr_assert(eq(u32, config.host_budget.per_hour, 0));
 	cr_assert(eq(u32, config.host_budget.per_day, 7));
+	cr_assert(eq(u32, config.host_budget.down_s_per_day, 300));
+	cr_assert(eq(u32, config.ladder.n, 2));
+	cr_assert(eq(int, config.ladder.rung[0], ACTION_RELOAD));
+	cr_assert(eq(u32, config.notify_on, 1 << OCCASION_HEALED));
+	cr_assert(zero(int, (int)config.change_blackout_ms));
+	cr_assert(eq(u32, config.storm.n_units, 5));
+	cr_assert(eq(dbl, config.storm.share, 0.5));
 	cr_assert(eq(u64, config.cooldown_ms, MINUTES(90)));
 	cr_assert(eq(u32, config.learn_s, 30));
 	cr_assert(eq(u32, config.trust_s, 3600));
@@ -121,6 +153,14 @@ Test(config, a_bad_line_is_named_and_nothing_of_its_file_counts)
 		{ "[Healing]\nHealOn=memory averyverylongwordindeed\n",
 		  ":2: HealOn= is 'memory averyverylongwordindeed'; expected words out of: memory "
 		  "fds threads latency errors hang crash cpu" },
+		{ "[Healing]\nLadder=\n",
+		  ":2: Ladder= is ''; expected at most 8 words out of: reload restart "
+		  "restart-dependents notify" },
+		{ "[Healing]\nNotifyOn=always\n",
+		  ":2: NotifyOn= is 'always'; expected words out of: failed refused approval "
+		  "healed" },
+		{ "[Healing]\nChangeBlackout=2d\n",
+		  ":2: ChangeBlackout= is '2d'; expected a span of at most 1d, such as '5min'" },
 		{ "[Judge]\nLearnSec=29\n",
 		  ":2: LearnSec= is '29'; expected a span of whole seconds from 30 to 7d" },
 		{ "[Judge]\nLearnSec=30.5s\n",
@@ -176,6 +216,99 @@ Test(config, budgets_say_how_many_in_which_window)
 		eq(int, load(&scratch, "[Healing]\nUnitBudget=1000/d\t0/h\n", &config, &error), 0));
 	cr_assert(eq(u32, config.unit_budget.per_hour, 0));
 	cr_assert(eq(u32, config.unit_budget.per_day, 1000));
+}
+
+Test(config, the_storm_brake_is_a_number_and_a_share_or_off)
+{
+	static const char *const bad[] = { "",	    "3",       "20%",	"1 20%",   "1001 20%",
+					   "3 0%",  "3 101%",  "3 -1%", "3 20% 4", "3,20%",
+					   "never", "3.5 20%", "off 3", "-3 20%" };
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	struct ini_error error;
+	struct config config;
+	char text[64];
+
+	config_defaults(&config);
+	for (size_t i = 0; i < LENGTH(bad); i++) {
+		(void)snprintf(text, sizeof(text), "[Healing]\nStormBrake=%s\n", bad[i]);
+		cr_expect(eq(int, load(&scratch, text, &config, &error), -EINVAL), "%s", bad[i]);
+	}
+	cr_assert(zero(int, load(&scratch, "[Healing]\nStormBrake=2 1\n", &config, &error)));
+	cr_assert(eq(u32, config.storm.n_units, 2));
+	cr_assert(eq(dbl, config.storm.share, 1));
+	cr_assert(zero(int, load(&scratch, "[Healing]\nStormBrake=off\n", &config, &error)));
+	cr_assert(zero(int, (int)config.storm.n_units));
+}
+
+Test(config, an_empty_list_of_occasions_is_never)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	struct ini_error error;
+	struct config config;
+
+	config_defaults(&config);
+	cr_assert(zero(int, load(&scratch, "[Healing]\nNotifyOn=\n", &config, &error)));
+	cr_assert(zero(int, (int)config.notify_on));
+	cr_assert(eq(str, (char *)occasion_word(OCCASION_N), "unknown"));
+}
+
+Test(config, what_a_unit_says_goes_before_the_hosts_word_but_for_a_host_that_only_observes)
+{
+	struct unit_status status = { 0 };
+	struct config config;
+
+	config_defaults(&config);
+	cr_assert(eq(int, config_mode(&config, &status), MODE_MOCK));
+	cr_assert(eq(u32, config_heal_on(&config, &status), ALL_BUT_CPU));
+	cr_assert(eq(ptr, (void *)config_ladder(&config, &status), &config.ladder));
+	cr_assert(eq(ptr, (void *)config_unit_budget(&config, &status), &config.unit_budget));
+	cr_assert(eq(u64, config_cooldown_ms(&config, &status), MINUTES(1)));
+
+	status.terms = (struct terms) { .says = (1u << TERM_N) - 1,
+					.mode = MODE_ENFORCE,
+					.heal_on = 1 << FAULT_CLASS_CPU,
+					.cooldown_ms = 7 };
+	cr_assert(eq(int, config_mode(&config, &status), MODE_ENFORCE));
+	cr_assert(eq(u32, config_heal_on(&config, &status), 1 << FAULT_CLASS_CPU));
+	cr_assert(eq(ptr, (void *)config_ladder(&config, &status), &status.terms.ladder));
+	cr_assert(eq(ptr, (void *)config_unit_budget(&config, &status), &status.terms.unit_budget));
+	cr_assert(eq(u64, config_cooldown_ms(&config, &status), 7));
+
+	config.mode = MODE_OBSERVE;
+	cr_assert(eq(int, config_mode(&config, &status), MODE_OBSERVE));
+	config.mode = MODE_ENFORCE;
+	status.terms.mode = MODE_APPROVE;
+	cr_assert(eq(int, config_mode(&config, &status), MODE_APPROVE));
+	status.flags = UNIT_POLICY_BROKEN;
+	cr_assert(eq(int, config_mode(&config, &status), MODE_OBSERVE));
+}
+
+struct told {
+	char text[512];
+};
+
+static void take_told(const char *key, const struct ini_line *line, void *userdata)
+{
+	struct told *told = userdata;
+	size_t length = strlen(told->text);
+
+	(void)snprintf(told->text + length, sizeof(told->text) - length, "%s:%u=%s ", key,
+		       line->number, line->value);
+}
+
+Test(config, who_asks_is_told_of_each_line_that_counts)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	struct told told = { "" };
+	struct ini_error error = { "" };
+	struct config config;
+	const char *path = scratch_write(&scratch, "selfhealed.conf",
+					 "[X-Other]\nMode=x\n[Healing]\nMode=mock\n\nMode=enforce\n"
+					 "[Judge]\nLearnSec=60\n");
+
+	config_defaults(&config);
+	cr_assert(zero(int, config_load_file_told(path, take_told, &told, &config, &error)));
+	cr_assert(eq(str, told.text, "Mode:4=mock Mode:6=enforce LearnSec:8=60 "));
 }
 
 Test(config, the_admins_files_win_over_the_vendors)

@@ -2,6 +2,7 @@
 /* What a unit says of its own healing, and what is none of our business in its files. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "record/unitfile.h"
@@ -21,7 +22,8 @@ Test(unitfile, only_its_own_section_is_read)
 		{ "[X-SelfHeal]\nMode=enforce\n", false, true, MODE_ENFORCE },
 		{ "[Unit]\nrubbish that systemd minds\n[X-SelfHeal]\nMode=mock\n[Install]\n=\n",
 		  false, true, MODE_MOCK },
-		{ "[X-SelfHeal]\n# Mode=mock\n;Mode=mock\nMode=approve", false, true, MODE_APPROVE },
+		{ "[X-SelfHeal]\n# Mode=mock\n;Mode=mock\nMode=approve", false, true,
+		  MODE_APPROVE },
 		{ "[X-SelfHeal]\nMode=enforce\nMode=observe\n", false, true, MODE_OBSERVE },
 		{ "[X-SelfHeal]\nMode=enforce\nMode=\n", true, false, MODE_ENFORCE },
 		/* A line that goes on begins no section, whatever it looks like. */
@@ -87,4 +89,48 @@ Test(unitfile, a_file_that_is_not_there_or_a_mask_says_nothing)
 	cr_assert(zero(int, unitfile_load(scratch_path(&scratch, "none"), &terms, &error)));
 	cr_assert(zero(int, unitfile_load("/dev/null", &terms, &error)));
 	cr_assert(zero(int, (int)terms.says));
+}
+
+struct told {
+	char text[256];
+};
+
+static void take_told(enum term term, const struct ini_line *line, void *userdata)
+{
+	struct told *told = userdata;
+	size_t length = strlen(told->text);
+
+	(void)snprintf(told->text + length, sizeof(told->text) - length, "%s:%u=%s ",
+		       term_key(term), line->number, line->value);
+}
+
+Test(unitfile, who_asks_is_told_of_each_line_that_counts)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	struct ini_error error = { "" };
+	struct terms terms = { 0 };
+	struct told told = { "" };
+	const char *path = scratch_write(&scratch, "a.service",
+					 "[Service]\nMode=no\n[X-SelfHeal]\nMode=mock\nFor=\n");
+
+	cr_assert(zero(int, unitfile_load_told(path, take_told, &told, &terms, &error)));
+	cr_assert(eq(str, told.text, "Mode:4=mock For:5= "));
+}
+
+Test(unitfile, files_are_read_one_over_the_other)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	struct ini_error error = { "" };
+	struct terms terms = { 0 };
+	char text[TERMS_TEXT_SIZE];
+
+	(void)scratch_write(&scratch, "a.service",
+			    "[X-SelfHeal]\nMode=enforce\nWindow=01:00-02:00\nLimits=rss=1G\n");
+	cr_assert(zero(int, unitfile_load(scratch.path, &terms, &error)));
+	(void)scratch_write(&scratch, "10.conf",
+			    "[X-SelfHeal]\nMode=\nWindow=\nWindow=03:00-04:00\nLimits=rss=2G\n");
+	cr_assert(zero(int, unitfile_load(scratch.path, &terms, &error)));
+	cr_assert(not(terms_say(&terms, TERM_MODE)));
+	cr_assert(eq(str, terms_text(text, sizeof(text), &terms, TERM_WINDOW), "03:00-04:00"));
+	cr_assert(eq(str, terms_text(text, sizeof(text), &terms, TERM_LIMITS), "rss=2G"));
 }
