@@ -149,8 +149,7 @@ static void say_why(const struct found *found, char *reason, size_t size)
 
 	reason[0] = '\0';
 	if (found->nature[0])
-		(void)text_format(reason, size, "only watched, whatever is said: %s",
-				  found->nature);
+		(void)text_format(reason, size, "%s", found->nature);
 	else if (effective->config.mode == MODE_OBSERVE)
 		(void)text_format(
 			reason, size, "the host only observes, which goes before all (%s)",
@@ -184,8 +183,11 @@ static void print_head(const struct output *output, const struct found *found)
 	char reason[REASON_SIZE];
 
 	say_why(found, reason, sizeof(reason));
-	output_headline(output, effective->broken.text[0] ? PAINT_BAD : PAINT_GOOD, "%s: %s; %s",
-			name, mode_word(mode_of(found)), reason);
+	output_headline(output, effective->broken.text[0] ? PAINT_BAD : PAINT_GOOD, "%s: %s: %s",
+			name,
+			found->nature[0] ? "only watched, whatever its files say"
+					 : mode_word(mode_of(found)),
+			reason);
 	if (found->is_paused)
 		output_field(output, "Paused:", PAINT_NOTICE, "%s", why_sentence(WHY_PAUSED));
 	if (effective->classes[0])

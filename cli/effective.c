@@ -100,8 +100,11 @@ static int read_unit_file(const char *path, bool is_drop_in, void *userdata)
 		return 0;
 	}
 	effective->status.flags |= UNIT_POLICY_BROKEN;
-	if (!effective->broken.text[0])
-		effective->broken = error;
+	if (effective->broken.text[0])
+		return 0;
+	effective->broken = error;
+	(void)text_format(effective->broken_at, sizeof(effective->broken_at), "%.*s",
+			  (int)(strstr(error.text, ": ") - error.text), error.text);
 	return 0;
 }
 
@@ -192,9 +195,12 @@ static const char *from_of(const struct effective *effective, enum term term)
 {
 	bool is_host_ceiling = term == TERM_MODE && effective->config.mode == MODE_OBSERVE;
 
-	return terms_say(&effective->status.terms, term) && !is_host_ceiling
-		       ? effective->unit.from[term]
-		       : effective->host.from[term];
+	if (is_host_ceiling)
+		return effective->host.from[term];
+	if (term == TERM_MODE && (effective->status.flags & UNIT_POLICY_BROKEN))
+		return effective->broken_at;
+	return terms_say(&effective->status.terms, term) ? effective->unit.from[term]
+							 : effective->host.from[term];
 }
 
 int effective_line(const struct effective *effective, size_t index, struct effective_line *ret)

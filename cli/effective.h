@@ -23,6 +23,7 @@ struct effective {
 	char classes[EFFECTIVE_CLASSES_SIZE]; /* a space between them; "" */
 	bool is_cut;			      /* its lists are longer than is kept */
 	struct ini_error broken;	      /* "": all files of the unit can be read */
+	char broken_at[HOST_PATH_SIZE + 16];  /* where that is; "" */
 };
 
 /* -EINVAL and others, with error set: the host's own files cannot be read, so that what holds is not known

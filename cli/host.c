@@ -323,10 +323,11 @@ static int add_loaded(sd_bus *bus, struct unit_set *units)
 	return r;
 }
 
-static int add_installed(sd_bus *bus, struct unit_set *units)
+static int visit_installed(sd_bus *bus, int (*visit)(const char *path, void *userdata),
+			   void *userdata)
 {
 	CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	const char *path, *slash;
+	const char *path;
 	int r;
 
 	r = sd_bus_call_method(bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, "ListUnitFiles",
@@ -337,12 +338,39 @@ static int add_installed(sd_bus *bus, struct unit_set *units)
 	if (r < 0)
 		return r;
 	while ((r = sd_bus_message_read(reply, "(ss)", &path, NULL)) > 0) {
-		slash = strrchr(path, '/');
-		r = add_if_service(units, slash ? slash + 1 : path);
+		r = visit(path, userdata);
 		if (r < 0)
 			return r;
 	}
 	return r;
+}
+
+static int add_installed(const char *path, void *userdata)
+{
+	const char *slash = strrchr(path, '/');
+
+	return add_if_service(userdata, slash ? slash + 1 : path);
+}
+
+struct templates {
+	int (*visit)(const char *path, bool is_drop_in, void *userdata);
+	void *userdata;
+};
+
+static int visit_template(const char *path, void *userdata)
+{
+	const struct templates *templates = userdata;
+
+	return ends_with(path, "@.service") ? templates->visit(path, false, templates->userdata)
+					    : 0;
+}
+
+int host_templates(sd_bus *bus, int (*visit)(const char *path, bool is_drop_in, void *userdata),
+		   void *userdata)
+{
+	struct templates templates = { .visit = visit, .userdata = userdata };
+
+	return visit_installed(bus, visit_template, &templates);
 }
 
 int host_services(sd_bus *bus, struct unit_set *units)
@@ -352,7 +380,7 @@ int host_services(sd_bus *bus, struct unit_set *units)
 	r = add_loaded(bus, units);
 	if (r < 0)
 		return r;
-	return add_installed(bus, units);
+	return visit_installed(bus, add_installed, units);
 }
 
 int host_reload(sd_bus *bus)

@@ -31,6 +31,9 @@ int host_files(const struct host_service *service,
 
 /* Add the names of all services, loaded or installed, aliases too; templates are none. */
 int host_services(sd_bus *bus, struct unit_set *units);
+/* The unit file of each template of services, until visit() returns a negative errno. */
+int host_templates(sd_bus *bus, int (*visit)(const char *path, bool is_drop_in, void *userdata),
+		   void *userdata);
 
 /* Let systemd read all unit files again; returns when it has. */
 int host_reload(sd_bus *bus);

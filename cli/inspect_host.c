@@ -23,7 +23,7 @@ struct walk {
 	struct unit_set all,
 		able; /* by canonical names: those that are loaded, and that can reload */
 	const struct host_service *service; /* whose files are read; NULL: a class */
-	bool speaks;			    /* one of its files has a line of ours */
+	bool speaks;			    /* the file that is read has a line of ours */
 	char **seen;			    /* unit files, sorted */
 	size_t n_seen;
 };
@@ -157,7 +157,6 @@ static int inspect_unit_file(const char *path, bool is_drop_in, void *userdata)
 	struct walk *walk = userdata;
 	struct ini_error error = { "" };
 	struct terms terms = { 0 };
-	bool spoke = walk->speaks;
 	int r;
 
 	(void)is_drop_in;
@@ -170,7 +169,6 @@ static int inspect_unit_file(const char *path, bool is_drop_in, void *userdata)
 		walk->speaks = true;
 	}
 	walk->inspection->n_files += walk->speaks;
-	walk->speaks |= spoke;
 	return 0;
 }
 
@@ -257,7 +255,6 @@ static int inspect_service(struct walk *walk, const char *name)
 	if (r < 0)
 		return r;
 	walk->service = &service;
-	walk->speaks = false;
 	r = host_files(&service, inspect_unit_file, walk);
 	walk->service = NULL;
 	if (r >= 0 && service.terms.says)
@@ -277,7 +274,9 @@ static int inspect_services(struct walk *walk)
 		if (r < 0)
 			return log_error_errno(r, "cannot look at %s", walk->known.name[i]);
 	}
-	return 0;
+	/* Those that have an instance are known by now. */
+	r = host_templates(walk->inspection->bus, inspect_unit_file, walk);
+	return r < 0 ? log_error_errno(r, "cannot look at the templates") : 0;
 }
 
 /* ---- classes ---------------------------------------------------------------------------- */

@@ -73,12 +73,13 @@ _selfhealctl()
 	case $command in
 	'')
 		choices+=' status history explain stats deps inject pause resume heal approve doctor enroll unenroll'
+		choices+=' policy verify'
 		choices+=' backtest --json --all'
 		;;
 	status) choices+=' --all --json' ;;
 	history) choices+=' --since --limit --steps --json' ;;
 	stats) choices+=' --since --json' ;;
-	deps | doctor | explain) choices+=' --json' ;;
+	deps | doctor | explain | policy) choices+=' --json' ;;
 	pause) choices+=' --for --reason' ;;
 	enroll) choices+=' --mode' ;;
 	backtest)
@@ -87,12 +88,13 @@ _selfhealctl()
 	esac
 	case $command:${#words[@]} in
 	inject:1) choices+=' cpu-spike memory-leak' ;;
-	inject:2 | status:1 | history:1 | stats:1 | deps:1 | pause:1 | resume:1 | heal:1 | enroll:* | unenroll:* | backtest:*)
+	inject:2 | status:1 | history:1 | stats:1 | deps:1 | policy:1 | pause:1 | resume:1 | heal:1 | enroll:* | unenroll:* | backtest:*)
 		choices+=" $(_selfhealctl_units "${state[@]}")"
 		;;
 	explain:1 | approve:1) choices+=" $(_selfhealctl_incidents "${state[@]}")" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
+	[ "$command" != verify ] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
 }
 
 complete -F _selfhealctl selfhealctl
