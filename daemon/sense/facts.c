@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What only the order of systemd's words tells of a unit, and what comes of all of it. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sense/facts.h"
@@ -128,6 +129,8 @@ static int read_known(struct facts *facts, sd_bus_message *m)
 void facts_clear(struct facts *facts)
 {
 	needs_clear(&facts->needs);
+	free(TAKE(facts->fragment_path));
+	free(TAKE(facts->program_path));
 }
 
 /* Only whole answers tell what it needs. */
@@ -258,13 +261,54 @@ static uint32_t facts_flags(const struct facts *facts)
 		       UNIT_STOPPED_BY_HAND);
 }
 
-static uint64_t facts_identity(const struct facts *facts)
+static uint64_t identity_of(uint64_t fragment, uint64_t drop_ins, uint64_t program)
 {
-	const uint64_t parts[] = { facts->fragment, facts->drop_ins, facts->program };
+	const uint64_t parts[] = { fragment, drop_ins, program };
 
-	if (!facts->fragment && !facts->program)
+	if (!fragment && !program)
 		return IDENTITY_NONE;
 	return identity_of_bytes(IDENTITY_NONE, parts, sizeof(parts));
+}
+
+static uint64_t facts_identity(const struct facts *facts)
+{
+	return identity_of(facts->fragment, facts->drop_ins, facts->program);
+}
+
+static bool note_files(struct facts *facts, uint64_t files, uint64_t boot_ms)
+{
+	bool are_others = facts->files_seen != IDENTITY_NONE && facts->files_seen != files;
+
+	facts->files_seen = files;
+	if (are_others)
+		facts->files_changed_ms = boot_ms;
+	return are_others;
+}
+
+void facts_follow_files(struct facts *facts, uint64_t boot_ms)
+{
+	uint64_t files = facts_identity(facts);
+
+	if (files == IDENTITY_NONE || files == facts->files_read)
+		return;
+	facts->files_read = files;
+	(void)note_files(facts, files, boot_ms);
+}
+
+static uint64_t look_at(const char *path)
+{
+	return path ? identity_of_file(IDENTITY_NONE, path) : 0;
+}
+
+bool facts_look_at_files(struct facts *facts, uint64_t boot_ms)
+{
+	uint64_t fragment = look_at(facts->fragment_path), program = look_at(facts->program_path);
+
+	/* Also a path that found no memory: what is not looked at has not changed. */
+	if (facts->files_seen == IDENTITY_NONE || !fragment != !facts->fragment ||
+	    !program != !facts->program)
+		return false;
+	return note_files(facts, identity_of(fragment, facts->drop_ins, program), boot_ms);
 }
 
 /* systemd tells moments in wall time; a clock that was set meanwhile makes one unknown. */
@@ -298,6 +342,7 @@ void facts_status(const struct facts *facts, uint64_t boot_ms, uint64_t wall_ms,
 	ret->main_pid = facts->main_pid;
 	ret->cgroup_id = facts->cgroup_id;
 	ret->identity = facts_identity(facts);
+	ret->files_changed_ms = facts->files_changed_ms;
 	ret->changed_ms = since_boot_ms(facts->changed_wall_us, boot_ms, wall_ms);
 	ret->started_ms = since_boot_ms(facts->inactive_exit_wall_us, boot_ms, wall_ms);
 	ret->startup_ms = facts->startup_ms;

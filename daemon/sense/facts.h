@@ -35,6 +35,7 @@ struct facts {
 	uint64_t memory_most_bytes, effective_memory_most_bytes;
 	uint64_t tasks_most, effective_tasks_most, descriptors_most;
 	uint64_t fragment, drop_ins, program; /* identities of files, or IDENTITY_NONE */
+	char *fragment_path, *program_path;   /* owned; NULL: none, or no memory for it */
 	struct terms own, dropped_in; /* [X-SelfHeal] of the unit file, and of all drop-ins */
 	bool own_broken, dropped_in_broken;
 	bool told_broken; /* that was logged */
@@ -55,6 +56,11 @@ struct facts {
 	bool awaits_ours;	      /* no job has ended since it went out */
 	bool passed_over;	      /* the one that did may have been ours, or somebody's stop */
 	uint32_t n_restarts_at_start; /* NRestarts when this invocation was first seen */
+
+	/* As looking at its files tells. What it runs stays what systemd started: the identity. */
+	uint64_t files_read,
+		files_seen; /* identities: when systemd told it last, when they were looked at */
+	uint64_t files_changed_ms; /* 0: never */
 };
 
 void facts_clear(struct facts *facts);
@@ -74,6 +80,13 @@ void facts_order_begins(struct facts *facts, uint64_t decision);
 void facts_order_ended(struct facts *facts, uint64_t decision, bool is_done);
 /* Only its state is known: GONE when systemd dropped it, UNKNOWN when nobody can be asked. */
 void facts_set_active(struct facts *facts, enum unit_active active);
+
+/* After they were read: are its files others than when they were seen last? Then they changed now. */
+void facts_follow_files(struct facts *facts, uint64_t boot_ms);
+/* The same by looking at the unit file and the program: nothing tells systemd that a program was
+ * replaced, nor us that a unit file was edited and not read again yet. (NeedDaemonReload= would, but is
+ * also set by who changes properties.) The identity stays, for the old program runs on. True: they changed. */
+bool facts_look_at_files(struct facts *facts, uint64_t boot_ms);
 
 /* Is it to be shown: is all of it known, and has it been active, or failed, in our time? */
 bool facts_are_worth_a_row(const struct facts *facts);

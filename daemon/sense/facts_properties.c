@@ -2,6 +2,7 @@
 /* A table of the properties we read, and a way for each of their types. */
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -75,8 +76,7 @@ static void take_cgroup(struct facts *facts, const char *path)
 }
 
 /* systemd has just read that file itself, so that it is in memory and no disk is waited for. */
-static void read_policy(struct facts *facts, const char *path, struct terms *ret,
-			bool *ret_broken)
+static void read_policy(struct facts *facts, const char *path, struct terms *ret, bool *ret_broken)
 {
 	struct ini_error error;
 
@@ -89,11 +89,20 @@ static void read_policy(struct facts *facts, const char *path, struct terms *ret
 	facts->told_broken = true;
 }
 
+static void keep_path(char **place, const char *path)
+{
+	if (*place && strcmp(*place, path) == 0)
+		return;
+	free(*place);
+	*place = path[0] ? strdup(path) : NULL;
+}
+
 static void take_fragment(struct facts *facts, const char *path)
 {
 	facts->own = (struct terms) { 0 };
 	facts->own_broken = false;
 	facts->fragment = path[0] ? identity_of_file(IDENTITY_NONE, path) : 0;
+	keep_path(&facts->fragment_path, path);
 	if (path[0])
 		read_policy(facts, path, &facts->own, &facts->own_broken);
 }
@@ -313,6 +322,7 @@ static int read_command(sd_bus_message *m, struct facts *facts)
 	int r;
 
 	facts->program = 0;
+	keep_path(&facts->program_path, "");
 	r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)");
 	if (r < 0)
 		return r;
@@ -320,8 +330,10 @@ static int read_command(sd_bus_message *m, struct facts *facts)
 		r = sd_bus_message_read_basic(m, 's', &path);
 		if (r < 0)
 			return r;
-		if (!facts->program)
+		if (!facts->program) {
 			facts->program = identity_of_file(IDENTITY_NONE, path);
+			keep_path(&facts->program_path, path);
+		}
 		r = sd_bus_message_skip(m, "asbttttuii");
 		if (r < 0)
 			return r;

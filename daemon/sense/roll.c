@@ -225,6 +225,7 @@ void roll_show(struct roll *roll, struct follower *follower, uint64_t boot_ms, u
 	struct unit_status *status;
 	struct terms before;
 
+	facts_follow_files(&follower->facts, boot_ms);
 	if (follower->row == ROLL_NO_ROW && facts_are_worth_a_row(&follower->facts))
 		follower->row = row_of(roll, is_shared ? shared : follower->name, is_shared);
 	if (follower->row == ROLL_NO_ROW)
@@ -244,7 +245,8 @@ void roll_show(struct roll *roll, struct follower *follower, uint64_t boot_ms, u
 	roll->version += strcmp(before.depends_on, status->terms.depends_on) != 0;
 }
 
-void roll_classes(struct roll *roll, const struct classes *classes, uint64_t boot_ms, uint64_t wall_ms)
+void roll_classes(struct roll *roll, const struct classes *classes, uint64_t boot_ms,
+		  uint64_t wall_ms)
 {
 	roll->classes = classes;
 	for (size_t i = 0; i < roll->n; i++)

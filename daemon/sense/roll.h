@@ -30,7 +30,8 @@ struct follower {
 };
 
 struct roll {
-	const struct classes *classes; /* borrowed: what is said of classes of units; NULL: nothing */
+	const struct classes
+		*classes; /* borrowed: what is said of classes of units; NULL: nothing */
 	units_number *number;
 	void *userdata;
 	struct follower **follower; /* in the order of names */
@@ -52,7 +53,8 @@ void roll_drop(struct roll *roll, struct follower *follower, uint64_t boot_ms, u
 /* The facts changed: show them, in a new row if it is worth one now. */
 void roll_show(struct roll *roll, struct follower *follower, uint64_t boot_ms, uint64_t wall_ms);
 /* What is said of classes of units is another thing now, or in another place. */
-void roll_classes(struct roll *roll, const struct classes *classes, uint64_t boot_ms, uint64_t wall_ms);
+void roll_classes(struct roll *roll, const struct classes *classes, uint64_t boot_ms,
+		  uint64_t wall_ms);
 /* Take out those that have been gone for UNITS_GONE_MS, and give their rows to those that found none. */
 void roll_sweep(struct roll *roll, uint64_t boot_ms, uint64_t wall_ms);
 /* How many of the followers are worth a row, and have none: all rows are taken, or all numbers. */

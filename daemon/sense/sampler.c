@@ -27,15 +27,16 @@ struct held {
 	struct members members;
 	struct limits_memory limits;
 	uint64_t error_lines; /* since we look */
-	bool is_suspect;
+	bool is_suspect;      /* the probe knows */
+	bool is_doubted;      /* whether the probe had room for it or not */
 };
 
 struct sampler {
 	sampler_number *number;
 	void *userdata;
 	const struct classes *classes; /* borrowed; NULL: none */
-	struct units *units; /* NULL: without systemd */
-	struct bare *bare;   /* NULL: with systemd */
+	struct units *units;	       /* NULL: without systemd */
+	struct bare *bare;	       /* NULL: with systemd */
 	struct members_ground ground;
 	struct network *network;
 	struct errors *errors; /* NULL: there can be none */
@@ -129,6 +130,14 @@ static bool is_takeable(const struct sampler *sampler, const struct unit_status 
 	return held ? held->tick != sampler->ground.tick : sampler->n < UNITS_MAX;
 }
 
+/* Whatever may be healed soon: was it changed meanwhile? One that is down is no suspect. */
+static void look_at_files(struct sampler *sampler, const struct held *held,
+			  const struct unit_status *status)
+{
+	if (sampler->units && (held->is_doubted || status->active == UNIT_ACTIVE_FAILED))
+		units_look_at_files(sampler->units, status->unit); /* which writes to *status */
+}
+
 static int list_unit(struct sampler *sampler, const struct unit_status *status, size_t place)
 {
 	struct held *held = find_held(sampler, status->unit, place);
@@ -146,6 +155,7 @@ static int list_unit(struct sampler *sampler, const struct unit_status *status, 
 		*held = (struct held) { .unit = status->unit };
 	}
 	held->tick = sampler->ground.tick;
+	look_at_files(sampler, held, status);
 	sampler->status[held - sampler->held] = *status;
 	limits_tell(&held->limits, &sampler->ground.roots, &sampler->host_limits, sampler->when_ms,
 		    &sampler->status[held - sampler->held]);
@@ -599,6 +609,8 @@ void sampler_suspect(struct sampler *sampler, size_t place, bool is_suspect)
 {
 	struct held *held = &sampler->held[place];
 
+	if (place < sampler->n)
+		held->is_doubted = is_suspect;
 	/* Said of a suspect in each tick, since the probe forgets it with its last cgroup. */
 	if (place >= sampler->n || (!held->is_suspect && !is_suspect))
 		return;
@@ -642,4 +654,9 @@ const char *sampler_source(const struct sampler *sampler)
 	if (sampler->units)
 		return "systemd";
 	return is_trees(sampler) ? "process trees" : "cgroups";
+}
+
+bool sampler_is_shutting_down(const struct sampler *sampler)
+{
+	return sampler->units && units_are_shutting_down(sampler->units);
 }

@@ -60,8 +60,8 @@ void sampler_follow_order(struct sampler *sampler, const struct attempt *attempt
 
 /* Events, sockets and lines lost so far on the way here, at least. */
 uint64_t sampler_lost(const struct sampler *sampler);
-/* Is the unit at that place of the last harvest under suspicion? Then its threads are looked at whenever
- * tasks are walked, and deep probes attached for a while if it lasts. */
+/* Is the unit at that place of the last harvest under suspicion? Then its files are looked at in each tick
+ * (units_look_at_files), its threads whenever tasks are walked, and deep probes attached for a while if it lasts. */
 void sampler_suspect(struct sampler *sampler, size_t place, bool is_suspect);
 /* From now on tasks are walked in each tick, or at their pace: probe.h. */
 void sampler_hurry(struct sampler *sampler, bool is_hurried);
@@ -76,3 +76,5 @@ struct probe *sampler_probe(struct sampler *sampler);
 bool sampler_is_known(const struct sampler *sampler);
 /* "systemd", "cgroups" or "process trees": where the list of units comes from. */
 const char *sampler_source(const struct sampler *sampler);
+/* units_are_shutting_down(); false without systemd. */
+bool sampler_is_shutting_down(const struct sampler *sampler);

@@ -56,15 +56,29 @@ static int on_unit_removed(struct units *units, sd_bus_message *m)
 	return 0;
 }
 
+static int on_job_new(struct units *units, sd_bus_message *m)
+{
+	const char *name;
+	uint32_t id;
+	int r;
+
+	r = sd_bus_message_read(m, "uos", &id, NULL, &name);
+	if (r >= 0 && shutdown_job_new(&units->shutdown, id, name))
+		units_read_jobs(units);
+	return r;
+}
+
 static int on_job_removed(struct units *units, sd_bus_message *m)
 {
 	struct follower *follower;
 	const char *name, *result;
+	uint32_t id;
 	int r;
 
-	r = sd_bus_message_read(m, "uoss", NULL, NULL, &name, &result);
+	r = sd_bus_message_read(m, "uoss", &id, NULL, &name, &result);
 	if (r < 0)
 		return r;
+	shutdown_job_removed(&units->shutdown, id, name, result);
 	follower = roll_find(&units->roll, name);
 	if (!follower)
 		return 0;
@@ -98,6 +112,8 @@ static int on_manager(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
 		(void)on_unit_new(units, m);
 	else if (sd_bus_message_is_signal(m, UNITS_MANAGER_IFACE, "UnitRemoved"))
 		(void)on_unit_removed(units, m);
+	else if (sd_bus_message_is_signal(m, UNITS_MANAGER_IFACE, "JobNew"))
+		(void)on_job_new(units, m);
 	else if (sd_bus_message_is_signal(m, UNITS_MANAGER_IFACE, "JobRemoved"))
 		(void)on_job_removed(units, m);
 	else if (sd_bus_message_is_signal(m, UNITS_MANAGER_IFACE, "Reloading"))
@@ -145,11 +161,14 @@ static void lose_manager(struct units *units)
 	struct roll *roll = &units->roll;
 
 	units->owner[0] = '\0';
-	units->is_known = units->is_listed = units->is_reloading = units->list_again = false;
+	units->is_known = units->is_listed = units->is_reloading = false;
+	units->list_again = units->jobs_again = false;
+	units->shutdown = (struct shutdown) { 0 };
 	units->subscribe = sd_bus_slot_unref(units->subscribe);
 	units->list = sd_bus_slot_unref(units->list);
 	units->look = sd_bus_slot_unref(units->look);
 	units->recount = sd_bus_slot_unref(units->recount);
+	units->jobs = sd_bus_slot_unref(units->jobs);
 	for (size_t i = 0; i < roll->n; i++) {
 		struct follower *follower = roll->follower[i];
 
@@ -178,6 +197,7 @@ static int on_subscribed(sd_bus_message *m, void *userdata, sd_bus_error *ret_er
 	} else if (!sender || text_format(units->owner, sizeof(units->owner), "%s", sender) < 0) {
 		units_note_error(units, -EPROTO);
 	} else {
+		units_read_jobs(units);
 		units_read_list(units);
 	}
 	return 0;
@@ -307,6 +327,7 @@ struct units *units_free(struct units *units)
 	sd_bus_slot_unref(units->list);
 	sd_bus_slot_unref(units->look);
 	sd_bus_slot_unref(units->recount);
+	sd_bus_slot_unref(units->jobs);
 	roll_clear(&units->roll);
 	sd_bus_unref(units->bus);
 	free(units);
@@ -352,6 +373,15 @@ void units_follow_order(struct units *units, const struct attempt *attempt)
 	units_show(units, follower);
 }
 
+void units_look_at_files(struct units *units, uint32_t unit)
+{
+	const struct unit_status *status = units_find(units, unit);
+	struct follower *follower = status ? roll_find(&units->roll, status->name) : NULL;
+
+	if (follower && facts_look_at_files(&follower->facts, clock_boot_ms()))
+		units_show(units, follower);
+}
+
 void units_set_classes(struct units *units, const struct classes *classes)
 {
 	roll_classes(&units->roll, classes, clock_boot_ms(), clock_wall_ms());
@@ -394,4 +424,9 @@ uint64_t units_edges_version(const struct units *units)
 bool units_are_known(const struct units *units)
 {
 	return units->is_known;
+}
+
+bool units_are_shutting_down(const struct units *units)
+{
+	return shutdown_is_under_way(&units->shutdown);
 }

@@ -51,6 +51,9 @@ size_t units_unwatched(const struct units *units);
 const struct unit_status *units_find(const struct units *units, uint32_t unit);
 /* An order of our own to systemd about it went as far as the attempt says: its job is nobody's stop. */
 void units_follow_order(struct units *units, const struct attempt *attempt);
+/* Look at the unit file and the program of that unit: if they are others than before, its status says
+ * when. It costs two stat(2), so it is for those that somebody is about to heal. */
+void units_look_at_files(struct units *units, uint32_t unit);
 /* What is said of classes of units, from now on; borrowed, and to be called again when it has changed. NULL: nothing. */
 void units_set_classes(struct units *units, const struct classes *classes);
 /* The number of the row that shows the unit of that name; 0: none does. */
@@ -66,3 +69,5 @@ int units_edges(const struct units *units, uint64_t wall_ms, struct edge_list *r
 uint64_t units_edges_version(const struct units *units);
 /* Is the manager answering? false between a lost bus and its return: all is then unknown. */
 bool units_are_known(const struct units *units);
+/* Is the host going down, or to be rescued? false while nobody can be asked. */
+bool units_are_shutting_down(const struct units *units);

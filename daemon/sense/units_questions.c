@@ -106,7 +106,7 @@ void units_read_stale(struct units *units)
 		follower->is_stale = false;
 		n_calls++;
 	}
-	if (n_calls == 0 && units->is_listed)
+	if (n_calls == 0 && units->is_listed && !units->jobs)
 		units->is_known = true;
 }
 
@@ -201,12 +201,13 @@ static int on_list(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 	return 0;
 }
 
-static int ask_list(struct units *units, sd_bus_slot **slot, sd_bus_message_handler_t handler)
+static int ask_list(struct units *units, const char *member, sd_bus_slot **slot,
+		    sd_bus_message_handler_t handler)
 {
 	CLEANUP(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	int r;
 
-	r = units_question_new(units, UNITS_MANAGER_PATH, UNITS_MANAGER_IFACE, "ListUnits", &m);
+	r = units_question_new(units, UNITS_MANAGER_PATH, UNITS_MANAGER_IFACE, member, &m);
 	if (r < 0)
 		return r;
 	return sd_bus_call_async(units->bus, slot, m, handler, units, UNITS_ANSWER_US);
@@ -216,7 +217,7 @@ void units_read_list(struct units *units)
 {
 	units->list_again = units->list != NULL;
 	if (!units->list)
-		units_note_error(units, ask_list(units, &units->list, on_list));
+		units_note_error(units, ask_list(units, "ListUnits", &units->list, on_list));
 }
 
 static int on_recount(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -239,7 +240,46 @@ void units_recount_when_due(struct units *units, uint64_t boot_ms)
 	    (units->recounted_ms > 0 && boot_ms - units->recounted_ms < RECOUNT_MS))
 		return;
 	units->recounted_ms = boot_ms;
-	(void)ask_list(units, &units->recount, on_recount);
+	(void)ask_list(units, "ListUnits", &units->recount, on_recount);
+}
+
+/* ---- the jobs ----------------------------------------------------------------------- */
+
+static int read_jobs(struct units *units, sd_bus_message *m)
+{
+	const char *name, *type;
+	uint32_t id;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'a', "(usssoo)");
+	if (r < 0)
+		return r;
+	shutdown_list(&units->shutdown);
+	while ((r = sd_bus_message_read(m, "(usssoo)", &id, &name, &type, NULL, NULL, NULL)) > 0)
+		shutdown_listed(&units->shutdown, id, name, type);
+	return r;
+}
+
+/* Without an answer what the signals said stands. */
+static int on_jobs(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+	struct units *units = userdata;
+
+	(void)ret_error;
+	units->jobs = sd_bus_slot_unref(units->jobs);
+	if (!sd_bus_message_is_method_error(m, NULL))
+		(void)read_jobs(units, m);
+	if (units->jobs_again)
+		units_read_jobs(units);
+	units_read_stale(units);
+	return 0;
+}
+
+void units_read_jobs(struct units *units)
+{
+	units->jobs_again = units->jobs != NULL;
+	if (!units->jobs)
+		units_note_error(units, ask_list(units, "ListJobs", &units->jobs, on_jobs));
 }
 
 /* ---- new units ---------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
  * ends by one or by its time-out.
  */
 #include "sense/roll.h"
+#include "sense/shutdown.h"
 #include "sense/units.h"
 
 #define UNITS_MANAGER	    "org.freedesktop.systemd1"
@@ -22,13 +23,15 @@ struct units {
 	sd_bus *bus;
 	struct roll roll;
 	sd_bus_slot *matches[4];
-	sd_bus_slot *subscribe, *list, *look, *recount; /* questions under way */
+	sd_bus_slot *subscribe, *list, *look, *recount, *jobs; /* questions under way */
+	struct shutdown shutdown;
 	size_t n_beyond;       /* units that run and found no place in the roll */
 	uint64_t recounted_ms; /* 0: never */
 	char owner[32];	       /* unique name of who owns UNITS_MANAGER; "": not known */
 	int error;	       /* why it cannot begin */
 	bool is_reloading; /* units come and go: that is settled by reading the list afterwards */
 	bool list_again;   /* it changed while it was read */
+	bool jobs_again;   /* so did the list of jobs */
 	bool is_listed, is_known;
 };
 
@@ -43,10 +46,12 @@ bool units_is_followed(const char *name);
 void units_show(struct units *units, struct follower *follower);
 
 /* Ask for the properties of those that are stale: about as many as may be asked at once; each answer
- * brings us here again. When none is left and the list was read, units->is_known. */
+ * brings us here again. When none is left and both lists were read, units->is_known. */
 void units_read_stale(struct units *units);
 /* Read the whole list; once more, if it is being read. Units that are not in it are dropped. */
 void units_read_list(struct units *units);
+/* Read the list of jobs, for those that take the host down; once more, if it is being read. */
+void units_read_jobs(struct units *units);
 /* Ask which of the units with is_new run, without making systemd load them again. */
 void units_look_at_new(struct units *units);
 /* No signal tells when a unit beyond the roll ends, or when there is room for one: while there are any

@@ -2,6 +2,7 @@
 /* The test's own systemd: answers by hand what units.c and heal/systemd.c ask. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,16 @@ static void append_socket(sd_bus_message *m, const struct fake_unit *unit)
 	(void)sd_bus_message_append(m, "{sv}", "Triggers", "as", 1, unit->triggers);
 }
 
+static void append_files(sd_bus_message *m, const struct fake_unit *unit)
+{
+	if (unit->fragment)
+		(void)sd_bus_message_append(m, "{sv}", "FragmentPath", "s", unit->fragment);
+	if (unit->program)
+		(void)sd_bus_message_append(m, "{sv}", "ExecStart", "a(sasbttttuii)", 1,
+					    unit->program, 1, unit->program, 0, UINT64_C(0),
+					    UINT64_C(0), UINT64_C(0), UINT64_C(0), 0, 0, 0);
+}
+
 static int append_list(sd_bus_message *m, const char *key, const char *first, const char *second)
 {
 	return sd_bus_message_append(m, "{sv}", key, "as", (first != NULL) + (second != NULL),
@@ -73,6 +84,7 @@ int fake_append(sd_bus_message *m, const struct fake_unit *unit)
 	(void)append_list(m, "Names", unit->name, unit->alias);
 	(void)append_list(m, "TriggeredBy", unit->trigger, NULL);
 	append_socket(m, unit);
+	append_files(m, unit);
 	(void)append_list(m, "Requires", "system.slice", unit->requires);
 	(void)append_list(m, "Wants", unit->wants, NULL);
 	(void)append_list(m, "After", "sysinit.target", unit->after);
@@ -123,6 +135,42 @@ static int answer_properties(struct fake_manager *fake, sd_bus_message *m)
 	return sd_bus_reply_method_errorf(m, NAME ".NoSuchUnit", "no such unit");
 }
 
+static int answer_jobs(struct fake_manager *fake, sd_bus_message *m)
+{
+	CLEANUP(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+
+	(void)sd_bus_message_new_method_return(m, &reply);
+	(void)sd_bus_message_open_container(reply, 'a', "(usssoo)");
+	if (fake->queued)
+		(void)sd_bus_message_append(reply, "(usssoo)", 1, fake->queued, fake->queued_type,
+					    "waiting", PATH "/job/1", "/");
+	(void)sd_bus_message_close_container(reply);
+	return sd_bus_send(fake->server, reply, NULL);
+}
+
+/* The one property that anybody asks for alone. */
+static int answer_state(struct fake_manager *fake, sd_bus_message *m)
+{
+	CLEANUP(cleanup_free) char *name = NULL;
+
+	(void)sd_bus_path_decode(sd_bus_message_get_path(m), UNIT_PATH, &name);
+	for (size_t i = 0; name && i < FAKE_UNITS && fake->unit[i].name; i++)
+		if (strcmp(fake->unit[i].name, name) == 0)
+			return sd_bus_reply_method_return(m, "v", "s", fake->unit[i].active);
+	return sd_bus_reply_method_errorf(m, NAME ".NoSuchUnit", "no such unit");
+}
+
+static bool is_order(const char *member)
+{
+	static const char *const orders[] = { "RestartUnit", "TryRestartUnit", "ReloadUnit",
+					      "StartUnit" };
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
+		if (strcmp(member, orders[i]) == 0)
+			return true;
+	return false;
+}
+
 static int answer_restart(struct fake_manager *fake, sd_bus_message *m)
 {
 	CLEANUP(sd_bus_message_unrefp) sd_bus_message *early = NULL;
@@ -143,7 +191,7 @@ static void note(struct fake_manager *fake, sd_bus_message *m)
 	const char *member = sd_bus_message_get_member(m), *name = "", *mode = "";
 	size_t length = strlen(fake->asked);
 
-	if (strcmp(member, "RestartUnit") == 0 || strcmp(member, "TryRestartUnit") == 0)
+	if (is_order(member))
 		(void)sd_bus_message_read(m, "ss", &name, &mode);
 	if (strcmp(member, "ResetFailedUnit") == 0)
 		(void)sd_bus_message_read(m, "s", &name);
@@ -164,8 +212,11 @@ static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return answer_list(fake, m) < 0 ? -EIO : 1;
 	if (sd_bus_message_is_method_call(m, NULL, "GetAll"))
 		return answer_properties(fake, m) < 0 ? -EIO : 1;
-	if (sd_bus_message_is_method_call(m, IFACE, "RestartUnit") ||
-	    sd_bus_message_is_method_call(m, IFACE, "TryRestartUnit"))
+	if (sd_bus_message_is_method_call(m, IFACE, "ListJobs"))
+		return answer_jobs(fake, m) < 0 ? -EIO : 1;
+	if (sd_bus_message_is_method_call(m, NULL, "Get"))
+		return answer_state(fake, m) < 0 ? -EIO : 1;
+	if (is_order(sd_bus_message_get_member(m)))
 		return answer_restart(fake, m) < 0 ? -EIO : 1;
 	if (sd_bus_message_is_method_call(m, IFACE, "Subscribe") && fake->owner_error)
 		return sd_bus_reply_method_errorf(m, fake->owner_error, "no");
@@ -275,6 +326,14 @@ void fake_unit_signal(struct fake_manager *fake, const char *member, const char 
 
 	(void)sd_bus_path_encode(UNIT_PATH, name, &path);
 	(void)sd_bus_message_append(m, "so", name, path);
+	signal_send(fake, m);
+}
+
+void fake_job_new(struct fake_manager *fake, const char *name)
+{
+	sd_bus_message *m = signal_new(fake, PATH, IFACE, "JobNew", FAKE_OWNER);
+
+	(void)sd_bus_message_append(m, "uos", 1, PATH "/job/1", name);
 	signal_send(fake, m);
 }
 

@@ -22,6 +22,7 @@ struct fake_unit {
 	const char *requires, *wants, *after; /* one name each; NULL: none */
 	const char *listen, *triggers;	      /* of a .socket; NULL: it is none */
 	int accepts;			      /* Accept= */
+	const char *fragment, *program;	      /* paths; NULL: none */
 	uint8_t invocation;		      /* each of its bytes */
 	uint32_t main_pid, n_restarts, job;
 	uint64_t active_enter_us;
@@ -32,10 +33,11 @@ struct fake_manager {
 	struct fake_unit unit[FAKE_UNITS];
 	unsigned int n_crowd; /* more of the list, "crowd-N.service": active, and no more is told */
 	char asked[512];      /* calls since the test cleared it: "Subscribe ListUnits ..." */
-	const char *no;	      /* RestartUnit is answered by this error; NULL: by a job */
-	const char *job_path; /* of the job that RestartUnit answers */
+	const char *no; /* RestartUnit and its like are answered by this error; NULL: by a job */
+	const char *job_path;	 /* of the job that these answer */
 	const char *done_before; /* JobRemoved with this result leaves before that answer */
-	const char *owner_error; /* Subscribe is answered by this error; NULL: fine */
+	const char *queued, *queued_type; /* a job of the list, of number 1; NULL: it is empty */
+	const char *owner_error;	  /* Subscribe is answered by this error; NULL: fine */
 	pthread_t thread;
 	atomic_bool stop;
 };
@@ -51,6 +53,7 @@ void fake_serve_no_more(struct fake_manager *fake);
 /* Signals as systemd sends them, from `sender`; the client has handled them on return. */
 void fake_changed(struct fake_manager *fake, const struct fake_unit *unit, const char *sender);
 void fake_unit_signal(struct fake_manager *fake, const char *member, const char *name);
+void fake_job_new(struct fake_manager *fake, const char *name);
 void fake_job_removed(struct fake_manager *fake, const char *path, const char *name,
 		      const char *result, const char *sender);
 void fake_reloading(struct fake_manager *fake, int active);

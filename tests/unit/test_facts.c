@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -228,7 +229,7 @@ Test(facts, a_units_own_mode_is_that_of_its_last_file_that_says_one)
 {
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
 	CLEANUP(fake_close) struct fake_manager fake = { 0 };
-	struct facts facts = nothing();
+	CLEANUP(facts_clear) struct facts facts = nothing();
 	char own[256], first[256], last[256];
 
 	fake_open(&fake);
@@ -258,7 +259,7 @@ Test(facts, a_drop_in_of_ours_makes_no_other_unit_of_it)
 {
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
 	CLEANUP(fake_close) struct fake_manager fake = { 0 };
-	struct facts facts = nothing();
+	CLEANUP(facts_clear) struct facts facts = nothing();
 	char own[256], ours[256];
 	uint64_t before;
 
@@ -274,6 +275,44 @@ Test(facts, a_drop_in_of_ours_makes_no_other_unit_of_it)
 	say_files(&fake, &facts, own, own, ours);
 	cr_assert(eq(u64, status_of(&facts).identity, before));
 	cr_assert(eq(u32, status_of(&facts).terms.mode, MODE_ENFORCE));
+}
+
+Test(facts, files_that_are_others_when_read_again_changed_then_and_only_then)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	CLEANUP(fake_close) struct fake_manager fake = { 0 };
+	CLEANUP(facts_clear) struct facts facts = nothing();
+	char own[256], ours[256];
+
+	fake_open(&fake);
+	(void)strcpy(own, scratch_write(&scratch, "own", "[Service]\n"));
+	(void)strcpy(ours, scratch_write(&scratch, NAME_UNIT_DROPIN, "[X-SelfHeal]\nMode=mock\n"));
+	facts_follow_files(&facts, HOURS(1));
+	say_files(&fake, &facts, own, ours, ours);
+	facts_follow_files(&facts, HOURS(2));
+	cr_assert(zero(u64, status_of(&facts).files_changed_ms), "what it was before is not known");
+	(void)scratch_write(&scratch, NAME_UNIT_DROPIN, "[X-SelfHeal]\nMode=enforce\n");
+	say_files(&fake, &facts, own, ours, ours);
+	facts_follow_files(&facts, HOURS(3));
+	cr_assert(zero(u64, status_of(&facts).files_changed_ms), "a drop-in of ours");
+	(void)scratch_write(&scratch, "own", "[Service]\nRestart=no\n");
+	say_files(&fake, &facts, own, ours, ours);
+	facts_follow_files(&facts, HOURS(4));
+	facts_follow_files(&facts, HOURS(5));
+	cr_assert(eq(u64, status_of(&facts).files_changed_ms, HOURS(4)));
+	(void)unlink(own);
+	cr_assert(facts_look_at_files(&facts, HOURS(6)));
+	cr_assert(not(facts_look_at_files(&facts, HOURS(7))));
+	cr_assert(eq(u64, status_of(&facts).files_changed_ms, HOURS(6)));
+}
+
+Test(facts, a_unit_whose_files_nobody_told_of_has_none_to_look_at)
+{
+	struct facts facts = nothing();
+
+	facts_follow_files(&facts, HOURS(1));
+	cr_assert(not(facts_look_at_files(&facts, HOURS(1))));
+	cr_assert(zero(u64, status_of(&facts).files_changed_ms));
 }
 
 Test(facts, a_cgroup_path_that_leads_elsewhere_is_not_taken)

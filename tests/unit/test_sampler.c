@@ -9,6 +9,7 @@
 #include "fake_manager.h"
 #include "sense/sampler.h"
 #include "tests/unit/assertion.h"
+#include "tests/unit/scratch.h"
 
 /* The table of units of a host: it is full after n_max. */
 static struct {
@@ -103,4 +104,29 @@ Test(sampler, a_systemd_that_does_not_answer_is_not_done_without_but_one_that_is
 	cr_assert(zero(int, sampler_new(fake.client, number, NULL, &sampler)));
 	fake_serve_no_more(&fake);
 	cr_assert(ne(str, (char *)sampler_source(sampler), "systemd"));
+}
+
+Test(sampler, the_files_of_a_suspect_are_looked_at_in_each_tick_and_those_of_others_are_not)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	CLEANUP(fake_close) struct fake_manager fake;
+	CLEANUP(sampler_freep) struct sampler *sampler = NULL;
+	struct harvest harvest;
+	char program[256];
+
+	(void)strcpy(program, scratch_write(&scratch, "program", "old"));
+	table.n_max = 4096;
+	fake_open(&fake);
+	fake.unit[0] = fake_service("a.service");
+	fake.unit[0].program = program;
+	fake_serve(&fake);
+	cr_assert(zero(int, sampler_new(fake.client, number, NULL, &sampler)));
+	fake_serve_no_more(&fake);
+	(void)scratch_write(&scratch, "program", "newer");
+	cr_assert(zero(int, sampler_take(sampler, SECONDS(1), SECONDS(1), &harvest)));
+	cr_assert(eq(str, (char *)harvest.status[0].name, "a.service"));
+	cr_assert(zero(u64, harvest.status[0].files_changed_ms));
+	sampler_suspect(sampler, 0, true);
+	cr_assert(zero(int, sampler_take(sampler, SECONDS(2), SECONDS(2), &harvest)));
+	cr_assert(gt(u64, harvest.status[0].files_changed_ms, 0));
 }

@@ -9,6 +9,7 @@
 #include "fake_manager.h"
 #include "sense/units.h"
 #include "tests/unit/assertion.h"
+#include "tests/unit/scratch.h"
 
 static char numbered[32][UNIT_NAME_SIZE];
 static bool is_full;
@@ -347,4 +348,77 @@ Test(units, a_lost_bus_leaves_nothing_known_and_nothing_behind)
 	fake_settle(&fake);
 	cr_assert(not(units_are_known(units)));
 	cr_assert(eq(int, active(units, "a.service"), UNIT_ACTIVE_UNKNOWN));
+}
+
+Test(units, a_shutdown_that_is_queued_at_the_start_is_known)
+{
+	CLEANUP(fake_close) struct fake_manager fake;
+
+	fake_open(&fake);
+	fake.queued = "shutdown.target";
+	fake.queued_type = "start";
+	CLEANUP(units_freep) struct units *units = follow(&fake);
+
+	cr_assert(units_are_shutting_down(units));
+}
+
+Test(units, a_shutdown_is_known_by_its_job_until_that_is_canceled_or_the_manager_is_gone)
+{
+	CLEANUP(fake_close) struct fake_manager fake;
+
+	fake_open(&fake);
+	fake.unit[0] = fake_service("a.service");
+	CLEANUP(units_freep) struct units *units = follow(&fake);
+
+	cr_assert(not(units_are_shutting_down(units)));
+	fake_job_new(&fake, "a.service");
+	cr_assert(eq(str, fake.asked, ""));
+	fake.queued = "shutdown.target";
+	fake.queued_type = "stop"; /* what a start of any unit asks for */
+	fake_job_new(&fake, "shutdown.target");
+	cr_assert(eq(str, fake.asked, "ListJobs"));
+	cr_assert(not(units_are_shutting_down(units)));
+	fake.queued_type = "start";
+	fake_job_new(&fake, "shutdown.target");
+	cr_assert(units_are_shutting_down(units));
+	fake_job_removed(&fake, "/j", "shutdown.target", "canceled", FAKE_OTHER);
+	cr_assert(units_are_shutting_down(units), "another program said so");
+	fake_job_removed(&fake, "/j", "shutdown.target", "canceled", FAKE_OWNER);
+	cr_assert(not(units_are_shutting_down(units)));
+
+	fake_job_new(&fake, "shutdown.target");
+	fake_owner(&fake, "", FAKE_DRIVER);
+	cr_assert(not(units_are_shutting_down(units)));
+}
+
+Test(units, a_program_replaced_under_a_running_unit_is_seen_by_looking_and_the_unit_stays_the_same)
+{
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+	CLEANUP(fake_close) struct fake_manager fake;
+	char program[256], fragment[256];
+	struct unit_status before;
+
+	(void)strcpy(program, scratch_write(&scratch, "program", "old"));
+	(void)strcpy(fragment, scratch_write(&scratch, "unit", "[Service]\n"));
+	fake_open(&fake);
+	fake.unit[0] = fake_service("a.service");
+	fake.unit[0].program = program;
+	fake.unit[0].fragment = fragment;
+	CLEANUP(units_freep) struct units *units = follow(&fake);
+
+	before = *find(units, "a.service");
+	units_look_at_files(units, before.unit);
+	cr_assert(zero(u64, find(units, "a.service")->files_changed_ms));
+	(void)scratch_write(&scratch, "program", "newer");
+	units_look_at_files(units, before.unit);
+	cr_assert(gt(u64, find(units, "a.service")->files_changed_ms, 0));
+	cr_assert(eq(u64, find(units, "a.service")->identity, before.identity));
+	units_look_at_files(units, 4711); /* nobody */
+
+	before = *find(units,
+		       "a.service"); /* the next run is of the new program, and no second change */
+	fake.unit[0].invocation = 2;
+	fake_changed(&fake, &fake.unit[0], FAKE_OWNER);
+	cr_assert(ne(u64, find(units, "a.service")->identity, before.identity));
+	cr_assert(eq(u64, find(units, "a.service")->files_changed_ms, before.files_changed_ms));
 }
