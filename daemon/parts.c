@@ -87,6 +87,7 @@ static int open_sampler(struct parts *parts)
 	if (r < 0)
 		return log_error_errno(r, "cannot watch this host");
 	sampler_set_classes(parts->sampler, &parts->settings->classes);
+	packages_init(&parts->packages, "", "/proc/locks");
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "options.h"
 #include "outbox.h"
 #include "remember.h"
+#include "sense/packages.h"
 #include "sense/sampler.h"
 #include "settings.h"
 #include "simulation.h"
@@ -38,6 +39,7 @@ struct parts {
 	struct link *link;	       /* NULL: no systemd here */
 	struct sampler *sampler;       /* NULL with --speed: real units cannot be sped up */
 	struct simulation *simulation; /* NULL: nothing is simulated */
+	struct packages packages;      /* asked for only where there is a sampler */
 	struct healer *healer;
 	struct control *control;
 	struct hold hold; /* whom people have paused: it outlives the parts that are made anew */
