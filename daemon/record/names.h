@@ -20,6 +20,8 @@
 #define NAME_UNIT_SECTION "X-SelfHeal"
 #define NAME_UNIT_DROPIN  "50-selfheal.conf"
 #define NAME_UNIT_DIR	  "/etc/systemd/system"
+/* What tells people: its instance is the number of an incident. */
+#define NAME_NOTIFY_TEMPLATE "selfheal-notify"
 /* polkit reads rules in the order of names, and the first that answers is heard. */
 #define NAME_POLKIT_RULES "/etc/polkit-1/rules.d/10-selfheal.rules"
 

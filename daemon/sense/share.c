@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "base/text.h"
+#include "record/names.h"
 #include "record/record.h"
 #include "sense/share.h"
 
@@ -64,6 +65,8 @@ static ssize_t shared_prefix(const char *name, size_t length, bool is_scope)
 
 	if (strncmp(name, "run-", 4) == 0 && is_run_name(name + 4, length - 4))
 		return 4;
+	if (strncmp(name, NAME_NOTIFY_TEMPLATE "@", strlen(NAME_NOTIFY_TEMPLATE "@")) == 0)
+		return (ssize_t)strlen(NAME_NOTIFY_TEMPLATE "@"); /* ours, one an incident */
 	if (strncmp(name, "dbus-:", 6) == 0) /* activated by the bus daemon, one a connection */
 		return 5;
 	for (const char *const *scope = scopes; is_scope && *scope; scope++)

@@ -32,6 +32,7 @@ Test(share, names_that_programs_make_up_share_a_row)
 		{ "sshd@0-fe80::1:22-fe80::2:50000.service", "sshd@*.service" },
 		{ "systemd-coredump@0-812-0.service", "systemd-coredump@*.service" },
 		{ "conn@7-unknown.service", "conn@*.service" },
+		{ "selfheal-notify@512.service", "selfheal-notify@*.service" },
 	};
 	char row[UNIT_NAME_SIZE];
 

@@ -2,6 +2,7 @@
 /* Orders to a systemd of the test's own. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -169,6 +170,144 @@ Test(systemd, what_is_no_service_of_systemd_never_reaches_it)
 	strcpy(bench.status.name, "a.scope");
 	cr_assert(eq(int, start(&bench), -EINVAL));
 	strcpy(bench.status.name, "a b.service");
+	cr_assert(eq(int, start(&bench), -EINVAL));
+	cr_assert(eq(int, bench.attempt.result, ATTEMPT_RESULT_REFUSED));
+	cr_assert(eq(str, bench.fake.asked, ""));
+}
+
+static void end_job(struct bench *bench, const char *path, const char *name, const char *result)
+{
+	fake_job_removed(&bench->fake, path, name, result, FAKE_OWNER);
+	fake_settle(&bench->fake);
+}
+
+Test(systemd, people_are_told_by_a_unit_named_after_the_incident_whatever_it_is_about)
+{
+	BENCH(bench);
+
+	bench.decision.action = ACTION_NOTIFY;
+	cr_assert(eq(int, start(&bench), -EINVAL), "of no incident there is nothing to tell");
+	bench.decision.incident = UINT64_MAX;
+	bench.status = (struct unit_status) { .kind = UNIT_KIND_HOST, .name = "host" };
+	cr_assert(eq(int, start(&bench), 0));
+	cr_assert(eq(str, bench.fake.asked,
+		     "StartUnit:selfheal-notify@18446744073709551615.service:fail"));
+	end_job(&bench, JOB, "selfheal-notify@18446744073709551615.service", "done");
+	cr_assert(eq(int, poll_it(&bench), 1));
+	cr_assert(eq(int, bench.attempt.result, ATTEMPT_RESULT_DONE));
+}
+
+Test(systemd, a_reload_is_asked_only_of_who_can)
+{
+	BENCH(bench);
+
+	bench.decision.action = ACTION_RELOAD;
+	cr_assert(eq(int, start(&bench), -EOPNOTSUPP));
+	cr_assert(eq(int, bench.attempt.result, ATTEMPT_RESULT_REFUSED));
+	cr_assert(eq(str, bench.attempt.job, "it cannot be reloaded"));
+	bench.status.flags |= UNIT_CAN_RELOAD;
+	cr_assert(eq(int, start(&bench), 0));
+	cr_assert(eq(str, bench.fake.asked, "ReloadUnit:a.service:fail"));
+	end_job(&bench, JOB, "a.service", "done");
+	cr_assert(eq(int, poll_it(&bench), 1));
+	cr_assert(eq(int, bench.attempt.result, ATTEMPT_RESULT_DONE));
+}
+
+/* b.service and c.service are up, d.service has failed. */
+static void chain(struct bench *bench, const char *blast)
+{
+	static const char *const names[] = { "b.service", "c.service", "d.service" };
+
+	for (size_t i = 0; i < 3; i++)
+		bench->fake.unit[i] = fake_service(names[i]);
+	bench->fake.unit[2].active = "failed";
+	bench->decision.action = ACTION_RESTART_DEPENDENTS;
+	(void)snprintf(bench->decision.blast, sizeof(bench->decision.blast), "%s", blast);
+}
+
+/* Look once more, and let what goes out be answered: with that job. */
+static int go_on(struct bench *bench, const char *job)
+{
+	int r;
+
+	bench->fake.asked[0] = '\0';
+	bench->fake.job_path = job;
+	r = poll_it(bench);
+	fake_settle(&bench->fake);
+	return r;
+}
+
+Test(systemd, dependents_are_restarted_one_after_the_other_each_after_the_job_before)
+{
+	BENCH(bench);
+
+	chain(&bench, "b.service a.service d.service c.service");
+	cr_assert(eq(int, start(&bench), 0));
+	cr_assert(eq(str, bench.fake.asked, "TryRestartUnit:a.service:fail"));
+	cr_assert(eq(int, go_on(&bench, JOB "2"), 0));
+	cr_assert(eq(str, bench.fake.asked, ""), "its own job is under way");
+	end_job(&bench, JOB, "a.service", "done");
+	cr_assert(eq(str, bench.fake.asked, ""), "nobody asked for more");
+	cr_assert(eq(int, go_on(&bench, JOB "2"), 0));
+	cr_assert(eq(str, bench.fake.asked, "Get TryRestartUnit:b.service:fail"));
+	end_job(&bench, JOB "2", "b.service", "done");
+	cr_assert(eq(int, go_on(&bench, JOB "3"), 0));
+	cr_assert(eq(str, bench.fake.asked, "Get"), "d.service is down");
+	cr_assert(eq(int, go_on(&bench, JOB "3"), 0));
+	cr_assert(eq(str, bench.fake.asked, "Get TryRestartUnit:c.service:fail"));
+	end_job(&bench, JOB "3", "c.service", "done");
+	cr_assert(eq(int, poll_it(&bench), 1));
+	cr_assert(eq(int, bench.attempt.result, ATTEMPT_RESULT_DONE));
+	cr_assert(eq(str, bench.attempt.job, JOB "3"));
+}
+
+Test(systemd, a_dependent_whose_job_fails_ends_it_by_name)
+{
+	BENCH(bench);
+
+	chain(&bench, "b.service c.service");
+	(void)start(&bench);
+	end_job(&bench, JOB, "a.service", "done");
+	(void)go_on(&bench, JOB "2");
+	end_job(&bench, JOB "2", "b.service", "failed");
+	cr_assert(eq(int, go_on(&bench, JOB "3"), 1));
+	cr_assert(eq(int, bench.attempt.result, ATTEMPT_RESULT_FAILED));
+	cr_assert(eq(str, bench.attempt.job, "b.service: " JOB "2: failed"));
+	cr_assert(eq(str, bench.fake.asked, ""), "the rest is left alone");
+}
+
+Test(systemd, a_dependent_that_is_not_enrolled_is_a_failure_by_name)
+{
+	BENCH(bench);
+
+	chain(&bench, "b.service");
+	(void)start(&bench);
+	end_job(&bench, JOB, "a.service", "done");
+	bench.fake.no = SD_BUS_ERROR_ACCESS_DENIED;
+	(void)go_on(&bench, JOB "2");
+	cr_assert(eq(int, poll_it(&bench), 1));
+	cr_assert(eq(int, bench.attempt.result, ATTEMPT_RESULT_FAILED));
+	cr_assert(eq(str, bench.attempt.job,
+		     "b.service: not allowed: no polkit rule lets this user do it"));
+}
+
+Test(systemd, without_its_own_restart_no_dependent_is_touched)
+{
+	BENCH(bench);
+
+	chain(&bench, "b.service");
+	(void)start(&bench);
+	end_job(&bench, JOB, "a.service", "failed");
+	cr_assert(eq(int, go_on(&bench, JOB "2"), 1));
+	cr_assert(eq(int, bench.attempt.result, ATTEMPT_RESULT_FAILED));
+	cr_assert(eq(str, bench.fake.asked, ""));
+}
+
+Test(systemd, a_list_of_dependents_that_is_none_is_refused_before_anything_is_done)
+{
+	BENCH(bench);
+
+	chain(&bench, "b.service nonsense");
 	cr_assert(eq(int, start(&bench), -EINVAL));
 	cr_assert(eq(int, bench.attempt.result, ATTEMPT_RESULT_REFUSED));
 	cr_assert(eq(str, bench.fake.asked, ""));
