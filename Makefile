@@ -196,27 +196,34 @@ SBIN := $(DESTDIR)$(prefix)/sbin
 BIN := $(DESTDIR)$(prefix)/bin
 LIB := $(DESTDIR)$(prefix)/lib
 SHARE := $(DESTDIR)$(prefix)/share
+EXAMPLES := $(SHARE)/doc/selfheal/examples
 # systemd, sysusers and the catalog look below /usr/local too. The bus looks in /usr/share and /etc
-# only, polkit's actions are read from /usr/share only.
+# only, polkit's actions and a vendor's rules are read from /usr/share only.
 BUS_POLICY := $(DESTDIR)$(if $(filter /usr,$(prefix)),/usr/share,$(sysconfdir))/dbus-1/system.d
 POLKIT := $(DESTDIR)/usr/share/polkit-1/actions
-UNITS := selfhealed.service selfhealed.socket selfheal.slice
+POLKIT_RULES := $(DESTDIR)/usr/share/polkit-1/rules.d
+UNITS := selfhealed.service selfhealed.socket selfheal.slice selfheal-notify@.service
 
 install: $(BUILD)/setup
 	$(BUILD_NOW) all
 	install -d $(SBIN) $(BIN) $(LIB)/systemd/system $(LIB)/systemd/catalog $(LIB)/sysusers.d \
 		$(LIB)/selfheal/rules.d $(BUS_POLICY) $(POLKIT) $(SHARE)/man/man1 $(SHARE)/man/man5 \
-		$(SHARE)/man/man8 $(SHARE)/bash-completion/completions
+		$(SHARE)/man/man8 $(SHARE)/bash-completion/completions $(EXAMPLES)
+	test -d $(POLKIT_RULES) || install -d $(POLKIT_RULES) # polkit may keep its own closed
 	install -m 755 $(BUILD)/selfhealed $(SBIN)
 	install -m 755 $(BUILD)/selfhealctl $(BIN)
 	install -m 644 $(UNITS:%=packaging/%) $(LIB)/systemd/system
 	sed -i 's,/usr/sbin/selfhealed,$(prefix)/sbin/selfhealed,' $(LIB)/systemd/system/selfhealed.service
+	sed -i 's,/usr/bin/selfhealctl,$(prefix)/bin/selfhealctl,' \
+		$(LIB)/systemd/system/selfheal-notify@.service
 	install -m 644 packaging/sysusers.d/selfheal.conf $(LIB)/sysusers.d
 	install -m 644 packaging/catalog/selfheal.catalog $(LIB)/systemd/catalog
 	install -m 644 packaging/conf/selfhealed.conf $(LIB)/selfheal
 	install -m 644 packaging/conf/rules.d/*.rule $(LIB)/selfheal/rules.d
 	install -m 644 packaging/dbus/io.selfheal.Manager1.conf $(BUS_POLICY)
 	install -m 644 packaging/polkit/io.selfheal.policy $(POLKIT)
+	install -m 644 packaging/polkit/05-selfheal-notify.rules $(POLKIT_RULES)
+	install -m 644 packaging/conf/notify.d/*.conf $(EXAMPLES)
 	install -m 644 selfhealctl.1 $(SHARE)/man/man1
 	install -m 644 packaging/man/*.5 $(SHARE)/man/man5
 	install -m 644 packaging/man/*.8 $(SHARE)/man/man8
@@ -230,10 +237,10 @@ uninstall:
 	rm -f $(SBIN)/selfhealed $(BIN)/selfhealctl $(UNITS:%=$(LIB)/systemd/system/%) \
 		$(LIB)/sysusers.d/selfheal.conf $(LIB)/systemd/catalog/selfheal.catalog \
 		$(BUS_POLICY)/io.selfheal.Manager1.conf $(POLKIT)/io.selfheal.policy \
-		$(SHARE)/man/man1/selfhealctl.1 $(SHARE)/man/man5/selfheal*.5 \
+		$(POLKIT_RULES)/05-selfheal-notify.rules $(SHARE)/man/man1/selfhealctl.1 $(SHARE)/man/man5/selfheal*.5 \
 		$(SHARE)/man/man8/selfhealed.8 $(SHARE)/bash-completion/completions/selfhealctl \
 		$(DESTDIR)$(sysconfdir)/polkit-1/rules.d/10-selfheal.rules
-	rm -rf $(LIB)/selfheal
+	rm -rf $(LIB)/selfheal $(SHARE)/doc/selfheal
 	$(if $(DESTDIR),,packaging/after-install)
 
 # ---- tests ---------------------------------------------------------------------

@@ -22,19 +22,26 @@
 static const char before[] =
 	SIGNATURE "// What the daemon's user may ask of systemd; all else is refused to it.\n"
 		  "(function () {\n" LIST_BEGIN;
+#define VERBS_BEGIN "    var verbs = ["
+#define VERBS_END   "];\n"
+/* The first is written. The others are what was, and is still as we wrote it: who enrolled before may do
+ * less, and no more. */
+static const char *const verbs[] = {
+	"\"try-restart\", \"restart\", \"reload\", \"reset-failed\"",
+	"\"try-restart\", \"restart\", \"reset-failed\"",
+};
 static const char after[] =
-	LIST_END "    var verbs = [\"try-restart\", \"restart\", \"reset-failed\"];\n"
-		 "\n"
-		 "    polkit.addRule(function (action, subject) {\n"
-		 "        if (subject.user !== \"" NAME_USER "\")\n"
-		 "            return polkit.Result.NOT_HANDLED;\n"
-		 "        if (action.id === \"org.freedesktop.systemd1.manage-units\" &&\n"
-		 "            enrolled.indexOf(action.lookup(\"unit\")) >= 0 &&\n"
-		 "            verbs.indexOf(action.lookup(\"verb\")) >= 0)\n"
-		 "            return polkit.Result.YES;\n"
-		 "        return polkit.Result.NO;\n"
-		 "    });\n"
-		 "})();\n";
+	"\n"
+	"    polkit.addRule(function (action, subject) {\n"
+	"        if (subject.user !== \"" NAME_USER "\")\n"
+	"            return polkit.Result.NOT_HANDLED;\n"
+	"        if (action.id === \"org.freedesktop.systemd1.manage-units\" &&\n"
+	"            enrolled.indexOf(action.lookup(\"unit\")) >= 0 &&\n"
+	"            verbs.indexOf(action.lookup(\"verb\")) >= 0)\n"
+	"            return polkit.Result.YES;\n"
+	"        return polkit.Result.NO;\n"
+	"    });\n"
+	"})();\n";
 
 /* ---- writing ------------------------------------------------------------------- */
 
@@ -47,7 +54,7 @@ static void put_name(FILE *file, const char *name)
 	(void)fputs(NAME_END, file);
 }
 
-static int rights_text(const struct unit_set *units, char **ret)
+static int rights_text(const struct unit_set *units, const char *may, char **ret)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	size_t size = 0;
@@ -58,7 +65,7 @@ static int rights_text(const struct unit_set *units, char **ret)
 	(void)fputs(before, file);
 	for (size_t i = 0; i < units->n; i++)
 		put_name(file, units->name[i]);
-	(void)fputs(after, file);
+	(void)fprintf(file, LIST_END VERBS_BEGIN "%s" VERBS_END "%s", may, after);
 	if (fclose(file) != 0)
 		return -ENOMEM;
 	*ret = TAKE(text);
@@ -72,7 +79,7 @@ int rights_write(const char *path, const struct unit_set *units)
 
 	if (units->n == 0)
 		return whole_file_remove(path);
-	r = rights_text(units, &text);
+	r = rights_text(units, verbs[0], &text);
 	if (r < 0)
 		return r;
 	return whole_file_write(path, text);
@@ -128,9 +135,24 @@ static int take_list(const char *text, struct unit_set *units)
 	return 0;
 }
 
+/* 1: that is what we write for these units, or wrote once; 0: it is not. */
+static int is_ours(const char *text, const struct unit_set *units)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		CLEANUP(cleanup_free) char *expected = NULL;
+
+		r = rights_text(units, verbs[i], &expected);
+		if (r == 0)
+			r = strcmp(text, expected) == 0;
+	}
+	return r;
+}
+
 int rights_read(const char *path, struct unit_set *ret, bool *ret_as_written)
 {
-	CLEANUP(cleanup_free) char *text = NULL, *expected = NULL;
+	CLEANUP(cleanup_free) char *text = NULL;
 	CLEANUP(unit_set_clear) struct unit_set units = { 0 };
 	mode_t permissions = 0;
 	int r;
@@ -145,10 +167,10 @@ int rights_read(const char *path, struct unit_set *ret, bool *ret_as_written)
 	r = take_list(text, &units);
 	if (r < 0)
 		return r;
-	r = rights_text(&units, &expected);
+	r = is_ours(text, &units);
 	if (r < 0)
 		return r;
-	*ret_as_written = permissions == 0644 && strcmp(text, expected) == 0;
+	*ret_as_written = permissions == 0644 && r > 0;
 	*ret = units;
 	units = (struct unit_set) { 0 };
 	return 0;

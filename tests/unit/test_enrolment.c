@@ -362,6 +362,31 @@ Test(enrolment, a_change_outside_of_the_list_is_noticed)
 	cr_assert(place.enrolment.allowed.n == 1);
 }
 
+Test(enrolment, rules_of_an_older_version_are_ours_and_the_next_change_lets_reload)
+{
+	static const char now[] = "\"restart\", \"reload\", \"reset-failed\"";
+	static const char then[] = "\"restart\", \"reset-failed\"";
+	CLEANUP(place_clear) struct place place = { 0 };
+	CLEANUP(cleanup_free) char *text = NULL, *after = NULL;
+	char *verbs;
+
+	place_make(&place);
+	enroll(&place, "a.service", MODE_ENFORCE);
+	text = text_of(&place, RULES);
+	verbs = strstr(text, now);
+	cr_assert(ne(ptr, verbs, NULL));
+	memcpy(verbs, then, strlen(then));
+	memmove(verbs + strlen(then), verbs + strlen(now), strlen(verbs + strlen(now)) + 1);
+	(void)scratch_write(&place.scratch, RULES, text);
+	(void)chmod(place.rules, 0644);
+	cr_assert(eq(int, place_open(&place), 0));
+	cr_assert(place.enrolment.as_written);
+	cr_assert(look(&place, "a.service").is_allowed);
+	enroll(&place, "b.service", MODE_ENFORCE);
+	after = text_of(&place, RULES);
+	cr_assert(ne(ptr, strstr(after, now), NULL));
+}
+
 Test(enrolment, a_drop_in_of_somebody_else_is_neither_overwritten_nor_removed)
 {
 	static const char theirs[] = "[X-SelfHeal]\nMode=observe\n";

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the daemon's user may do to this host: restart the services that an admin enrolled, by exactly
-# their names, and nothing else; and nothing at all once they are taken back.
+# What the daemon's user may do to this host: restart and reload the services that an admin enrolled, by
+# exactly their names, start what tells people, and nothing else; and no more than that once they are
+# taken back.
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -11,7 +12,7 @@ shop=patient-shop.service
 dashed='patient-a\x2db.service' # a backslash, which means something in JavaScript
 sleeper="ExecStart=/bin/sleep infinity"
 for name in shop shop2 sho 'a\x2db' named; do
-	patient "$name" "$sleeper"
+	patient "$name" "$sleeper" "ExecReload=/bin/true"
 done
 patient oneshot Type=oneshot RemainAfterExit=yes ExecStart=/bin/true
 patient far "$sleeper" '[Unit]' RefuseManualStop=yes
@@ -43,6 +44,7 @@ allowed() {
 assert_shut() { # UNIT
 	refused TryRestartUnit ss "$1" replace
 	refused RestartUnit ss "$1" replace
+	refused ReloadUnit ss "$1" replace
 	refused ResetFailedUnit s "$1"
 }
 
@@ -65,9 +67,15 @@ assert_nothing_enrolled() {
 	[[ -z $(find /etc/systemd/system -name 50-selfheal.conf) ]] || fail "drop-ins are left"
 }
 
-say "nothing is allowed before"
+# Whatever is enrolled, and however the rules of enroll end.
+assert_may_tell() {
+	allowed StartUnit ss selfheal-notify@1.service fail || fail "may not tell people of an incident"
+}
+
+say "nothing is allowed before, but to tell people"
 assert_told 0 "Nothing is enrolled" enroll
 assert_shut "$shop"
+assert_may_tell
 
 say "what can never be healed is refused"
 assert_told 4 "dbus.service cannot be enrolled: it is one of those that are never touched" \
@@ -107,7 +115,10 @@ for unit in "$shop" "$dashed"; do
 	allowed TryRestartUnit ss "$unit" replace || fail "may not try-restart $unit"
 	wait_for 5 "$unit was restarted" is_replaced "$unit" "$before"
 	allowed RestartUnit ss "$unit" replace-irreversibly || fail "may not restart $unit"
+	allowed ReloadUnit ss "$unit" replace || fail "may not reload $unit"
 done
+
+assert_may_tell
 
 say "and nothing more"
 before=$(invocation patient-shop2.service)
@@ -118,7 +129,6 @@ done
 for unit in "$shop" patient-shop2.service; do
 	refused StopUnit ss "$unit" replace
 	refused StartUnit ss "$unit" replace
-	refused ReloadUnit ss "$unit" replace
 	refused ReloadOrRestartUnit ss "$unit" replace
 	refused ReloadOrTryRestartUnit ss "$unit" replace
 	refused KillUnit ssi "$unit" all 9
@@ -126,6 +136,12 @@ for unit in "$shop" patient-shop2.service; do
 	refused EnableUnitFiles asbb 1 "$unit" false false
 	refused MaskUnitFiles asbb 1 "$unit" true false
 done
+for verb in StopUnit RestartUnit TryRestartUnit; do
+	refused "$verb" ss selfheal-notify@1.service replace
+done
+refused StartUnit ss selfheal-notify@x.service replace
+refused StartUnit ss selfheal-notify@1x.service replace
+refused StartUnit ss my-selfheal-notify@1.service replace
 refused StartTransientUnit 'ssa(sv)a(sa(sv))' evil.service replace 0 0
 refused ResetFailed
 refused Reload

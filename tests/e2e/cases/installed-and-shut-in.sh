@@ -58,6 +58,24 @@ grep -q "Incident 1 keeps all" /srv/explained || fail "journalctl -x does not ex
 loud=$(entries -p warning | jq -r '.MESSAGE_ID // .MESSAGE' | sort -u)
 equal "$loud" "$sick" "what is a warning or worse"
 
+# People are told by a unit of their own, which the daemon's user may start, and which is shut in too.
+told=selfheal-notify@1.service
+runuser -u selfheal -- busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 \
+	org.freedesktop.systemd1.Manager StartUnit ss "$told" fail >/srv/told 2>&1 ||
+	fail "the daemon's user may not start $told: $(</srv/told)"
+is_told() {
+	journalctl --no-pager --quiet -o cat -t selfheal-notify | grep -q "$unit"
+}
+wait_for 20 "the story is in the journal" is_told
+systemd-analyze security --no-pager --threshold=10 "$told" >/srv/told ||
+	fail "more of $told is exposed than 1.0: $(tail -1 /srv/told)"
+has_example() {
+	[[ -s /usr/share/doc/selfheal/examples/$1.conf ]]
+}
+for example in mail webhook; do
+	has_example "$example" || fail "there is no example of $example"
+done
+
 # A loop that does not turn is ended by systemd, and begun anew.
 before=$(systemctl show -P InvocationID selfhealed.service)
 kill -STOP "$(systemctl show -P MainPID selfhealed.service)"
