@@ -156,6 +156,7 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *ret_er
 
 /* ---- the manager itself ----------------------------------------------------------------- */
 
+/* The bus is among the first that go down with a host: what was known of that stays. */
 static void lose_manager(struct units *units)
 {
 	struct roll *roll = &units->roll;
@@ -163,7 +164,6 @@ static void lose_manager(struct units *units)
 	units->owner[0] = '\0';
 	units->is_known = units->is_listed = units->is_reloading = false;
 	units->list_again = units->jobs_again = false;
-	units->shutdown = (struct shutdown) { 0 };
 	units->subscribe = sd_bus_slot_unref(units->subscribe);
 	units->list = sd_bus_slot_unref(units->list);
 	units->look = sd_bus_slot_unref(units->look);

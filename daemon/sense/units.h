@@ -69,5 +69,5 @@ int units_edges(const struct units *units, uint64_t wall_ms, struct edge_list *r
 uint64_t units_edges_version(const struct units *units);
 /* Is the manager answering? false between a lost bus and its return: all is then unknown. */
 bool units_are_known(const struct units *units);
-/* Is the host going down, or to be rescued? false while nobody can be asked. */
+/* Is the host going down, or to be rescued? Where nobody can be asked any more, what was known last. */
 bool units_are_shutting_down(const struct units *units);

@@ -362,7 +362,7 @@ Test(units, a_shutdown_that_is_queued_at_the_start_is_known)
 	cr_assert(units_are_shutting_down(units));
 }
 
-Test(units, a_shutdown_is_known_by_its_job_until_that_is_canceled_or_the_manager_is_gone)
+Test(units, a_shutdown_is_known_by_its_job_until_that_is_canceled_also_over_a_lost_bus)
 {
 	CLEANUP(fake_close) struct fake_manager fake;
 
@@ -388,6 +388,9 @@ Test(units, a_shutdown_is_known_by_its_job_until_that_is_canceled_or_the_manager
 
 	fake_job_new(&fake, "shutdown.target");
 	fake_owner(&fake, "", FAKE_DRIVER);
+	cr_assert(units_are_shutting_down(units), "who told us went down first");
+	fake.queued = NULL;
+	fake_owner(&fake, FAKE_OWNER, FAKE_DRIVER);
 	cr_assert(not(units_are_shutting_down(units)));
 }
 
