@@ -16,6 +16,7 @@
 #include "record/record.h"
 #include "record/signal.h"
 #include "record/stats.h"
+#include "record/snapshot.h"
 
 struct reader;
 
@@ -78,6 +79,26 @@ int reader_steps(struct reader *reader, uint64_t incident, struct step **ret, si
  * -EINVAL: no unit can have that name. */
 int reader_stats(struct reader *reader, const char *unit, uint64_t since_wall_ms,
 		 struct stats *ret);
+/* What was seen of an incident's unit before each time it was disturbed, oldest first; none: nothing
+ * was. ret is cleared by snapshots_clear(). */
+struct kept_snapshot {
+	struct snapshot snapshot;
+	char *body; /* one JSON object, without control characters; what is in it: selfhealctl(1) */
+};
+struct snapshots {
+	size_t n;
+	struct kept_snapshot *kept;
+};
+int reader_snapshots(struct reader *reader, uint64_t incident, struct snapshots *ret);
+void snapshots_clear(struct snapshots *snapshots);
+/* Hand over the items of one list of a body ("threads"), in its order: of each the fields asked for, at
+ * most SNAPSHOT_FIELDS, as text that is good for the call; "" where one is absent or null. A list that is
+ * not there has none. visit() returns a negative errno to end it, which is returned. */
+#define SNAPSHOT_FIELDS 8
+typedef int snapshot_visit(const char *const *field, void *userdata);
+int reader_snapshot_items(struct reader *reader, const struct kept_snapshot *kept, const char *list,
+			  const char *const *fields, size_t n, snapshot_visit *visit,
+			  void *userdata);
 
 /* Who needs whom and who talks to whom, in the order of names, kinds and ports. unit NULL: all; else those
  * at one of whose ends it is. -ENOENT: there is no such unit, now or in the past. ret is the caller's to
@@ -125,6 +146,7 @@ void reader_json_present(FILE *out, const struct present *present);
 /* One signal as it is found in that place. */
 void reader_json_signal(FILE *out, enum metric metric, const struct signal_found *found,
 			const struct signal_place *place);
+void reader_json_snapshot(FILE *out, const struct kept_snapshot *kept);
 void reader_json_edge(FILE *out, const struct named_edge *relation);
 /* What a check of the installation came to; its words. */
 void reader_json_remark(FILE *out, const char *name, const char *state, const char *said,

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "record/edge.h"
 #include "record/record.h"
+#include "record/snapshot.h"
 #include "store/chunk.h"
 #include "store/retain.h"
 #include "store/schema.h"
@@ -65,6 +66,21 @@ int retain_edges(sqlite3 *db, uint64_t wall_ms)
 	(void)sqlite3_bind_int64(thin, 1, EDGES_MAX);
 	r = statement_run(forget);
 	return r < 0 ? r : statement_run(thin);
+}
+
+int retain_evidence(sqlite3 *db)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *thin = NULL;
+	int r;
+
+	r = statement_new(db,
+			  "DELETE FROM evidence WHERE decision <= "
+			  "(SELECT decision FROM evidence ORDER BY decision DESC LIMIT 1 OFFSET ?)",
+			  &thin);
+	if (r < 0)
+		return r;
+	(void)sqlite3_bind_int64(thin, 1, SNAPSHOTS_KEPT);
+	return statement_run(thin);
 }
 
 /* Where finer points are gathered, metric by metric. */
@@ -330,6 +346,7 @@ static int delete_oldest(sqlite3 *db)
 	static const char *const records[] = {
 		"CREATE TEMP TABLE oldest AS SELECT id FROM main.incident "
 		"WHERE closed_wall_ms IS NOT NULL ORDER BY id LIMIT 64",
+		"DELETE FROM evidence WHERE incident IN (SELECT id FROM oldest)",
 		"DELETE FROM outcome WHERE decision IN "
 		"(SELECT id FROM decision WHERE incident IN (SELECT id FROM oldest))",
 		"DELETE FROM attempt WHERE decision IN "

@@ -16,6 +16,8 @@ int retain_thin(sqlite3 *db, uint64_t wall_ms);
 int retain_units(sqlite3 *db, uint64_t wall_ms);
 /* Forget edges that were not seen for 30 days, and the oldest beyond EDGES_MAX. */
 int retain_edges(sqlite3 *db, uint64_t wall_ms);
+/* Of what was seen before units were disturbed, keep the newest SNAPSHOTS_KEPT. */
+int retain_evidence(sqlite3 *db);
 /* Build the coarser chunk (span_s 60 or 600) of a unit from what finer ones there are between from_s
  * and from_s + 360 * span_s: mean, max and min. None: nothing is written. One that is there already is
  * left alone. */

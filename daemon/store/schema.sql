@@ -169,8 +169,8 @@ CREATE TABLE evidence (                      -- what was seen of a unit just bef
 	decision INTEGER NOT NULL,           -- decision.id that it came before
 	wall_ms  INTEGER NOT NULL,           -- when gathering began
 	took_ms  INTEGER NOT NULL,
-	is_whole INTEGER NOT NULL,           -- 0: its gatherer was abandoned at its limit
-	body     TEXT NOT NULL,              -- one JSON object; its size is bounded: evidence.h
+	is_whole INTEGER NOT NULL,           -- 0: who gathered it was abandoned at the limit
+	body     TEXT NOT NULL,              -- one JSON object; bounded: record/snapshot.h
 	PRIMARY KEY (incident, decision)
 ) STRICT, WITHOUT ROWID;
 

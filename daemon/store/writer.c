@@ -255,9 +255,11 @@ int writer_attempts_since(struct writer *writer, uint64_t wall_ms,
 		past.decision.unit = column_get_u32(&columns);
 		past.decision.flags = column_get_u32(&columns);
 		past.decision.wall_ms = column_get_u64(&columns);
-		past.decision.action = (enum action)column_get_word(&columns, action_word, ACTION_N);
+		past.decision.action =
+			(enum action)column_get_word(&columns, action_word, ACTION_N);
 		column_get_text(&columns, past.decision.rule, sizeof(past.decision.rule));
-		past.result = (enum outcome_result)column_get_word(&columns, outcome_word, OUTCOME_N);
+		past.result =
+			(enum outcome_result)column_get_word(&columns, outcome_word, OUTCOME_N);
 		past.down_ms = column_get_u64(&columns);
 		visit(&past, userdata); /* also one that cannot be read in full: it counts */
 	}
@@ -340,6 +342,18 @@ int writer_lesson(struct writer *writer, uint32_t unit, uint64_t identity, bool 
 	return push(writer, &message);
 }
 
+int writer_evidence(struct writer *writer, const struct snapshot *snapshot, char *body, size_t size)
+{
+	const struct message message = {
+		.kind = MESSAGE_EVIDENCE,
+		.snapshot = *snapshot,
+		.bytes = (uint8_t *)body,
+		.size = size,
+	};
+
+	return push(writer, &message);
+}
+
 static void retry_when_due(struct writer *writer, uint64_t when_ms)
 {
 	if (when_ms - writer->nudged_ms < RETRY_MS ||
@@ -388,6 +402,12 @@ int writer_detail(struct writer *writer, uint32_t unit)
 	if (r == -ENOENT)
 		return 0;
 	return r < 0 ? r : push(writer, &message);
+}
+
+int writer_course(const struct writer *writer, uint32_t unit, enum metric metric,
+		  uint64_t *ret_from_s, float ret[COURSE_SECONDS])
+{
+	return courses_metric(writer->courses, unit, metric, ret_from_s, ret);
 }
 
 int writer_fd(const struct writer *writer)

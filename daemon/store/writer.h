@@ -22,6 +22,9 @@
 #include "base/cleanup.h"
 #include "record/edge.h"
 #include "record/record.h"
+#include "record/snapshot.h"
+
+#define COURSE_SECONDS 120u /* of 1 Hz are in memory, for each unit */
 
 struct writer;
 
@@ -81,6 +84,9 @@ int writer_verdict(struct writer *writer, uint64_t incident, const struct verdic
 int writer_decision(struct writer *writer, const struct decision *decision);
 int writer_attempt(struct writer *writer, const struct attempt *attempt);
 int writer_outcome(struct writer *writer, const struct outcome *outcome);
+/* What was seen before the incident's unit is disturbed; body is JSON of `size` bytes, at most
+ * SNAPSHOT_MOST_BYTES. Takes it over, also on failure. */
+int writer_evidence(struct writer *writer, const struct snapshot *snapshot, char *body, size_t size);
 /* Takes bytes over, also on failure. */
 int writer_lesson(struct writer *writer, uint32_t unit, uint64_t identity, bool was_well,
 		  uint64_t wall_ms, uint8_t *bytes, size_t size);
@@ -90,8 +96,13 @@ int writer_samples(struct writer *writer, const struct sample *samples, size_t n
 /* Edges that were seen since the last call: n_connections is how many came since then, and is added to
  * those of its row. Of those not seen for 30 days, and of the oldest beyond EDGES_MAX, none are kept. */
 int writer_edges(struct writer *writer, const struct edge *edges, size_t n, uint64_t wall_ms);
-/* Keep a unit's last two minutes at 1 Hz: when its incident opens, and when it closes. */
+/* Keep a unit's last two minutes at 1 Hz: when its incident opens, when it is disturbed, and when it
+ * closes. */
 int writer_detail(struct writer *writer, uint32_t unit);
+/* One metric of these, oldest first, NaN where it is unknown: COURSE_SECONDS of them. Of the wall clock's
+ * second *ret_from_s on; -ENOENT: the unit has none. */
+int writer_course(const struct writer *writer, uint32_t unit, enum metric metric,
+		  uint64_t *ret_from_s, float ret[COURSE_SECONDS]);
 
 /* Acknowledgements: readable when some wait. In the order of the decisions; error 0: durable. Returns
  * how many there were. take may submit. */

@@ -268,3 +268,18 @@ int courses_detail(struct courses *courses, uint32_t unit, uint64_t *ret_from_s,
 	*ret = bytes;
 	return 0;
 }
+
+int courses_metric(const struct courses *courses, uint32_t unit, enum metric metric,
+		   uint64_t *ret_from_s, float ret[COURSE_SECONDS])
+{
+	const struct course *course = find(courses, unit);
+	uint64_t from;
+
+	if (!course || course->second < COURSE_SECONDS)
+		return -ENOENT;
+	from = course->second - (COURSE_SECONDS - 1);
+	for (size_t i = 0; i < COURSE_SECONDS; i++)
+		ret[i] = small_to_float(course->detail[metric][(from + i) % COURSE_SECONDS]);
+	*ret_from_s = from;
+	return 0;
+}

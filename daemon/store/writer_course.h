@@ -13,8 +13,7 @@
 
 #include "base/cleanup.h"
 #include "record/record.h"
-
-#define COURSE_SECONDS 120u
+#include "store/writer.h"
 
 struct courses;
 
@@ -39,3 +38,6 @@ int courses_finish(struct courses *courses, struct course_minute *ret);
  * has none. The caller owns ret. */
 int courses_detail(struct courses *courses, uint32_t unit, uint64_t *ret_from_s, uint8_t **ret,
 		   size_t *ret_size);
+/* One metric of these, as writer_course(). */
+int courses_metric(const struct courses *courses, uint32_t unit, enum metric metric,
+		   uint64_t *ret_from_s, float ret[COURSE_SECONDS]);

@@ -259,6 +259,7 @@ static bool is_kept(const struct message *message)
 	case MESSAGE_MINUTE:
 	case MESSAGE_DETAIL:
 	case MESSAGE_EDGES:
+	case MESSAGE_EVIDENCE:
 		break;
 	}
 	return false;

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "record/record.h"
+#include "record/snapshot.h"
 
 #define QUEUE_MESSAGES	1024
 #define QUEUE_BYTES_MAX ((size_t)8 << 20) /* of blobs: a stuck disk must not cost more */
@@ -28,6 +29,7 @@ enum message_kind {
 	MESSAGE_MINUTE, /* telemetry of all units */
 	MESSAGE_DETAIL, /* 1 Hz of one unit */
 	MESSAGE_EDGES,	/* bytes: struct edge, one after the other */
+	MESSAGE_EVIDENCE,
 };
 
 struct message {
@@ -59,9 +61,10 @@ struct message {
 		struct {
 			uint64_t wall_ms;
 		} edges;
+		struct snapshot snapshot;
 	};
 	uint8_t *
-		bytes; /* of lesson, minute, detail and edges; owned by the queue once it took it */
+		bytes; /* of lesson, minute, detail, edges and evidence; owned by the queue once it took it */
 	size_t size;
 };
 

@@ -18,6 +18,7 @@ enum row_kind {
 	ROW_OUTCOME,
 	ROW_LESSON,
 	ROW_EDGE,
+	ROW_EVIDENCE,
 	ROW_KIND_N,
 };
 
@@ -57,11 +58,10 @@ static const char *const insertions[ROW_KIND_N] = {
 			"result = excluded.result, deadline_ms = excluded.deadline_ms, "
 			"ended_ms = excluded.ended_ms, ended_wall_ms = excluded.ended_wall_ms, "
 			"job = excluded.job",
-	[ROW_OUTCOME] =
-		"REPLACE INTO outcome (decision, unit, flags, when_ms, wall_ms, result, "
-		"score_before, score_after, lead, value_before, value_after, normal_low, "
-		"normal_high, n_samples, invocation, served_ms, served_wall_ms, hurt) "
-		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[ROW_OUTCOME] = "REPLACE INTO outcome (decision, unit, flags, when_ms, wall_ms, result, "
+			"score_before, score_after, lead, value_before, value_after, normal_low, "
+			"normal_high, n_samples, invocation, served_ms, served_wall_ms, hurt) "
+			"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_LESSON] = "REPLACE INTO lesson (unit, identity, was_well, saved_wall_ms, body) "
 		       "VALUES (?,?,?,?,?)",
 	[ROW_EDGE] = "INSERT INTO edge (client, server, kind, port, flags, n_connections, "
@@ -69,6 +69,8 @@ static const char *const insertions[ROW_KIND_N] = {
 		     "ON CONFLICT (client, server, kind, port) DO UPDATE SET "
 		     "flags = excluded.flags, last_wall_ms = excluded.last_wall_ms, "
 		     "n_connections = n_connections + excluded.n_connections",
+	[ROW_EVIDENCE] = "REPLACE INTO evidence (incident, decision, wall_ms, took_ms, is_whole, "
+			 "body) VALUES (?,?,?,?,?,CAST(? AS TEXT))",
 };
 
 struct rows {
@@ -271,6 +273,20 @@ int rows_lesson(struct rows *rows, uint32_t unit, uint64_t identity, bool was_we
 	column_put_int(&columns, was_well);
 	column_put_int(&columns, wall_ms);
 	column_put_bytes(&columns, bytes, size);
+	return run(&columns);
+}
+
+int rows_evidence(struct rows *rows, const struct snapshot *snapshot, const uint8_t *body,
+		  size_t size)
+{
+	struct columns columns = begin(rows, ROW_EVIDENCE);
+
+	column_put_int(&columns, snapshot->incident);
+	column_put_int(&columns, snapshot->decision);
+	column_put_int(&columns, snapshot->wall_ms);
+	column_put_int(&columns, snapshot->took_ms);
+	column_put_int(&columns, snapshot->is_whole);
+	column_put_bytes(&columns, body, size);
 	return run(&columns);
 }
 

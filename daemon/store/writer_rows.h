@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "record/edge.h"
 #include "record/record.h"
+#include "record/snapshot.h"
 
 struct rows;
 
@@ -27,6 +28,9 @@ int rows_decision(struct rows *rows, const struct decision *decision);
 int rows_attempt(struct rows *rows, const struct attempt *attempt);
 int rows_outcome(struct rows *rows, const struct outcome *outcome);
 int rows_edge(struct rows *rows, const struct edge *edge); /* its connections are added */
+/* What was seen before the incident's unit was disturbed: a text of so many bytes. */
+int rows_evidence(struct rows *rows, const struct snapshot *snapshot, const uint8_t *body,
+		  size_t size);
 int rows_lesson(struct rows *rows, uint32_t unit, uint64_t identity, bool was_well,
 		uint64_t wall_ms, const uint8_t *bytes, size_t size);
 

@@ -65,6 +65,14 @@ static int write_edges(struct writer_thread *thread, const struct message *messa
 	return r < 0 ? r : retain_edges(thread->db, message->edges.wall_ms);
 }
 
+static int write_evidence(struct writer_thread *thread, const struct message *message)
+{
+	int r;
+
+	r = rows_evidence(thread->rows, &message->snapshot, message->bytes, message->size);
+	return r < 0 ? r : retain_evidence(thread->db);
+}
+
 static int write_message(struct writer_thread *thread, const struct message *message)
 {
 	struct rows *rows = thread->rows;
@@ -95,6 +103,8 @@ static int write_message(struct writer_thread *thread, const struct message *mes
 				       message->bytes, message->size);
 	case MESSAGE_EDGES:
 		return write_edges(thread, message);
+	case MESSAGE_EVIDENCE:
+		return write_evidence(thread, message);
 	}
 	return -EINVAL;
 }
