@@ -15,6 +15,7 @@
 #define PORTS_MAX     1024
 #define CALLS_MAX     4096
 #define SUSPECTS_MAX  256   /* units whose threads are looked at in every walk */
+#define WANTED_MAX    16    /* cgroups whose threads and files are told of at a time */
 #define THREADS_MAX   8192  /* threads looked at in one walk */
 #define BLOCKED_MAX   1024  /* threads in D at once whose time there is known */
 #define THREADS_EVERY 10    /* walks, from one look at the threads of a unit to the next */

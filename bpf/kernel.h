@@ -67,8 +67,13 @@ struct bpf_raw_tracepoint_args {
 #define AF_INET		 2
 #define AF_INET6	 10
 #define SOCK_STREAM	 1
+#define SOCK_DGRAM	 2
 #define SOCK_SEQPACKET	 5
 #define IPPROTO_TCP	 6
+
+/* include/uapi/linux/stat.h */
+#define S_IFMT	0170000
+#define S_IFIFO 0010000
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -144,6 +149,15 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;	/* of the innermost namespace it is in */
+	struct upid numbers[1]; /* as many as there are levels */
+};
+
 struct task_struct {
 	unsigned int __state;
 	unsigned int flags;
@@ -157,6 +171,7 @@ struct task_struct {
 	int tgid;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
 	__u64 start_time;
 	char comm[16];
@@ -312,12 +327,18 @@ struct unix_sock {
 
 /* ---- files ---- */
 
+struct path {
+	void *mnt;
+};
+
 struct inode {
+	unsigned short i_mode;
 	unsigned long i_ino;
 };
 
 struct file {
 	struct inode *f_inode;
+	struct path f_path;
 };
 
 /* ---- block I/O ---- */
@@ -342,7 +363,14 @@ struct request {
 
 /* ---- what iterators are given ---- */
 
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq; /* what it writes there its reader reads */
+};
+
 struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
 	struct task_struct *task; /* NULL at the end */
 };
 
@@ -350,15 +378,10 @@ struct bpf_iter__cgroup {
 	struct cgroup *cgroup; /* NULL at the end */
 };
 
-struct seq_file;
-
-struct bpf_iter_meta {
-	struct seq_file *seq; /* what it writes there its reader reads */
-};
-
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task; /* NULL at the end */
+	__u32 fd;
 	struct file *file;
 };
 

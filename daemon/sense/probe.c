@@ -473,6 +473,11 @@ struct streams *probe_streams(struct probe *probe)
 	return probe->streams;
 }
 
+struct closeup *probe_closeup(struct probe *probe)
+{
+	return probe->programs.closeup;
+}
+
 const struct process *probe_processes(const struct probe *probe, size_t *ret_n)
 {
 	*ret_n = probe->n_processes;

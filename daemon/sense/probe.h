@@ -15,6 +15,7 @@
 struct probe;
 struct calls;
 struct streams;
+struct closeup;
 
 enum tier {
 	TIER_FILES,	/* 0: cgroup and proc files */
@@ -102,5 +103,7 @@ bool probe_usage(const struct probe *probe, uint32_t unit, uint64_t cgroup_id, s
 struct calls *probe_calls(struct probe *probe);
 /* Who is connected with whom over unix sockets; NULL as above. */
 struct streams *probe_streams(struct probe *probe);
+/* A close look at single units; NULL: it was refused, or nothing is known by cgroup here. */
+struct closeup *probe_closeup(struct probe *probe);
 /* The processes of that snapshot; by process only. Lives until the next snapshot. */
 const struct process *probe_processes(const struct probe *probe, size_t *ret_n);

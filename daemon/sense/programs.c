@@ -15,6 +15,7 @@
 #include "bpf/events.h"
 #include "record/record.h"
 #include "sense/cgroup.h"
+#include "sense/closeup.h"
 #include "sense/deep.h"
 #include "sense/flush.h"
 #include "sense/programs.h"
@@ -391,6 +392,17 @@ static void load_deep(struct programs *programs, bool by_process, const struct b
 	}
 }
 
+/* Without it there is less to tell of a unit that is healed, which what is told then says. */
+static void load_closeup(struct programs *programs)
+{
+	int r;
+
+	first_complaint[0] = '\0';
+	r = closeup_new(&programs->closeup);
+	if (r < 0 && !programs->limit[0])
+		set_limit(programs, r, "the walk of kernel stacks");
+}
+
 /* ---- all of it --------------------------------------------------------------- */
 
 /* The process view joins ids with those of /proc, which are others in a namespace of one's own. */
@@ -447,6 +459,8 @@ static void load_all(struct programs *programs, bool by_process)
 	if (r < 0)
 		set_limit(programs, r, "tracepoints");
 	load_walks(programs, by_process, kernel);
+	if (!by_process)
+		load_closeup(programs);
 }
 
 void programs_load(struct programs *programs, bool by_process)
@@ -459,6 +473,7 @@ void programs_load(struct programs *programs, bool by_process)
 void programs_clear(struct programs *programs)
 {
 	streams_bpf__destroy(programs->streams);
+	closeup_free(programs->closeup);
 	deep_free(programs->deep);
 	network_bpf__destroy(programs->network);
 	block_bpf__destroy(programs->block);

@@ -15,6 +15,7 @@ struct network_bpf;
 struct block_bpf;
 struct streams_bpf;
 struct deep;
+struct closeup;
 
 struct programs {
 	int watched_fd; /* the map that all objects share; -1: BPF does not work here */
@@ -28,6 +29,7 @@ struct programs {
 	struct block_bpf *block;
 	struct streams_bpf *streams; /* NULL: refused, or by process */
 	struct deep *deep;	     /* NULL: refused, or not by unit */
+	struct closeup *closeup;     /* NULL: refused, or by process */
 	struct flush *flush;	     /* to be done before each walk of cgroups; NULL with them */
 	char limit[256];	     /* why something was refused, and what would help; "" */
 };
