@@ -289,6 +289,7 @@ static int manager_tick(struct manager *manager)
 	orders_turn(&manager->parts, when_ms);
 	healer_turn(manager->parts.healer, when_ms, wall_ms);
 	outbox_turn(&manager->parts.outbox, when_ms);
+	forensics_turn(manager->parts.forensics, when_ms);
 	close_what_is_gone(manager, when_ms, wall_ms);
 	tell_what_lapsed(manager, when_ms);
 	lessons_turn(&manager->parts, manager->present, manager->n_present,

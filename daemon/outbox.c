@@ -85,8 +85,9 @@ static void call(struct outbox *outbox, const struct decision *decision,
 }
 
 /* What disturbs nobody is not held to what the unit has become meanwhile. */
-static void send(struct outbox *outbox, const struct decision *decision, enum mode mode_then)
+void outbox_carry_out(const struct decision *decision, enum mode mode_then, void *userdata)
 {
+	struct outbox *outbox = userdata;
 	const struct unit_status *status = outbox->status(decision->unit, outbox->userdata);
 
 	if (decision->action == ACTION_NOTIFY && status) {
@@ -106,6 +107,22 @@ static void send(struct outbox *outbox, const struct decision *decision, enum mo
 		return;
 	}
 	call(outbox, decision, status);
+}
+
+/* What was seen of it is worth a moment, and never the heal. */
+static void send(struct outbox *outbox, const struct decision *decision, enum mode mode_then)
+{
+	const struct unit_status *status = outbox->status(decision->unit, outbox->userdata);
+	int r;
+
+	if (outbox->forensics && status && forensics_wants(decision)) {
+		r = forensics_begin(outbox->forensics, decision, mode_then, status);
+		if (r >= 0)
+			return;
+		(void)log_warning_errno(r, "nothing is kept of %s as it was before it is disturbed",
+					status->name);
+	}
+	outbox_carry_out(decision, mode_then, outbox);
 }
 
 static void remove_pending(struct outbox *outbox, size_t i)

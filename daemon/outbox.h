@@ -2,13 +2,14 @@
 #pragma once
 /*
  * Decisions on their way out: first to the disk, and only when that has
- * acknowledged to the healer. No record, no action: what is not durable in time,
+ * acknowledged, and what would be lost by disturbing the unit was seen, to the healer. No record, no action: what is not durable in time,
  * or whose unit has changed meanwhile, is not carried out.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "forensics.h"
 #include "heal/healer.h"
 #include "judge/judge.h"
 #include "record/record.h"
@@ -26,6 +27,7 @@ struct outbox {
 	struct writer *writer; /* all borrowed */
 	struct judge *judge;
 	struct healer *healer;
+	struct forensics *forensics; /* NULL: nothing is gathered before a unit is disturbed */
 	const struct config *config; /* as it is now: it may have changed since the decision */
 	const struct hold *hold;     /* whom people have paused by now; NULL: nobody */
 	outbox_status *status;
@@ -48,5 +50,8 @@ void outbox_put(struct outbox *outbox, const struct decision *decision, uint64_t
 void outbox_acknowledge(struct outbox *outbox);
 /* Give up what the disk has not taken in time. */
 void outbox_turn(struct outbox *outbox, uint64_t when_ms);
+/* It is durable, and what it would destroy was seen: carry it out, if it is still wanted. A
+ * forensics_done. */
+void outbox_carry_out(const struct decision *decision, enum mode mode_then, void *outbox);
 /* An attempt changed its state: record it, tell the judge, and people. A healer_tell. */
 void outbox_attempt(const struct attempt *attempt, void *outbox);

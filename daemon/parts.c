@@ -110,6 +110,27 @@ static int open_healer(struct parts *parts)
 	return 0;
 }
 
+/* Where no real unit is watched, none is disturbed. */
+static int open_forensics(struct parts *parts)
+{
+	const struct forensics_setup setup = {
+		.event = parts->event,
+		.writer = parts->past.writer,
+		.closeup = parts->sampler ? probe_closeup(sampler_probe(parts->sampler)) : NULL,
+		.tell = scene_tell,
+		.limit_ms = FORENSICS_LIMIT_MS,
+		.done = outbox_carry_out,
+		.userdata = &parts->outbox,
+	};
+	int r;
+
+	r = forensics_new(&setup, &parts->forensics);
+	if (r < 0)
+		return log_error_errno(r, "cannot gather evidence");
+	parts->outbox.forensics = parts->forensics;
+	return 0;
+}
+
 static int open_live(struct parts *parts)
 {
 	char path[PATH_SIZE];
@@ -173,7 +194,8 @@ static int open_control(struct parts *parts)
 static int open_others(struct parts *parts)
 {
 	static int (*const steps[])(struct parts *) = {
-		open_judge, open_present, open_simulation, open_sampler, open_healer, open_control,
+		open_judge,  open_present,   open_simulation, open_sampler,
+		open_healer, open_forensics, open_control,
 	};
 	int r = 0;
 
@@ -196,6 +218,8 @@ static void close_others(struct parts *parts)
 {
 	parts->shown = (struct shown) { 0 };
 	parts->control = control_free(parts->control);
+	parts->forensics = forensics_free(parts->forensics);
+	parts->outbox.forensics = NULL;
 	parts->healer = healer_free(parts->healer);
 	parts->outbox.n = 0;
 	parts->sampler = sampler_free(parts->sampler);

@@ -10,6 +10,7 @@
 #include <systemd/sd-event.h>
 
 #include "control.h"
+#include "forensics.h"
 #include "heal/healer.h"
 #include "judge/judge.h"
 #include "link.h"
@@ -41,6 +42,7 @@ struct parts {
 	struct simulation *simulation; /* NULL: nothing is simulated */
 	struct packages packages;      /* asked for only where there is a sampler */
 	struct healer *healer;
+	struct forensics *forensics;
 	struct control *control;
 	struct hold hold; /* whom people have paused: it outlives the parts that are made anew */
 	struct shown shown;
