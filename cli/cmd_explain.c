@@ -38,6 +38,17 @@ static int say_missing(const struct context *context, uint64_t incident)
 	return EXIT_USAGE;
 }
 
+static void mention_evidence(const struct context *context, const struct story *story)
+{
+	CLEANUP(snapshots_clear) struct snapshots snapshots = { 0 };
+
+	if (reader_snapshots(context->reader, story->incident.id, &snapshots) >= 0 && snapshots.n)
+		output_field(context->output, "Evidence:", PAINT_NONE,
+			     "selfhealctl evidence %" PRIu64
+			     " has what was seen before it was disturbed",
+			     story->incident.id);
+}
+
 static int print(const struct context *context, const struct story *story)
 {
 	CLEANUP(cleanup_free) struct step *steps = NULL;
@@ -53,6 +64,7 @@ static int print(const struct context *context, const struct story *story)
 		output_raw(context->output, "\n");
 	} else {
 		story_explain(context->output, story, steps, n);
+		mention_evidence(context, story);
 	}
 	return 0;
 }

@@ -73,13 +73,13 @@ _selfhealctl()
 	case $command in
 	'')
 		choices+=' status history explain stats deps inject pause resume heal approve doctor enroll unenroll'
-		choices+=' policy verify'
+		choices+=' policy verify evidence'
 		choices+=' backtest --json --all'
 		;;
 	status) choices+=' --all --json' ;;
 	history) choices+=' --since --limit --steps --json' ;;
 	stats) choices+=' --since --json' ;;
-	deps | doctor | explain | policy) choices+=' --json' ;;
+	deps | doctor | explain | evidence | policy) choices+=' --json' ;;
 	pause) choices+=' --for --reason' ;;
 	enroll) choices+=' --mode' ;;
 	backtest)
@@ -91,7 +91,7 @@ _selfhealctl()
 	inject:2 | status:1 | history:1 | stats:1 | deps:1 | policy:1 | pause:1 | resume:1 | heal:1 | enroll:* | unenroll:* | backtest:*)
 		choices+=" $(_selfhealctl_units "${state[@]}")"
 		;;
-	explain:1 | approve:1) choices+=" $(_selfhealctl_incidents "${state[@]}")" ;;
+	explain:1 | evidence:1 | approve:1) choices+=" $(_selfhealctl_incidents "${state[@]}")" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
 	[ "$command" != verify ] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
