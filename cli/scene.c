@@ -286,7 +286,7 @@ static void tell_head(const struct output *output, const struct kept_snapshot *k
 int scene_print(const struct output *output, struct reader *reader,
 		const struct kept_snapshot *kept, const struct step *steps, size_t n_steps)
 {
-	struct sight sight = { output, reader, kept, false, "Threads, the most alike first" };
+	struct sight sight = { output, reader, kept, false, "Threads, by where they are" };
 	int r;
 
 	tell_head(output, kept, steps, n_steps);

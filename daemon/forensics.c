@@ -172,11 +172,12 @@ static void bury(struct gathering *gathering)
 
 static void turn(struct gathering *gathering, uint64_t now_ms)
 {
-	const struct forensics_setup *setup = &gathering->forensics->setup;
+	const struct forensics_setup *setup;
 
 	if (!gathering->gatherer || gathering->is_over ||
 	    !gatherer_turn(gathering->gatherer, now_ms))
 		return;
+	setup = &gathering->forensics->setup;
 	gathering->is_over = true;
 	let_go(gathering);
 	keep(gathering);

@@ -313,6 +313,7 @@ Test(retain, without_telemetry_room_is_made_of_old_closed_incidents)
 			sql, sizeof(sql),
 			"INSERT INTO incident VALUES (%d,1,0,0,0,NULL,%s,'sick',0,'memory',"
 			"'',NULL,NULL,NULL,0,'none','allowed',NULL,NULL);"
+			"INSERT INTO evidence VALUES (%d,%d,0,0,1,'{}');"
 			"INSERT INTO verdict (id, incident, unit, flags, when_ms, wall_ms, "
 			"health, since_ms, learn_left_s, generation, rule, class, wants, on_fact, "
 			"held_s, for_s) VALUES (%d,%d,1,0,0,0,'sick',0,0,0,'','memory','none',0,"
@@ -324,7 +325,7 @@ Test(retain, without_telemetry_room_is_made_of_old_closed_incidents)
 			"INSERT INTO attempt VALUES (%d,1,'mock',2,'done',0,0,0,0,0,'');"
 			"INSERT INTO outcome VALUES (%d,1,0,0,0,'healed',NULL,NULL,NULL,NULL,"
 			"NULL,NULL,NULL,0,NULL,NULL,NULL,'')",
-			i, i == 2 ? "NULL" : "5", i, i, i, i, i, i, i);
+			i, i == 2 ? "NULL" : "5", i, i, i, i, i, i, i, i, i);
 		cr_assert(zero(int, schema_run(db, sql)), "%s", sqlite3_errmsg(db));
 	}
 	cr_assert(zero(int, schema_run(db, "PRAGMA foreign_keys = ON")));
@@ -334,6 +335,7 @@ Test(retain, without_telemetry_room_is_made_of_old_closed_incidents)
 	cr_assert(eq(i64, ask("SELECT count(*) FROM decision"), 1));
 	cr_assert(eq(i64, ask("SELECT count(*) FROM outcome"), 1));
 	cr_assert(eq(i64, ask("SELECT group_concat(verdict) FROM symptom"), 2));
+	cr_assert(eq(i64, ask("SELECT group_concat(incident) FROM evidence"), 2));
 	cr_assert(eq(int, retain_make_room(db), -ENOSPC), "nothing is left that may go");
 	cr_assert(ne(int, sqlite3_get_autocommit(db), 0));
 }
@@ -390,7 +392,8 @@ Test(retain, edges_make_room_after_telemetry_and_before_incidents)
 		add_edge(i, NOON - i);
 	add_chunk(1, 10, 5, 1);
 	cr_assert(zero(int, schema_run(db, "INSERT INTO incident VALUES (1,1,0,0,0,5,5,'sick',0,"
-					   "'memory','',NULL,NULL,NULL,0,'none','allowed',NULL,NULL);"
+					   "'memory','',NULL,NULL,NULL,0,'none','allowed',"
+					   "NULL,NULL);"
 					   "PRAGMA max_page_count = 64")));
 	cr_assert(zero(int, retain_make_room(db)));
 	cr_assert(eq(i64, ask("SELECT count(*) FROM edge"), 300));
