@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "announce.h"
+#include "around.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/privilege.h"
@@ -264,6 +265,7 @@ static int manager_tick(struct manager *manager)
 	const struct unit_status *status;
 	const struct sample *samples;
 	struct harvest harvest = { 0 };
+	struct surroundings around;
 	int r;
 
 	manager->last_tick_ms = when_ms;
@@ -275,6 +277,8 @@ static int manager_tick(struct manager *manager)
 			return log_error_errno(r, "cannot sample");
 		sampler_hurry(manager->parts.sampler, false); /* unless one of these is urgent */
 	}
+	around_look(&manager->parts, when_ms, wall_ms, &around);
+	judge_surroundings(manager->parts.judge, &around);
 	r = make_room(manager, harvest.n + SIMULATOR_UNITS);
 	if (r < 0)
 		return log_error_errno(r, "cannot watch %zu units", harvest.n);
