@@ -58,8 +58,8 @@ struct facts {
 	uint32_t n_restarts_at_start; /* NRestarts when this invocation was first seen */
 
 	/* As looking at its files tells. What it runs stays what systemd started: the identity. */
-	uint64_t files_read,
-		files_seen; /* identities: when systemd told it last, when they were looked at */
+	uint64_t files_read;	   /* their identity when systemd told them last, */
+	uint64_t files_seen;	   /* and when they were looked at last */
 	uint64_t files_changed_ms; /* 0: never */
 };
 
