@@ -26,7 +26,7 @@ void outbox_attempt(const struct attempt *attempt, void *userdata)
 	if (r < 0)
 		(void)log_warning_errno(r, "cannot record the attempt on %s", name);
 	judge_attempt(outbox->judge, attempt);
-	if (attempt->way == WAY_SYSTEMD)
+	if (attempt->way == WAY_SYSTEMD && attempt->action != ACTION_NOTIFY)
 		outbox->order(attempt, outbox->userdata);
 	announce_attempt(attempt, name);
 }

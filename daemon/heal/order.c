@@ -225,8 +225,8 @@ static int ask_state(struct order *order)
 	return sd_bus_call_async(order->bus, &order->call, m, on_state, order, 0);
 }
 
-/* The list without the unit itself. -EINVAL: there is something in it that is no unit's name. */
-static int take_dependents(struct order *order, const char *list)
+/* The list without the unit itself and those that systemd restarts with it anyway. -EINVAL: there is something in it that is no unit's name. */
+static int take_dependents(struct order *order, const struct unit_status *status, const char *list)
 {
 	char name[UNIT_NAME_SIZE];
 	size_t length, used = 0;
@@ -236,7 +236,7 @@ static int take_dependents(struct order *order, const char *list)
 		if (text_format(name, sizeof(name), "%.*s", (int)length, list) < 0 ||
 		    !text_is_unit_name(name))
 			return -EINVAL;
-		if (strcmp(name, order->name) == 0)
+		if (strcmp(name, order->name) == 0 || unit_names_have(status->dependents, name))
 			continue;
 		(void)text_format(order->dependents + used, sizeof(order->dependents) - used,
 				  "%s%s", used ? " " : "", name);
@@ -297,7 +297,7 @@ static int begin_restart(struct order *order, const struct decision *decision,
 			 const struct unit_status *status, const char **ret_words)
 {
 	if (decision->action == ACTION_RESTART_DEPENDENTS &&
-	    take_dependents(order, decision->blast) < 0) {
+	    take_dependents(order, status, decision->blast) < 0) {
 		*ret_words = "what is to be restarted after it is no list of units";
 		return -EINVAL;
 	}

@@ -270,21 +270,23 @@ bool unit_has_invocation(const struct unit_status *status)
 	return memcmp(status->invocation, none, sizeof(none)) != 0;
 }
 
-bool unit_is_called(const struct unit_status *status, const char *name)
+bool unit_names_have(const char *list, const char *name)
 {
-	const char *at = status->aliases;
 	size_t length = strlen(name);
 
-	if (strcmp(status->name, name) == 0)
-		return true;
-	while (*at) {
-		size_t n = strcspn(at, " ");
+	while (*list) {
+		size_t n = strcspn(list, " ");
 
-		if (n == length && memcmp(at, name, n) == 0)
+		if (n == length && memcmp(list, name, n) == 0)
 			return true;
-		at += n + (at[n] == ' ');
+		list += n + (list[n] == ' ');
 	}
 	return false;
+}
+
+bool unit_is_called(const struct unit_status *status, const char *name)
+{
+	return strcmp(status->name, name) == 0 || unit_names_have(status->aliases, name);
 }
 
 bool decision_disturbs(const struct decision *decision)

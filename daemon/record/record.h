@@ -176,6 +176,8 @@ struct unit_status {
 };
 
 bool unit_has_invocation(const struct unit_status *status);
+/* Is the name in the list, whose names have one space between them? */
+bool unit_names_have(const char *list, const char *name);
 /* Is that its name, or one of its aliases? */
 bool unit_is_called(const struct unit_status *status, const char *name);
 

@@ -78,23 +78,13 @@ static int add_window(struct terms *terms, const char *value)
 	return r;
 }
 
-static bool lists(const char *names, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *at = names; *at; at += strcspn(at, " "), at += *at == ' ')
-		if (strncmp(at, name, length) == 0 && (at[length] == ' ' || !at[length]))
-			return true;
-	return false;
-}
-
 static int add_name(struct terms *terms, const char *name)
 {
 	size_t length = strlen(terms->depends_on);
 
 	if (!text_is_unit_name(name))
 		return -EINVAL;
-	if (lists(terms->depends_on, name))
+	if (unit_names_have(terms->depends_on, name))
 		return 0;
 	if (text_format(terms->depends_on + length, sizeof(terms->depends_on) - length, "%s%s",
 			length ? " " : "", name) == 0)
