@@ -214,6 +214,14 @@ static int watch(struct gathering *gathering)
 	return r;
 }
 
+/* Why one of the walks is not there, after closeup_begin() returned r. */
+static const char *why_not(int r)
+{
+	if (r == -EOPNOTSUPP)
+		return "it cannot be asked here: see selfhealctl doctor";
+	return r < 0 ? strerror(-r) : "this kernel refuses that walk";
+}
+
 /* What the child is given; the text of `scene` is borrowed from all around. */
 static int fork_child(struct gathering *gathering, struct scene *scene,
 		      const struct unit_status *status)
@@ -226,8 +234,7 @@ static int fork_child(struct gathering *gathering, struct scene *scene,
 		r = closeup_begin(setup->closeup, status->cgroup_id, &text);
 	if (r >= 0)
 		gathering->cgroup_id = status->cgroup_id;
-	scene->no_kernel =
-		r == -EOPNOTSUPP ? "it cannot be asked here: see selfhealctl doctor" : strerror(-r);
+	scene->no_kernel = why_not(r);
 	scene->cgroup_id = status->cgroup_id;
 	scene->stacks_fd = text.stacks_fd;
 	scene->files_fd = text.files_fd;

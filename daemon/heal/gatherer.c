@@ -88,18 +88,11 @@ _Noreturn static void be_child(const struct scene *scene, gatherer_tell *tell, i
 
 /* ---- its life --------------------------------------------------------------------------- */
 
-int gatherer_new(const struct scene *scene, gatherer_tell *tell, uint64_t now_ms, uint64_t limit_ms,
-		 struct gatherer **ret)
+static int start(struct gatherer *gatherer, const struct scene *scene, gatherer_tell *tell)
 {
-	CLEANUP(gatherer_freep) struct gatherer *gatherer = calloc(1, sizeof(*gatherer));
 	pid_t self = getpid();
-	int ends[2];
+	int ends[2], r;
 
-	if (!gatherer)
-		return -ENOMEM;
-	gatherer->fd = -1;
-	gatherer->began_ms = now_ms;
-	gatherer->limit_ms = limit_ms;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	gatherer->fd = ends[0];
@@ -107,13 +100,30 @@ int gatherer_new(const struct scene *scene, gatherer_tell *tell, uint64_t now_ms
 	gatherer->pid = fork();
 	if (gatherer->pid == 0)
 		be_child(scene, tell, ends[1], self);
+	r = gatherer->pid < 0 ? -errno : 0;
 	(void)close(ends[1]);
-	if (gatherer->pid < 0) {
+	if (r < 0)
 		gatherer->pid = 0;
-		return -errno;
-	}
-	*ret = TAKE(gatherer);
-	return 0;
+	return r;
+}
+
+int gatherer_new(const struct scene *scene, gatherer_tell *tell, uint64_t now_ms, uint64_t limit_ms,
+		 struct gatherer **ret)
+{
+	struct gatherer *gatherer = calloc(1, sizeof(*gatherer));
+	int r;
+
+	if (!gatherer)
+		return -ENOMEM;
+	gatherer->fd = -1;
+	gatherer->began_ms = now_ms;
+	gatherer->limit_ms = limit_ms;
+	r = start(gatherer, scene, tell);
+	if (r < 0)
+		(void)gatherer_free(gatherer);
+	else
+		*ret = gatherer;
+	return r;
 }
 
 bool gatherer_is_gone(struct gatherer *gatherer)

@@ -57,23 +57,32 @@ static int load_files(struct closeup *closeup)
 	return 0;
 }
 
-int closeup_new(struct closeup **ret)
+static int load(struct closeup *closeup)
 {
-	CLEANUP(closeup_freep) struct closeup *closeup = calloc(1, sizeof(*closeup));
 	int stacks, files;
 
-	if (!closeup)
-		return -ENOMEM;
 	closeup->wanted_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "wanted", sizeof(__u64),
 					    sizeof(__u32), WANTED_MAX, NULL);
 	if (closeup->wanted_fd < 0)
 		return closeup->wanted_fd;
 	stacks = load_stacks(closeup);
 	files = load_files(closeup);
-	if (stacks < 0 && files < 0)
-		return stacks;
-	*ret = TAKE(closeup);
-	return 0;
+	return stacks < 0 && files < 0 ? stacks : 0;
+}
+
+int closeup_new(struct closeup **ret)
+{
+	struct closeup *closeup = calloc(1, sizeof(*closeup));
+	int r;
+
+	if (!closeup)
+		return -ENOMEM;
+	r = load(closeup);
+	if (r < 0)
+		(void)closeup_free(closeup);
+	else
+		*ret = closeup;
+	return r;
 }
 
 struct closeup *closeup_free(struct closeup *closeup)

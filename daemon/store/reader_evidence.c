@@ -50,15 +50,36 @@ static int take_kept(sqlite3_stmt *select, struct kept_snapshot *ret)
 	return ret->body ? 0 : -ENOMEM;
 }
 
+/* What is in ret when it fails is the caller's to clear. */
+static int list_kept(struct reader *reader, sqlite3_stmt *select, struct snapshots *ret)
+{
+	struct list list = { .size = sizeof(struct kept_snapshot) };
+	struct kept_snapshot *next;
+	int r, taken;
+
+	while ((r = statement_next(select)) > 0) {
+		next = list_next(&list);
+		if (!next)
+			return -ENOMEM;
+		ret->kept = list.items;
+		taken = take_kept(select, next);
+		if (taken == -ENOMEM)
+			return taken;
+		if (taken < 0)
+			reader->found_bad_row = true;
+		else
+			ret->n = ++list.n;
+	}
+	return r;
+}
+
 int reader_snapshots(struct reader *reader, uint64_t incident, struct snapshots *ret)
 {
 	CLEANUP(source_endp) struct source *past = &reader->past;
 	CLEANUP(statement_freep) sqlite3_stmt *select = NULL;
-	CLEANUP(snapshots_clear) struct snapshots snapshots = { 0 };
-	struct list list = { .size = sizeof(struct kept_snapshot) };
-	int r, taken;
+	int r;
 
-	*ret = snapshots;
+	*ret = (struct snapshots) { 0 };
 	if (!past->db || incident > INT64_MAX)
 		return 0;
 	r = source_begin(past);
@@ -71,23 +92,10 @@ int reader_snapshots(struct reader *reader, uint64_t incident, struct snapshots 
 	if (r < 0)
 		return r;
 	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)incident);
-	while ((r = statement_next(select)) > 0) {
-		struct kept_snapshot *next = list_next(&list);
-
-		taken = next ? take_kept(select, next) : -ENOMEM;
-		snapshots.kept = list.items;
-		if (taken == -ENOMEM)
-			return taken;
-		if (taken < 0)
-			reader->found_bad_row = true;
-		else
-			snapshots.n = ++list.n;
-	}
+	r = list_kept(reader, select, ret);
 	if (r < 0)
-		return r;
-	*ret = snapshots;
-	snapshots = (struct snapshots) { 0 };
-	return 0;
+		snapshots_clear(ret);
+	return r;
 }
 
 /* Names of lists and fields are ours, so they need no escape. */

@@ -9,7 +9,7 @@
  * When writing fails (the disk is full, or another error) incidents, verdicts, attempts and
  * outcomes stay in the queue and are tried again, with each further decision and
  * every few seconds of samples; decisions are answered with the error, and
- * telemetry and lessons of that time are lost.
+ * telemetry, evidence and lessons of that time are lost.
  *
  * A disk that is full or read-only already at the start leaves a writer without a
  * file: it gives numbers, keeps nothing, and its state is STORE_FULL or STORE_FAILED
@@ -86,7 +86,8 @@ int writer_attempt(struct writer *writer, const struct attempt *attempt);
 int writer_outcome(struct writer *writer, const struct outcome *outcome);
 /* What was seen before the incident's unit is disturbed; body is JSON of `size` bytes, at most
  * SNAPSHOT_MOST_BYTES. Takes it over, also on failure. */
-int writer_evidence(struct writer *writer, const struct snapshot *snapshot, char *body, size_t size);
+int writer_evidence(struct writer *writer, const struct snapshot *snapshot, char *body,
+		    size_t size);
 /* Takes bytes over, also on failure. */
 int writer_lesson(struct writer *writer, uint32_t unit, uint64_t identity, bool was_well,
 		  uint64_t wall_ms, uint8_t *bytes, size_t size);

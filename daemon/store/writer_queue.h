@@ -102,6 +102,6 @@ const struct message *queue_at(const struct queue *queue, size_t i);
 /* The first n are written; if the last of them is a decision, its answer is `error`. n_lost of them
  * were not written after all. */
 void queue_done(struct queue *queue, size_t n, int error, uint64_t n_lost, enum store_state state);
-/* Nothing can be written: decisions are answered with the error, telemetry and lessons are lost;
+/* Nothing can be written: decisions are answered with the error, telemetry, evidence and lessons are lost;
  * other records stay, to be tried again (with `all` they are lost too). */
 void queue_failed(struct queue *queue, int error, enum store_state state, bool all);

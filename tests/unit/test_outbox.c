@@ -87,7 +87,7 @@ static void close_office(struct office *office)
 }
 
 /* An incident on record, and an allowed decision about it that goes into the outbox. */
-static void decide(struct office *office, uint64_t when_ms)
+static void decide_by(struct office *office, enum way way, uint64_t when_ms)
 {
 	struct incident incident = { .id = 1,
 				     .unit = office->status.unit,
@@ -101,12 +101,17 @@ static void decide(struct office *office, uint64_t when_ms)
 				     .wall_ms = WALL_MS,
 				     .action = ACTION_RESTART,
 				     .why = WHY_ALLOWED,
-				     .way = WAY_MOCK,
+				     .way = way,
 				     .lead = METRIC_RSS };
 
 	memset(decision.invocation, 1, sizeof(decision.invocation));
 	cr_assert(zero(int, writer_incident(office->writer, &incident)));
 	outbox_put(&office->outbox, &decision, when_ms);
+}
+
+static void decide(struct office *office, uint64_t when_ms)
+{
+	decide_by(office, WAY_MOCK, when_ms);
 }
 
 /* Wait for the store's thread, as the loop does. */
@@ -247,5 +252,54 @@ Test(outbox, a_call_to_systemd_is_told_when_it_goes_out_and_when_it_is_over)
 	outbox_attempt(&attempt, &office.outbox);
 	cr_assert(eq(int, office.ordered.way, WAY_SYSTEMD));
 	cr_assert(eq(int, office.ordered.state, ATTEMPT_DONE));
+	close_office(&office);
+}
+
+static void see_nothing(const struct scene *scene, int fd)
+{
+	(void)scene, (void)fd;
+}
+
+Test(outbox, a_real_call_waits_for_evidence_and_is_then_checked_again)
+{
+	sd_event *event = NULL;
+	struct forensics_setup setup = { .tell = see_nothing,
+					 .limit_ms = MINUTES(1),
+					 .done = outbox_carry_out };
+	struct office office;
+
+	open_office(&office);
+	cr_assert(zero(int, sd_event_new(&event)));
+	setup.event = event;
+	setup.writer = office.writer;
+	setup.userdata = &office.outbox;
+	cr_assert(zero(int, forensics_new(&setup, &office.outbox.forensics)));
+	office.config.mode = MODE_ENFORCE;
+	decide_by(&office, WAY_SYSTEMD, 1000);
+	await_disk(&office);
+	cr_assert(zero(sz, office.outbox.n));
+	cr_assert(eq(int, office.ordered.way, WAY_NONE), "it did not wait");
+	memset(office.status.invocation, 2, sizeof(office.status.invocation)); /* meanwhile */
+	while (office.ordered.way == WAY_NONE)
+		cr_assert(gt(int, sd_event_run(event, 20000000), 0));
+	cr_assert(eq(int, office.ordered.result, ATTEMPT_RESULT_REFUSED));
+	cr_assert(eq(str, office.ordered.job, "the unit changed before the call"));
+	(void)forensics_free(office.outbox.forensics);
+	close_office(&office);
+	(void)sd_event_unref(event);
+}
+
+Test(outbox, a_mock_heal_waits_for_no_evidence)
+{
+	static const struct forensics_setup setup = { .tell = see_nothing };
+	struct office office;
+
+	open_office(&office);
+	cr_assert(zero(int, forensics_new(&setup, &office.outbox.forensics)));
+	decide(&office, 1000);
+	await_disk(&office);
+	healer_turn(office.healer, 2000, WALL_MS + 1000);
+	cr_assert(eq(int, office.told.result, ATTEMPT_RESULT_MOCKED));
+	(void)forensics_free(office.outbox.forensics);
 	close_office(&office);
 }
