@@ -71,8 +71,8 @@ struct command {
 
 extern const struct command command_status, command_history, command_inject, command_doctor,
 	command_enroll, command_unenroll, command_deps, command_backtest, command_explain,
-	command_pause, command_resume, command_heal, command_approve, command_stats,
-	command_policy, command_verify, command_evidence;
+	command_pause, command_resume, command_heal, command_approve, command_stats, command_policy,
+	command_verify, command_evidence;
 
 /* Say what is wrong with the arguments and how it would be right; returns EXIT_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)

@@ -161,8 +161,7 @@ static void print_healing(const struct view *view, const struct unit_status *sta
 			     why_sentence(nature));
 	else if (terms_say(&status->terms, TERM_MODE))
 		output_field(view->output, "Healing:", PAINT_NONE,
-			     "it may be restarted; its own Mode=%s",
-			     mode_word(status->terms.mode));
+			     "it may be restarted; its own Mode=%s", mode_word(status->terms.mode));
 	else
 		output_field(view->output, "Healing:", PAINT_NONE,
 			     "it may be restarted; the host's Mode=%s", view->keeper.mode);

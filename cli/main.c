@@ -17,11 +17,10 @@
 #define LIMIT_INITIAL 50
 
 static const struct command *const commands[] = {
-	&command_status, &command_history, &command_explain,  &command_stats,	&command_inject,
-	&command_evidence,
-	&command_doctor, &command_enroll,  &command_unenroll, &command_deps,	&command_backtest,
-	&command_pause,	 &command_resume,  &command_heal,     &command_approve, &command_policy,
-	&command_verify,
+	&command_status,   &command_history, &command_explain, &command_stats,	  &command_inject,
+	&command_evidence, &command_doctor,  &command_enroll,  &command_unenroll, &command_deps,
+	&command_backtest, &command_pause,   &command_resume,  &command_heal,	  &command_approve,
+	&command_policy,   &command_verify,
 };
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
 

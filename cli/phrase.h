@@ -45,6 +45,8 @@ const char *phrase_action(enum action action);
  * far as these are known; "": none is. */
 char *phrase_times(char *buffer, size_t size, const struct story *story);
 
+/* What a unit was seen to be like then: its verdict as a step of a story. */
+char *phrase_seen(char *buffer, size_t size, const struct verdict *verdict);
 /* One thing that spoke of trouble: "rss 411.0M, above its normal range of ...; 46% of the score". */
 char *phrase_symptom(char *buffer, size_t size, const struct symptom *symptom);
 

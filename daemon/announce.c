@@ -292,8 +292,9 @@ void announce_attempt(const struct attempt *attempt, const char *name)
 	if (attempt->state != ATTEMPT_DONE)
 		return;
 	(void)snprintf(line, sizeof(line), "%s: the %s by %s ended: %s%s%s", name,
-		       action_word(attempt->action), way_word(attempt->way), attempt_result_word(attempt->result),
-		       attempt->job[0] ? ", " : "", attempt->job);
+		       action_word(attempt->action), way_word(attempt->way),
+		       attempt_result_word(attempt->result), attempt->job[0] ? ", " : "",
+		       attempt->job);
 	say(&(struct entry) { .priority = failed ? LOG_WARNING : LOG_INFO,
 			      .message_id = attempt->result == ATTEMPT_RESULT_REFUSED
 						    ? NAME_MESSAGE_REFUSED

@@ -77,11 +77,13 @@ static void record_finding(struct manager *manager, const struct finding *findin
 {
 	bool turned = finding->sick_began ||
 		      (finding->incident_changed && finding->incident.closed_ms != 0);
+	/* That people are called says nothing new of the unit, whose incident may be over. */
+	bool is_judged = finding->decided && finding->decision.action != ACTION_NOTIFY;
 	int r = 0;
 
 	if (finding->incident_changed)
 		r = writer_incident(manager->parts.past.writer, &finding->incident);
-	if (r >= 0 && (finding->sick_began || finding->decided)) /* before the decision: with it */
+	if (r >= 0 && (finding->sick_began || is_judged)) /* before the decision: with it */
 		r = writer_verdict(manager->parts.past.writer, finding->incident.id,
 				   &finding->verdict);
 	if (r >= 0 && finding->concluded)

@@ -27,7 +27,8 @@ struct evidence {
 	double growth[METRIC_N]; /* the same, while it also grows as it never did */
 	/* With an excess: beyond this it never was for so long. */
 	double known[METRIC_N];
-	uint32_t lasted_s; /* how long the oldest of what is noted, or a hang, has been so; 0: not known */
+	uint32_t
+		lasted_s; /* how long the oldest of what is noted, or a hang, has been so; 0: not known */
 	uint64_t noted; /* METRIC_BIT() of those worth a word by themselves */
 	/* Metrics that rise towards a limit which is known: the four below are then set. forecast.h */
 	uint64_t have_left;

@@ -133,8 +133,8 @@ static bool follow_invocation(const struct judge *judge, struct patient *patient
 
 /* A new run in the middle of a trouble, or soon after a heal of ours, that neither we nor its Restart=
  * began: an administrator, or a second supervisor. Who heals the same unit would fight them. */
-static void follow_others(struct patient *patient, bool anew,
-			  const struct sample *sample, const struct unit_status *status)
+static void follow_others(struct patient *patient, bool anew, const struct sample *sample,
+			  const struct unit_status *status)
 {
 	bool by_systemd = status->n_restarts > patient->n_restarts;
 	bool in_trouble = patient->incident.open || patient->had_failed ||

@@ -6,217 +6,9 @@
 
 #include "base/clock.h"
 #include "judge/patient.h"
-#include "judge/untouchable.h"
 
-/* What depends on a unit that was sick has so long to get well by itself. */
-#define RECOVERY_MS SECONDS(30)
-/* Of one that is only suspected so far, this much time is given to become sick. */
-#define SUSPECT_MS SECONDS(60)
-/* A unit not sampled for so long counts for nothing. */
-#define STALE_MS SECONDS(30)
-
-/* ---- what it depends on -------------------------------------------------------------- */
-
-struct downstream {
-	const struct judge *judge;
-	const struct patient *patient;
-	uint64_t when_ms;
-};
-
-static bool is_troubled(const struct patient *server, const struct downstream *down)
-{
-	uint64_t since_ms = down->when_ms - down->patient->sick_since_ms;
-
-	if (server->health == HEALTH_SICK || server->verify.running)
-		return true;
-	if (server->well_again_ms != 0 && down->when_ms - server->well_again_ms < RECOVERY_MS)
-		return true;
-	return server->health == HEALTH_UNUSUAL && server->has_rule && since_ms < SUSPECT_MS;
-}
-
-/* Of units that need one another, who fell sick first is the cause. */
-static bool is_cause(const struct patient *server, const struct downstream *down)
-{
-	const struct patient *patient = down->patient;
-
-	if (!graph_needs(&down->judge->graph, server->unit, patient->unit))
-		return true;
-	if (server->sick_since_ms != patient->sick_since_ms)
-		return server->sick_since_ms != 0 &&
-		       server->sick_since_ms < patient->sick_since_ms;
-	return server->unit < patient->unit;
-}
-
-/* Everybody has a stream to the journal and to the bus: that alone makes no cause of them. */
-static bool holds_back(uint32_t unit, bool by_stream, void *userdata)
-{
-	const struct downstream *down = userdata;
-	const struct patient *server =
-		unit < down->judge->n_slots ? down->judge->slot[unit] : NULL;
-
-	if (!server || down->when_ms - server->seen_ms > STALE_MS ||
-	    (by_stream && untouchable_by_name(server->name)))
-		return false;
-	return is_troubled(server, down) && is_cause(server, down);
-}
-
-static uint32_t sick_upstream(const struct judge *judge, const struct patient *patient,
-			      uint64_t when_ms)
-{
-	struct downstream down = { .judge = judge, .patient = patient, .when_ms = when_ms };
-
-	return graph_upstream(&judge->graph, patient->unit, holds_back, &down);
-}
-
-/* ---- storms ---------------------------------------------------------------------------- */
-
-static struct storm *storm_of(struct judge *judge, const struct patient *patient)
-{
-	return &judge->storm[(patient->smooth.flags & SAMPLE_SYNTHETIC) != 0];
-}
-
-static size_t count_services(const struct judge *judge, const struct patient *patient)
-{
-	uint32_t kind = patient->smooth.flags & SAMPLE_SYNTHETIC;
-	size_t n = 0;
-
-	for (size_t i = 0; i < judge->n_slots; i++) {
-		const struct patient *other = judge->slot[i];
-
-		n += other && other->may_be_healed && other->is_up &&
-		     (other->smooth.flags & SAMPLE_SYNTHETIC) == kind;
-	}
-	return n;
-}
-
-void judge_follow_sickness(struct judge *judge, struct patient *patient, struct finding *finding)
-{
-	const struct verdict *verdict = &finding->verdict;
-	bool sick = verdict->health == HEALTH_SICK;
-	bool counts;
-
-	if (sick && patient->sick_since_ms == 0)
-		patient->sick_since_ms = verdict->when_ms;
-	if (!sick && patient->sick_since_ms != 0) {
-		patient->sick_since_ms = 0;
-		patient->well_again_ms = verdict->when_ms;
-	}
-	patient->health = verdict->health;
-	patient->has_rule = verdict->rule[0] != '\0';
-	patient->upstream = sick ? sick_upstream(judge, patient, verdict->when_ms) : 0;
-	counts = sick && patient->may_be_healed && patient->upstream == 0;
-	if (!storm_follow(storm_of(judge, patient), &judge->config.storm, patient->unit, counts,
-			  verdict->when_ms, counts ? count_services(judge, patient) : 0))
-		return;
-	finding->storm = storm_of(judge, patient)->state == STORM_NONE ? STORM_NEWS_OVER
-								       : STORM_NEWS_BEGAN;
-	finding->n_sick = (uint32_t)storm_of(judge, patient)->n;
-}
-
-void judge_storm_concluded(struct judge *judge, struct patient *patient,
-			   const struct outcome *outcome, struct finding *finding)
-{
-	if (storm_concluded(storm_of(judge, patient), patient->unit,
-			    outcome->result == OUTCOME_HEALED, outcome->when_ms))
-		finding->storm = STORM_NEWS_PROVEN;
-}
-
-/* ---- what else is disturbed -------------------------------------------------------------- */
-
-static const struct patient *patient_named(const struct judge *judge, const char *name)
-{
-	for (size_t i = 0; i < judge->n_slots; i++)
-		if (judge->slot[i] && strcmp(judge->slot[i]->name, name) == 0)
-			return judge->slot[i];
-	return NULL;
-}
-
-/* The next name of a list, from the front of *list; false: there is none. */
-static bool next_name(const char **list, char ret[UNIT_NAME_SIZE])
-{
-	size_t length = strcspn(*list, " ");
-
-	if (length == 0 || length >= UNIT_NAME_SIZE)
-		return false;
-	*(char *)mempcpy(ret, *list, length) = '\0';
-	*list += length + ((*list)[length] == ' ');
-	return true;
-}
-
-static void add_to_blast(struct decision *decision, const char *name)
-{
-	size_t length = strlen(decision->blast), more = strlen(name);
-
-	if (length + more + 2 > sizeof(decision->blast))
-		return;
-	if (length > 0)
-		decision->blast[length++] = ' ';
-	memcpy(decision->blast + length, name, more + 1);
-}
-
-/* Those that are up now; what is down stays down. */
-static void add_dependents(const struct judge *judge, const struct unit_status *status,
-			   struct decision *decision)
-{
-	const char *list = status->dependents;
-	char name[UNIT_NAME_SIZE];
-
-	while (next_name(&list, name)) {
-		const struct patient *patient = patient_named(judge, name);
-
-		if (patient && patient->is_up)
-			add_to_blast(decision, name);
-	}
-}
-
-/* Of those that talk to it, who needs another one comes after that one. */
-static void add_clients(const struct judge *judge, struct decision *decision)
-{
-	uint32_t client[16];
-	size_t n = graph_clients(&judge->graph, decision->unit, client,
-				 sizeof(client) / sizeof(client[0]));
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n; j++)
-			if (graph_needs(&judge->graph, client[i], client[j]) &&
-			    !graph_needs(&judge->graph, client[j], client[i])) {
-				uint32_t first = client[j];
-
-				client[j] = client[i];
-				client[i] = first;
-			}
-	for (size_t i = 0; i < n; i++) {
-		const struct patient *patient =
-			client[i] < judge->n_slots ? judge->slot[client[i]] : NULL;
-
-		if (patient && patient->is_up && patient->may_be_healed)
-			add_to_blast(decision, patient->name);
-	}
-}
-
-static void find_blast(const struct judge *judge, const struct unit_status *status,
-		       struct decision *decision)
-{
-	if (decision->action != ACTION_RESTART && decision->action != ACTION_RESTART_DEPENDENTS)
-		return;
-	add_dependents(judge, status, decision);
-	if (decision->action == ACTION_RESTART_DEPENDENTS)
-		add_clients(judge, decision);
-}
-
-const char *judge_hurt_by(const struct judge *judge, const struct decision *decision)
-{
-	const char *list = decision->blast;
-	char name[UNIT_NAME_SIZE];
-
-	while (next_name(&list, name)) {
-		const struct patient *patient = patient_named(judge, name);
-
-		if (patient && !patient->is_up)
-			return patient->name;
-	}
-	return NULL;
-}
+/* Who else falls sick at the same time, as its cause or as one of many, is known so long after. */
+#define TOGETHER_MS SECONDS(2)
 
 /* ---- who asks ---------------------------------------------------------------------------- */
 
@@ -259,7 +51,7 @@ static struct policy_case case_of(struct judge *judge, const struct patient *pat
 		.is_approved = when_ms < patient->approved_until_ms,
 		.rung = patient->rung,
 		.upstream = patient->upstream,
-		.is_storm = storm_binds(storm_of(judge, patient), patient->unit, when_ms),
+		.is_storm = storm_binds(judge_storm_of(judge, patient), patient->unit, when_ms),
 	};
 }
 
@@ -317,11 +109,11 @@ static void call_people(struct judge *judge, struct patient *patient,
 	bool synthetic = (verdict->flags & SAMPLE_SYNTHETIC) != 0;
 	enum way way = mode == MODE_MOCK || synthetic ? WAY_MOCK : WAY_SYSTEMD;
 
-	if (!(patient->tell_due & judge->config.notify_on) || mode == MODE_OBSERVE || !can_record ||
-	    !judge->policy.can_act[way]) {
+	if (!(patient->tell_due & judge->config.notify_on) || mode == MODE_OBSERVE ||
+	    !judge->policy.can_act[way])
 		patient->tell_due = 0;
-		return;
-	}
+	if (!patient->tell_due || !can_record)
+		return; /* they are told when it can be recorded */
 	patient->told |= patient->tell_due;
 	patient->tell_due = 0;
 	finding->decided = true;
@@ -357,9 +149,9 @@ void patient_begin_incident(struct patient *patient)
 	patient->told = patient->tell_due = 0;
 }
 
-static void carry_out(struct judge *judge, struct patient *patient,
-		      const struct decision *decision, bool on_fact,
-		      const struct unit_status *status, const struct evidence *evidence)
+static void carry_out(struct judge *judge, struct patient *patient, const struct decision *decision,
+		      bool on_fact, const struct unit_status *status,
+		      const struct evidence *evidence)
 {
 	struct ledger_entry entry = policy_entry(decision, on_fact);
 
@@ -371,7 +163,7 @@ static void carry_out(struct judge *judge, struct patient *patient,
 	verify_begin(&patient->verify, decision, rulebook_named(&judge->rulebook, decision->rule),
 		     status, evidence);
 	ledger_add(&judge->policy.ledger, &entry);
-	storm_heals(storm_of(judge, patient), patient->unit);
+	storm_heals(judge_storm_of(judge, patient), patient->unit);
 	patient->was_refused = false;
 	patient->answered = 0;
 	patient->ours_until_ms = decision->when_ms + PATIENT_THEIRS_MS;
@@ -390,14 +182,24 @@ static bool is_worth_an_answer(const struct patient *patient, const struct decis
 	       !(patient->answered & (UINT64_C(1) << decision->why));
 }
 
+static bool is_too_early(const struct patient *patient, const struct verdict *verdict)
+{
+	return verdict->wants != ACTION_NONE && patient->sick_since_ms != 0 &&
+	       verdict->when_ms - patient->sick_since_ms < TOGETHER_MS &&
+	       !(verdict->flags & SAMPLE_BY_HAND);
+}
+
 void judge_decide(struct judge *judge, struct patient *patient, const struct unit_status *status,
 		  const struct evidence *evidence, bool can_record, struct finding *finding)
 {
 	struct verdict verdict = finding->verdict;
 	bool asked = take_order(judge, patient, &verdict);
 	struct policy_case circumstance = case_of(judge, patient, verdict.when_ms, can_record);
-	struct decision decision = policy_decide(&judge->policy, &verdict, status, &circumstance);
+	struct decision decision;
 
+	if (is_too_early(patient, &verdict))
+		verdict.wants = ACTION_NONE;
+	decision = policy_decide(&judge->policy, &verdict, status, &circumstance);
 	patient->why = decision.why;
 	if (!is_worth_an_answer(patient, &decision, asked)) {
 		if (patient->tell_due)
@@ -407,7 +209,7 @@ void judge_decide(struct judge *judge, struct patient *patient, const struct uni
 	patient->answered |= UINT64_C(1) << decision.why;
 	decision.id = judge->next_decision++;
 	decision.incident = patient->incident.incident.id;
-	find_blast(judge, status, &decision);
+	judge_find_blast(judge, status, &decision);
 	if (decision.action != ACTION_NOTIFY || decision.why != WHY_ALLOWED)
 		incident_decided(&patient->incident, &decision);
 	tell_no(patient, decision.why);

@@ -9,8 +9,8 @@ void judge_remember_attempt(struct judge *judge, const struct past_attempt *past
 	const struct decision *decision = &past->decision;
 	/* Of a rule that is there no more nobody knows what it spoke of: it may have been statistics. */
 	const struct rule *rule = rulebook_named(&judge->rulebook, decision->rule);
-	struct ledger_entry entry = policy_entry(
-		decision, rule && policy_is_fact(rule_is_on_fact(rule), rule->class));
+	struct ledger_entry entry =
+		policy_entry(decision, rule && policy_is_fact(rule_is_on_fact(rule), rule->class));
 
 	entry.when_ms = 0; /* by the clock of another boot, for all that is known */
 	entry.result = past->result;

@@ -19,9 +19,8 @@ bool ladder_next(const struct ladder *ladder, uint32_t from, const struct unit_s
 
 		if (!can_take(action, status))
 			continue;
-		if (action != ACTION_NOTIFY &&
-		    ledger_failures_of(ledger, status->unit, signature, action) >=
-			    LADDER_FAILURES_MOST)
+		if (action != ACTION_NOTIFY && ledger_failures_of(ledger, status->unit, signature,
+								  action) >= LADDER_FAILURES_MOST)
 			continue;
 		*ret_rung = rung;
 		*ret_action = action;

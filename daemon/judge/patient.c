@@ -93,9 +93,11 @@ void patient_look(struct patient *patient, const struct verdict_limits *limits,
 void patient_know(struct patient *patient, const struct unit_status *status)
 {
 	(void)text_format(patient->name, sizeof(patient->name), "%s", status->name);
-	patient->is_up = status->active == UNIT_ACTIVE_ACTIVE ||
-			 status->active == UNIT_ACTIVE_RELOADING;
-	patient->may_be_healed = policy_by_nature(status) == WHY_ALLOWED;
+	patient->is_up =
+		status->active == UNIT_ACTIVE_ACTIVE || status->active == UNIT_ACTIVE_RELOADING;
+	/* Of one that was down before we looked, or that somebody stopped, nobody knows that it fell sick now. */
+	patient->may_be_healed = policy_by_nature(status) == WHY_ALLOWED &&
+				 !(status->flags & (UNIT_DOWN_BEFORE | UNIT_STOPPED_BY_HAND));
 }
 
 uint64_t patient_ignores(const struct unit_status *status)

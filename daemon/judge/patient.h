@@ -52,7 +52,7 @@ struct patient {
 	uint64_t answered;	  /* 1 << why: answers "no" that this incident has on record */
 	uint32_t told_generation; /* of the last lesson */
 	char name[UNIT_NAME_SIZE];
-	bool is_up, may_be_healed; /* by what it is */
+	bool is_up, may_be_healed; /* by what it is, and by who wants it down */
 	enum health health;	   /* after the newest sample, */
 	bool has_rule;		   /* and whether a rule holds */
 	uint64_t sick_since_ms;	   /* 0: it is not */
@@ -97,15 +97,23 @@ uint64_t patient_ignores(const struct unit_status *status);
 /* Another incident is open: nothing has been answered, tried or told in it. */
 void patient_begin_incident(struct patient *patient);
 
-/* ---- judge_decide.c ---- */
+/* ---- judge_others.c ---- */
 
 /* The newest verdict of a unit: who is sick for whose sake, and whether it is a storm. */
 void judge_follow_sickness(struct judge *judge, struct patient *patient, struct finding *finding);
+void judge_storm_concluded(struct judge *judge, struct patient *patient,
+			   const struct outcome *outcome, struct finding *finding);
+/* That of this host, or of the simulated services. */
+struct storm *judge_storm_of(struct judge *judge, const struct patient *patient);
+/* Set decision->blast: what of others is up now and will be disturbed. */
+void judge_find_blast(const struct judge *judge, const struct unit_status *status,
+		      struct decision *decision);
+/* A unit that was disturbed with it and is not up; NULL: all are. */
+const char *judge_hurt_by(const struct judge *judge, const struct decision *decision);
+
+/* ---- judge_decide.c ---- */
+
 /* Decide on it, and call people who are to be told. */
 void judge_decide(struct judge *judge, struct patient *patient, const struct unit_status *status,
 		  const struct evidence *evidence, bool can_record, struct finding *finding);
-/* A unit that was disturbed with it and is not up; NULL: all are. */
-const char *judge_hurt_by(const struct judge *judge, const struct decision *decision);
-void judge_storm_concluded(struct judge *judge, struct patient *patient,
-			   const struct outcome *outcome, struct finding *finding);
 void judge_tell_outcome(struct patient *patient, const struct outcome *outcome);

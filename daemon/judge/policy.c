@@ -96,8 +96,8 @@ static uint32_t left_to(const struct question *question, uint32_t unit)
 	const struct config *config = &question->policy->config;
 	const struct budget *all =
 		unit ? config_unit_budget(config, question->status) : &config->host_budget;
-	const struct budget *doubted = unit ? &config->unit_statistics_budget
-					    : &config->host_statistics_budget;
+	const struct budget *doubted =
+		unit ? &config->unit_statistics_budget : &config->host_statistics_budget;
 	uint32_t left = left_of(question, all, unit, false), left_doubted;
 
 	if (policy_is_fact(question->verdict->on_fact, question->verdict->class) ||
@@ -111,8 +111,7 @@ static bool is_downtime_spent(const struct question *question)
 {
 	const struct budget *budget =
 		config_unit_budget(&question->policy->config, question->status);
-	const struct ledger_account account =
-		account_of(question, question->verdict->unit, false);
+	const struct ledger_account account = account_of(question, question->verdict->unit, false);
 
 	return budget->down_s_per_day != UINT32_MAX &&
 	       ledger_down_ms(&question->policy->ledger, &account) >=
@@ -144,8 +143,7 @@ static uint64_t back_off_ms(const struct question *question, uint64_t first_ms)
 static uint64_t cooling_ms(const struct question *question)
 {
 	const struct unit_status *status = question->status;
-	const struct ledger_account account =
-		account_of(question, question->verdict->unit, false);
+	const struct ledger_account account = account_of(question, question->verdict->unit, false);
 	uint64_t first_ms = first_cooldown_ms(question);
 	uint64_t after_heal_ms = back_off_ms(question, first_ms);
 	uint64_t age_ms = ledger_age_ms(&question->policy->ledger, &account);
@@ -281,8 +279,7 @@ static enum why by_limits(const struct question *question)
 	const struct policy *policy = question->policy;
 	const struct verdict *verdict = question->verdict;
 	enum why why = by_surroundings(question);
-	enum why mode =
-		by_mode(policy, verdict, question->status, question->circumstance);
+	enum why mode = by_mode(policy, verdict, question->status, question->circumstance);
 
 	if (!is_by_hand(verdict) &&
 	    !(config_heal_on(&policy->config, question->status) & (1u << verdict->class)))
@@ -320,6 +317,8 @@ static enum why first_no(const struct question *question)
 		why = WHY_ATTEMPT_RUNNING; /* whatever state it is in then is our own doing */
 	if (why == WHY_ALLOWED)
 		why = by_state(question->status, circumstance);
+	if (why == WHY_NEVER_WELL && by_surroundings(question) == WHY_CHANGED)
+		why = WHY_CHANGED; /* it was, as what it was before */
 	if (why == WHY_ALLOWED && question->verdict->when_ms < circumstance->theirs_until_ms)
 		why = WHY_OTHER_HEALER;
 	return why == WHY_ALLOWED ? by_limits(question) : why;
@@ -363,10 +362,10 @@ static void take_rung(struct question *question)
 	question->has_rung = true;
 	if (verdict->wants == ACTION_NONE || is_by_hand(verdict))
 		return;
-	question->has_rung = ladder_next(config_ladder(&policy->config, question->status),
-					 question->circumstance->rung, question->status,
-					 &policy->ledger, ledger_signature(verdict->rule),
-					 &question->rung, &question->action);
+	question->has_rung =
+		ladder_next(config_ladder(&policy->config, question->status),
+			    question->circumstance->rung, question->status, &policy->ledger,
+			    ledger_signature(verdict->rule), &question->rung, &question->action);
 }
 
 struct decision policy_decide(const struct policy *policy, const struct verdict *verdict,

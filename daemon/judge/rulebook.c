@@ -122,6 +122,10 @@ static bool metric_side(const struct need *need, const struct evidence *evidence
 			       ? evidence->excess[metric] / evidence->expected[metric]
 			       : 0;
 		return true;
+	case ASPECT_OF_ACCEPTS:
+		/* Where nobody comes in, any error is one too many; where that is not known, nobody knows. */
+		*ret = evidence->excess[metric] / evidence->value[METRIC_ACCEPTS];
+		return (evidence->have & METRIC_BIT(METRIC_ACCEPTS)) && !isnan(*ret);
 	case ASPECT_OVER:
 		*ret = value / terms_limit(&status->terms, metric);
 		return isfinite(*ret);

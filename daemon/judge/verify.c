@@ -190,8 +190,8 @@ static enum outcome_result look(struct verify *verify, const struct sample *samp
 
 	if (fresh)
 		follow_runs(verify, status);
-	normal = fresh && work_flows(evidence) &&
-		 is_normal(&verify->rule, sample, status, evidence);
+	normal =
+		fresh && work_flows(evidence) && is_normal(&verify->rule, sample, status, evidence);
 	if (verify->job_ended_ms == 0)
 		verify->job_ended_ms = now_ms;
 	since_job_ms = now_ms - verify->job_ended_ms;
@@ -260,8 +260,7 @@ bool verify_reach(struct verify *verify, const struct sample *sample,
 	conclude(verify, result, sample->when_ms, sample->wall_ms, ret);
 	if (verify->calm_since_ms != 0 && result != OUTCOME_JOB_FAILED) {
 		ret->served_ms = verify->calm_since_ms;
-		ret->served_wall_ms =
-			sample->wall_ms - (sample->when_ms - verify->calm_since_ms);
+		ret->served_wall_ms = sample->wall_ms - (sample->when_ms - verify->calm_since_ms);
 	}
 	if (result == OUTCOME_DEPENDENT_DOWN)
 		(void)text_format(ret->hurt, sizeof(ret->hurt), "%s", hurt);

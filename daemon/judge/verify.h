@@ -10,7 +10,7 @@
 #include "judge/rulebook.h"
 #include "record/record.h"
 
-#define VERIFY_GRACE_MS	   (uint64_t)10000  /* start-up, or twice what it takes: not held against it */
+#define VERIFY_GRACE_MS	   (uint64_t)10000 /* start-up, or twice what it takes: not held against it */
 #define VERIFY_CALM_MS	   (uint64_t)20000  /* in range for so long: healed */
 #define VERIFY_TROUBLE_MS  (uint64_t)30000  /* out of range for so long: unchanged, or worse */
 #define VERIFY_PATIENCE_MS (uint64_t)120000 /* after the job: no calm by then is unchanged */

@@ -37,7 +37,7 @@ struct config {
 	uint64_t change_blackout_ms; /* after a unit file, a binary or the packages changed */
 	uint64_t cooldown_ms; /* least time from a unit's start, and between two heals of it */
 	struct storm_brake storm;
-	uint32_t learn_s;	   /* healthy time that is learnt before statistics speak */
+	uint32_t learn_s; /* healthy time that is learnt before statistics speak */
 	uint32_t trust_s; /* age of a unit's model until which a statistical heal waits longer */
 	uint32_t notices_per_day; /* of the host, in the log; at most CONFIG_NOTICES_MAX */
 	uint64_t max_size_bytes;  /* of the past */

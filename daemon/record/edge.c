@@ -8,10 +8,14 @@
 const char *edge_kind_word(enum edge_kind kind)
 {
 	static const char *const words[EDGE_KIND_N] = {
-		[EDGE_TCP] = "tcp",	      [EDGE_UNIX] = "unix",
-		[EDGE_REQUIRES] = "requires", [EDGE_WANTS] = "wants",
-		[EDGE_BINDS_TO] = "binds-to", [EDGE_PART_OF] = "part-of",
-		[EDGE_AFTER] = "after",	      [EDGE_TRIGGERED_BY] = "triggered-by",
+		[EDGE_TCP] = "tcp",
+		[EDGE_UNIX] = "unix",
+		[EDGE_REQUIRES] = "requires",
+		[EDGE_WANTS] = "wants",
+		[EDGE_BINDS_TO] = "binds-to",
+		[EDGE_PART_OF] = "part-of",
+		[EDGE_AFTER] = "after",
+		[EDGE_TRIGGERED_BY] = "triggered-by",
 		[EDGE_DEPENDS_ON] = "depends-on",
 	};
 

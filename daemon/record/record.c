@@ -141,10 +141,8 @@ static const char *const fault_class_words[FAULT_CLASS_N] = {
 };
 
 static const char *const action_words[ACTION_N] = {
-	[ACTION_NONE] = "none",
-	[ACTION_RELOAD] = "reload",
-	[ACTION_RESTART] = "restart",
-	[ACTION_RESTART_DEPENDENTS] = "restart-dependents",
+	[ACTION_NONE] = "none",	      [ACTION_RELOAD] = "reload",
+	[ACTION_RESTART] = "restart", [ACTION_RESTART_DEPENDENTS] = "restart-dependents",
 	[ACTION_NOTIFY] = "notify",
 };
 

@@ -161,9 +161,11 @@ struct unit_status {
 	uint64_t identity;   /* hash of its unit files and its binary: another one, another unit; 0:
 				not known */
 	uint64_t changed_ms; /* boot time of its last change of `active`; 0: not known */
-	uint64_t started_ms; /* boot time at which this run began to start (InactiveExitTimestamp); 0: not known */
+	uint64_t
+		started_ms; /* boot time at which this run began to start (InactiveExitTimestamp); 0: not known */
 	uint32_t startup_ms; /* what its starts take, the longest seen; 0: not known */
-	uint64_t files_changed_ms; /* boot time at which its files or its program were seen to be others; 0: never */
+	uint64_t
+		files_changed_ms; /* boot time at which its files or its program were seen to be others; 0: never */
 	/* What it may have at most, by systemd, its cgroups and the host; 0: no limit is known. Not kept in live.db. */
 	uint64_t memory_most_bytes, threads_most;
 	uint64_t descriptors_most;	     /* of each process it starts: the soft limit */
@@ -172,7 +174,7 @@ struct unit_status {
 	char aliases[UNIT_ALIASES_SIZE];    /* its other names, one space between them */
 	char dependents[UNIT_ALIASES_SIZE]; /* what systemd restarts with it; not kept in live.db */
 	char cgroup[UNIT_ALIASES_SIZE];	    /* path below the cgroup root; "" when it has none */
-	struct terms terms; /* how it may be healed; live.db keeps its mode alone */
+	struct terms terms;		    /* how it may be healed; live.db keeps its mode alone */
 };
 
 bool unit_has_invocation(const struct unit_status *status);
@@ -299,7 +301,7 @@ struct verdict {
 	enum action wants;	/* ACTION_NONE until the rule's time is up */
 	bool on_fact;		/* the rule speaks of facts, not statistics */
 	uint32_t held_s, for_s; /* how long it has held, of how long it must */
-	bool is_news; /* something lasts as it never did, so nobody needs to wait for it */
+	bool is_news;	   /* something lasts as it never did, so nobody needs to wait for it */
 	uint32_t lasted_s; /* how long that has been so by now; 0: not known. Not kept */
 	/* What spoke of trouble, the most telling first; none of a unit that is well. Not in
 	 * live.db. */
@@ -412,10 +414,10 @@ enum outcome_result {
 			      in the unit's normal range */
 	OUTCOME_UNCHANGED, /* the same trouble, in the new invocation or without one */
 	OUTCOME_WORSE,
-	OUTCOME_GONE,	    /* it did not come back */
-	OUTCOME_JOB_FAILED, /* systemd did not do it */
-	OUTCOME_MOCKED,	    /* nothing was done, so nothing can be proven */
-	OUTCOME_UNKNOWN,    /* the daemon was away: not proven */
+	OUTCOME_GONE,		/* it did not come back */
+	OUTCOME_JOB_FAILED,	/* systemd did not do it */
+	OUTCOME_MOCKED,		/* nothing was done, so nothing can be proven */
+	OUTCOME_UNKNOWN,	/* the daemon was away: not proven */
 	OUTCOME_DEPENDENT_DOWN, /* it is well, but what was disturbed along with it is not */
 	OUTCOME_RESTARTED, /* by hand: it runs anew and stays up; no rule had held whose values could
 			       be read again */
@@ -436,7 +438,7 @@ struct outcome {
 	uint32_t n_samples;		     /* of the new invocation that were looked at */
 	uint8_t invocation[INVOCATION_SIZE]; /* the new one; all 0: none seen */
 	uint64_t served_ms, served_wall_ms;  /* from when on it was well again; 0: it was not */
-	char hurt[UNIT_NAME_SIZE]; /* DEPENDENT_DOWN: the first of these; "" */
+	char hurt[UNIT_NAME_SIZE];	     /* DEPENDENT_DOWN: the first of these; "" */
 };
 
 /* What is remembered of an attempt after a restart of the daemon. */
@@ -451,7 +453,8 @@ struct incident {
 	uint64_t id;
 	uint32_t unit;
 	uint32_t flags;
-	uint64_t onset_ms, onset_wall_ms; /* when the evidence begins that opened it, or made it sick */
+	uint64_t onset_ms,
+		onset_wall_ms; /* when the evidence begins that opened it, or made it sick */
 	uint64_t opened_ms, opened_wall_ms;
 	uint64_t closed_ms, closed_wall_ms; /* 0: open */
 	enum health worst;

@@ -25,6 +25,7 @@ static const char *const aspect_words[ASPECT_N] = {
 	[ASPECT_LEFT_S] = "left_s",
 	[ASPECT_APART] = "apart",
 	[ASPECT_OVER] = "over",
+	[ASPECT_OF_ACCEPTS] = "of_accepts",
 	[ASPECT_WAITING_S] = "waiting_s",
 	[ASPECT_SCORE] = "score",
 	[ASPECT_FAILED] = "failed",
@@ -135,7 +136,7 @@ static int parse_left(const struct ini_line *line, char *left, struct need *need
 		return ini_fail(line, error,
 				"unknown aspect '%s'; expected value, ratio, deviation, beyond, "
 				"rising_s, recent, excess, excess_ratio, growth, left_s, apart, "
-				"over or waiting_s",
+				"over, of_accepts or waiting_s",
 				aspect);
 	if (r < 0)
 		return ini_fail(line, error,
@@ -177,6 +178,9 @@ static int check_kind(const struct ini_line *line, const struct need *need, stru
 		return ini_fail(line, error,
 				"'%s.%s': only rss, threads and descriptors have this aspect",
 				metric_table[need->metric].name, aspect_words[need->aspect]);
+	if (need->aspect == ASPECT_OF_ACCEPTS && need->metric != METRIC_ERROR_LINES)
+		return ini_fail(line, error, "'%s.of_accepts': only error_lines have this aspect",
+				metric_table[need->metric].name);
 	if (need->aspect == ASPECT_WAITING_S && need->metric != METRIC_BACKLOG &&
 	    need->metric != METRIC_UNREAD)
 		return ini_fail(line, error,

@@ -43,6 +43,7 @@ enum aspect {
 	ASPECT_LEFT_S, /* until it meets its limit, at the latest; a need that holds for no value while it does not rise */
 	ASPECT_APART, /* above its siblings, lasting as it never did, in the metric's quantity */
 	ASPECT_OVER, /* to its limit by hand, Limits= in [X-SelfHeal]; holds for no unit that has none */
+	ASPECT_OF_ACCEPTS, /* of error_lines: the excess, for each connection that came in */
 	ASPECT_WAITING_S, /* of backlog and unread: seconds that it did not become less, from reading to reading */
 	/* of the unit */
 	ASPECT_SCORE,	      /* "score": the forest's, divided by the unit's own threshold */

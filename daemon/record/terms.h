@@ -67,8 +67,9 @@ enum term {
 
 #define TERMS_NAMES_SIZE 256
 struct terms {
-	uint32_t says;	 /* 1 << enum term: that one is said; the field of any other means nothing */
-	uint32_t resets; /* 1 << enum term: an empty value takes back what was said before these terms */
+	uint32_t says; /* 1 << enum term: that one is said; the field of any other means nothing */
+	uint32_t
+		resets; /* 1 << enum term: an empty value takes back what was said before these terms */
 	enum mode mode;
 	uint32_t heal_on; /* 1 << enum fault_class */
 	struct ladder ladder;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "record/names.h"
 #include "record/unitfile.h"
 
@@ -76,4 +77,30 @@ int unitfile_load_told(const char *path, unitfile_told *told, void *userdata, st
 int unitfile_load(const char *path, struct terms *ret, struct ini_error *error)
 {
 	return unitfile_load_told(path, NULL, NULL, ret, error);
+}
+
+static void close_file(FILE **file)
+{
+	if (*file)
+		(void)fclose(*file);
+}
+
+bool unitfile_is_policy_alone(const char *path)
+{
+	CLEANUP(close_file) FILE *file = fopen(path, "re");
+	CLEANUP(cleanup_free) char *line = NULL;
+	bool is_extension = false;
+	size_t size = 0;
+
+	if (!file)
+		return false;
+	while (getline(&line, &size, file) > 0) {
+		const char *text = line + strspn(line, " \t\r\n");
+
+		if (*text == '[')
+			is_extension = strncmp(text, "[X-", 3) == 0;
+		else if (*text && *text != '#' && *text != ';' && !is_extension)
+			return false;
+	}
+	return ferror(file) == 0;
 }

@@ -5,6 +5,8 @@
  * drop-ins, which systemd passes over. Files are read in systemd's order, the
  * unit file first, each over what those before it said: terms.h has the keys.
  */
+#include <stdbool.h>
+
 #include "base/ini.h"
 #include "record/terms.h"
 
@@ -19,3 +21,6 @@ int unitfile_load_told(const char *path, unitfile_told *told, void *userdata, st
 /* One line of such a section, wherever it stands; told() may be NULL. */
 int unitfile_take(const struct ini_line *line, unitfile_told *told, void *userdata,
 		  struct terms *terms, struct ini_error *error);
+/* Does the file say nothing but that, so that the service itself is the same with it and without? (Sections whose
+ * names begin with X- are nothing to systemd.) One that cannot be read says more. */
+bool unitfile_is_policy_alone(const char *path);

@@ -15,8 +15,7 @@
 	"restarts in any hour, in any day, seconds down in any day, or some of these, restarts "   \
 	"at most 1000: '3/h 6/d 300s/d'"
 #define VALUE_CLASSES_EXPECTED "words out of: memory fds threads latency errors hang crash cpu"
-#define VALUE_LADDER_EXPECTED                                                                      \
-	"at most 8 words out of: reload restart restart-dependents notify"
+#define VALUE_LADDER_EXPECTED  "at most 8 words out of: reload restart restart-dependents notify"
 
 /* The next word of a list, taken from the front of *list; 0: there is none, -EINVAL: it does not fit. */
 int value_word(const char **list, char *ret, size_t size);

@@ -107,10 +107,10 @@ static void take_fragment(struct facts *facts, const char *path)
 		read_policy(facts, path, &facts->own, &facts->own_broken);
 }
 
-/* What enroll writes makes no other unit of it: what was learnt stays. */
+/* How it may be healed makes no other unit of it: what was learnt stays. */
 static void take_drop_in(struct facts *facts, const char *path)
 {
-	if (!ends_with(path, "/" NAME_UNIT_DROPIN))
+	if (!unitfile_is_policy_alone(path))
 		facts->drop_ins = identity_of_file(facts->drop_ins, path);
 	read_policy(facts, path, &facts->dropped_in, &facts->dropped_in_broken);
 }

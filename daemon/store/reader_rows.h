@@ -8,8 +8,9 @@
 #include "store/column.h"
 
 #define READER_INCIDENT_COLUMNS                                                                    \
-	"incident.id, incident.unit, incident.flags, onset_ms, onset_wall_ms, opened_ms, "        \
-	"opened_wall_ms, closed_ms, closed_wall_ms, worst, score, class, rule, lead, lead_value, lead_expected, n_attempts, " \
+	"incident.id, incident.unit, incident.flags, onset_ms, onset_wall_ms, opened_ms, "         \
+	"opened_wall_ms, closed_ms, closed_wall_ms, worst, score, class, rule, lead, lead_value, " \
+	"lead_expected, n_attempts, "                                                              \
 	"outcome, why"
 #define READER_VERDICT_COLUMNS                                                                     \
 	"unit, when_ms, wall_ms, flags, health, since_ms, learn_left_s, score, threshold, "        \
@@ -20,14 +21,14 @@
 	"expert, metric, value, low, high, expected, share, rare_h, unseen, left_s"
 #define READER_DECISION_COLUMNS                                                                    \
 	"id, incident, unit, flags, when_ms, wall_ms, action, why, way, budget_left, until_ms, "   \
-	"class, rule, lead, lead_value, lead_expected, score, invocation, rung, because, "        \
+	"class, rule, lead, lead_value, lead_expected, score, invocation, rung, because, "         \
 	"blast"
 #define READER_ATTEMPT_COLUMNS                                                                     \
 	"decision, unit, way, state, result, started_ms, started_wall_ms, deadline_ms, ended_ms, " \
 	"ended_wall_ms, job"
 #define READER_OUTCOME_COLUMNS                                                                     \
 	"decision, unit, flags, when_ms, wall_ms, result, score_before, score_after, lead, "       \
-	"value_before, value_after, normal_low, normal_high, n_samples, invocation, "         \
+	"value_before, value_after, normal_low, normal_high, n_samples, invocation, "              \
 	"served_ms, served_wall_ms, hurt"
 #define READER_KEEPER_COLUMNS                                                                      \
 	"pid, started_wall_ms, at_wall_ms, n_ticks, n_units, n_unwatched, tier, limit_text, "      \

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "store/reader.h"
 #include "store/reader_rows.h"
 #include "store/reader_source.h"
@@ -181,7 +182,7 @@ int reader_stats(struct reader *reader, const char *unit, uint64_t since_wall_ms
 	if (unit && strlen(unit) >= sizeof(stats.unit))
 		return -EINVAL;
 	if (unit)
-		(void)strcpy(stats.unit, unit);
+		(void)text_format(stats.unit, sizeof(stats.unit), "%s", unit);
 	if (reader->past.db)
 		r = gather(reader, &stats);
 	for (size_t i = 0; r >= 0 && i < STATS_REALM_N; i++)

@@ -172,14 +172,12 @@ never_allowed() {
 		jq '[.[] | select(.decision.why == "allowed")] | length') == 0 ]]
 }
 
-# Only what was seen well is ever healed, for half a minute, and nothing in the first minute after its
-# start (Cooldown=).
+# Only what was seen well is ever healed: half a minute, which is less than it takes to learn.
 await_well() {
 	hold_for 35 "$1 is well" systemctl --quiet is-active "$1"
-	await_started "$1"
 }
 
-# Until the unit was started so long ago that it may be restarted.
+# Until the unit, which is up, was started so long ago that it may be restarted (Cooldown=).
 await_started() {
 	local since_us
 

@@ -149,3 +149,87 @@ Test(budget, a_wall_clock_that_steps_forward_gives_no_budget_back)
 		policy.ledger.entry[i].wall_ms -= DAYS(30); /* as if the clock had been set since */
 	cr_assert(eq(int, fixture_sick_at(&policy, MINUTES(31)).why, WHY_UNIT_BUDGET_SPENT));
 }
+
+Test(budget, what_is_up_is_left_alone_for_a_minute_or_three_of_its_starts)
+{
+	struct policy policy = begin();
+	struct verdict verdict = fixture_sick(MINUTES(10));
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct decision decision;
+
+	status.started_ms = MINUTES(9) + 1;
+	decision = policy_decide(&policy, &verdict, &status, &fixture_fine);
+	cr_assert(eq(int, decision.why, WHY_COOLING_DOWN));
+	cr_assert(eq(u64, decision.until_ms, MINUTES(10) + 1));
+	status.started_ms = MINUTES(9);
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
+	status.startup_ms = 30000;
+	decision = policy_decide(&policy, &verdict, &status, &fixture_fine);
+	cr_assert(eq(int, decision.why, WHY_COOLING_DOWN));
+	cr_assert(eq(u64, decision.until_ms, MINUTES(9) + 90000));
+	status.active = UNIT_ACTIVE_FAILED; /* it does not start any more */
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
+}
+
+Test(budget, heals_that_did_not_help_double_the_cool_down_up_to_an_hour)
+{
+	struct policy policy = begin();
+	struct verdict verdict = fixture_sick(HOURS(3));
+	struct unit_status status = fixture_status("shop.service", 1);
+	const struct ladder ladder = { .n = 1, .rung = { ACTION_RESTART_DEPENDENTS } };
+	uint64_t waits_min[] = { 2, 4, 8, 16, 32, 60, 60 };
+
+	policy.config.ladder = ladder;
+	policy.config.unit_budget = policy.config.host_budget =
+		(struct budget) { UINT32_MAX, UINT32_MAX, UINT32_MAX };
+	verdict.on_fact = true;
+	for (size_t i = 0; i < sizeof(waits_min) / sizeof(waits_min[0]); i++) {
+		fixture_past(&policy, FIXTURE_UNIT, 0, verdict.wall_ms, true);
+		policy.ledger.entry[policy.ledger.n - 1].result = OUTCOME_UNCHANGED;
+		cr_assert(eq(u64,
+			     policy_decide(&policy, &verdict, &status, &fixture_fine).until_ms -
+				     verdict.when_ms,
+			     MINUTES(waits_min[i])),
+			  "after %zu", i + 1);
+	}
+	policy.ledger.entry[policy.ledger.n - 1].result = OUTCOME_HEALED;
+	cr_assert(eq(u64,
+		     policy_decide(&policy, &verdict, &status, &fixture_fine).until_ms -
+			     verdict.when_ms,
+		     MINUTES(1)));
+}
+
+Test(budget, time_down_is_a_budget_too)
+{
+	struct policy policy = begin();
+	struct verdict verdict = fixture_sick(HOURS(3));
+	struct unit_status status = fixture_status("shop.service", 1);
+
+	policy.config.unit_budget.down_s_per_day = 20;
+	verdict.on_fact = true;
+	fixture_past(&policy, FIXTURE_UNIT, 0, verdict.wall_ms - HOURS(2), true);
+	policy.ledger.entry[0].down_ms = 19999;
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
+	policy.ledger.entry[0].down_ms = 20000;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why,
+		     WHY_DOWNTIME_SPENT));
+}
+
+Test(budget, a_hang_with_clients_waiting_spends_of_what_is_for_facts)
+{
+	struct policy policy = begin();
+	struct verdict verdict = fixture_sick(MINUTES(30));
+	struct unit_status status = fixture_status("shop.service", 1);
+
+	for (uint32_t unit = 100; unit < 102; unit++)
+		fixture_past(&policy, unit, 0, verdict.wall_ms - MINUTES(10), false);
+	verdict.on_fact = false;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why,
+		     WHY_HOST_BUDGET_SPENT));
+	verdict.class = FAULT_CLASS_HANG;
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
+}

@@ -264,7 +264,7 @@ Test(facts, a_drop_in_of_ours_makes_no_other_unit_of_it)
 	uint64_t before;
 
 	fake_open(&fake);
-	(void)strcpy(own, scratch_write(&scratch, "own", "[Service]\n"));
+	(void)strcpy(own, scratch_write(&scratch, "own", "[Service]\nRestart=no\n"));
 	(void)strcpy(ours, scratch_write(&scratch, NAME_UNIT_DROPIN, "[X-SelfHeal]\nMode=mock\n"));
 	say_files(&fake, &facts, own, own, own);
 	before = status_of(&facts).identity;

@@ -119,3 +119,31 @@ Test(incident, a_decision_that_was_not_recorded_holds_nothing_open)
 	(void)follow(&memory, 20, HEALTH_HEALTHY, 20);
 	cr_assert(eq(int, follow(&memory, 90, HEALTH_HEALTHY, 20), INCIDENT_CLOSED));
 }
+
+Test(incident, its_onset_is_where_the_oldest_evidence_begins)
+{
+	struct incident_memory memory = { 0 };
+	struct verdict verdict = verdict_at(100, HEALTH_UNUSUAL, 100);
+	uint64_t next_id = 1;
+
+	verdict.is_news = true;
+	verdict.lasted_s = 12;
+	(void)incident_follow(&memory, &verdict, &next_id);
+	cr_assert(eq(u64, memory.incident.onset_ms, SECONDS(88)));
+	cr_assert(eq(u64, memory.incident.opened_wall_ms - memory.incident.onset_wall_ms,
+		     SECONDS(12)));
+	verdict = verdict_at(130, HEALTH_SICK, 130);
+	verdict.held_s = 50;
+	cr_assert(eq(int, incident_follow(&memory, &verdict, &next_id), INCIDENT_GREW));
+	cr_assert(eq(u64, memory.incident.onset_ms, SECONDS(80)));
+}
+
+Test(incident, what_was_opened_by_order_has_no_onset)
+{
+	struct incident_memory memory = { 0 };
+	struct verdict verdict = verdict_at(100, HEALTH_HEALTHY, 10);
+	uint64_t next_id = 1;
+
+	incident_begin(&memory, &verdict, &next_id);
+	cr_assert(zero(u64, memory.incident.onset_ms));
+}

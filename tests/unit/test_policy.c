@@ -333,3 +333,98 @@ Test(policy, what_was_down_before_we_looked_stays_down)
 	status.flags |= UNIT_DOWN_BEFORE;
 	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_DOWN_BEFORE));
 }
+
+/* ---- terms, surroundings, causes ------------------------------------------------- */
+
+static enum why why_around(struct surroundings around, uint32_t flags)
+{
+	struct config config = fixture_config();
+	struct verdict verdict = fixture_sick(MINUTES(10));
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct policy policy;
+
+	fixture_policy(&config, &policy);
+	policy.around = around;
+	verdict.flags = flags;
+	return policy_decide(&policy, &verdict, &status, &fixture_fine).why;
+}
+
+Test(policy, while_the_host_goes_down_or_packages_are_installed_nothing_is_healed)
+{
+	const struct surroundings goes_down = { .shutting_down = true };
+	const struct surroundings installs = { .installs_packages = true };
+
+	cr_assert(eq(int, why_around(goes_down, 0), WHY_SHUTTING_DOWN));
+	cr_assert(eq(int, why_around(installs, 0), WHY_PACKAGES));
+	cr_assert(eq(int, why_around(installs, SAMPLE_BY_HAND), WHY_PACKAGES));
+	cr_assert(eq(int, why_around(installs, SAMPLE_SYNTHETIC), WHY_ALLOWED));
+}
+
+Test(policy, what_was_just_deployed_is_left_to_who_did_that)
+{
+	struct config config = fixture_config();
+	struct verdict verdict = fixture_sick(MINUTES(10));
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct decision decision;
+	struct policy policy;
+
+	fixture_policy(&config, &policy);
+	status.files_changed_ms = MINUTES(6);
+	decision = policy_decide(&policy, &verdict, &status, &fixture_fine);
+	cr_assert(eq(int, decision.why, WHY_CHANGED));
+	cr_assert(eq(u64, decision.until_ms, MINUTES(11)));
+	status.files_changed_ms = MINUTES(5);
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
+}
+
+Test(policy, outside_its_window_a_unit_is_not_restarted_but_may_be_reloaded)
+{
+	struct config config = fixture_config();
+	struct verdict verdict = fixture_sick(MINUTES(10));
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct policy policy;
+
+	fixture_policy(&config, &policy);
+	status.terms.says = 1u << TERM_WINDOW;
+	status.terms.n_windows = 1;
+	status.terms.window[0] = (struct window) { .days = 1, .from_min = 60, .n_min = 60 };
+	policy.around.week_min = 59;
+	cr_assert(eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why,
+		     WHY_OUTSIDE_WINDOW));
+	policy.around.week_min = 60;
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
+	policy.around.week_min = 59;
+	status.flags |= UNIT_CAN_RELOAD;
+	status.terms.says |= 1u << TERM_LADDER;
+	status.terms.ladder = (struct ladder) { .n = 1, .rung = { ACTION_RELOAD } };
+	cr_assert(
+		eq(int, policy_decide(&policy, &verdict, &status, &fixture_fine).why, WHY_ALLOWED));
+}
+
+Test(policy, causes_and_storms_hold_a_unit_back)
+{
+	struct unit_status status = fixture_status("shop.service", 1);
+	struct policy_case circumstance = fixture_fine;
+
+	circumstance.upstream = 9;
+	cr_assert(eq(int, why_for(&status, &circumstance), WHY_UPSTREAM_SICK));
+	circumstance.upstream = 0;
+	circumstance.is_storm = true;
+	cr_assert(eq(int, why_for(&status, &circumstance), WHY_STORM));
+}
+
+Test(policy, a_units_own_classes_and_budget_win_over_the_hosts)
+{
+	struct unit_status status = fixture_status("shop.service", 1);
+
+	status.terms.says = 1u << TERM_HEAL_ON;
+	status.terms.heal_on = 1u << FAULT_CLASS_CRASH;
+	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_NOT_IN_HEAL_ON));
+	status.terms.heal_on = 1u << FAULT_CLASS_MEMORY;
+	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_ALLOWED));
+	status.terms.says |= 1u << TERM_UNIT_BUDGET;
+	status.terms.unit_budget = (struct budget) { 0, UINT32_MAX, UINT32_MAX };
+	cr_assert(eq(int, why_for(&status, &fixture_fine), WHY_UNIT_BUDGET_SPENT));
+}

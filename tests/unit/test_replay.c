@@ -199,9 +199,9 @@ Test(replay, heals_cool_down_and_spend_their_budget)
 	add_history(7, "shop.service", true);
 	config.cooldown_ms = SECONDS(60);
 	config.unit_statistics_budget = (struct budget) { .per_hour = 2, .per_day = 6 };
-	config.ladder = (struct ladder) {
-		.n = 3, .rung = { ACTION_RESTART, ACTION_RESTART, ACTION_RESTART }
-	};
+	config.ladder =
+		(struct ladder) { .n = 3,
+				  .rung = { ACTION_RESTART, ACTION_RESTART, ACTION_RESTART } };
 	judge_well();
 	cr_assert(eq(sz, replay.n_heals, 2));
 	cr_assert(ge(u64, replay.heal[1].wall_ms - replay.heal[0].wall_ms, SECONDS(60)));

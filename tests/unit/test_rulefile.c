@@ -118,11 +118,11 @@ static const struct {
 	  ":4: unknown metric '\\x1b[2J'; expected one of those in selfheal.rule(5)" },
 	{ HEAD "Need=cpu.rate > 1\n",
 	  ":4: unknown aspect 'rate'; expected value, ratio, deviation, beyond, rising_s, "
-	  "recent, excess, excess_ratio, growth, left_s, apart, over or waiting_s" },
+	  "recent, excess, excess_ratio, growth, left_s, apart, over, of_accepts or waiting_s" },
 	{ HEAD "Need=cpu.failed > 1\n",
 	  ":4: unknown aspect 'failed'; expected value, "
 	  "ratio, deviation, beyond, rising_s, "
-	  "recent, excess, excess_ratio, growth, left_s, apart, over or waiting_s" },
+	  "recent, excess, excess_ratio, growth, left_s, apart, over, of_accepts or waiting_s" },
 	{ HEAD "Need=rtt.excess > 1\n",
 	  ":4: 'rtt': only cpu, rss, threads, descriptors, connections and error_lines are "
 	  "held against the unit's work" },
@@ -306,12 +306,14 @@ Test(rulefile, the_shipped_rules_are_these)
 		{ "descriptors-growth", FAULT_CLASS_FDS, ACTION_RESTART, 0, 2, false },
 		{ "descriptors-limit", FAULT_CLASS_FDS, ACTION_RESTART, 30, 2, false },
 		{ "descriptors-over-limit", FAULT_CLASS_FDS, ACTION_RESTART, 30, 1, true },
+		{ "errors-burst", FAULT_CLASS_ERRORS, ACTION_RESTART, 60, 2, false },
 		{ "failed", FAULT_CLASS_CRASH, ACTION_RESTART, 5, 1, true },
 		{ "hang", FAULT_CLASS_HANG, ACTION_RESTART, 5, 3, false },
 		{ "memory-growth", FAULT_CLASS_MEMORY, ACTION_RESTART, 0, 2, false },
 		{ "memory-limit", FAULT_CLASS_MEMORY, ACTION_RESTART, 30, 2, false },
 		{ "memory-over-limit", FAULT_CLASS_MEMORY, ACTION_RESTART, 30, 1, true },
 		{ "oom-kill", FAULT_CLASS_CRASH, ACTION_RESTART, 10, 1, true },
+		{ "slow-replies", FAULT_CLASS_LATENCY, ACTION_RESTART, 60, 2, false },
 		{ "start-limit", FAULT_CLASS_CRASH, ACTION_RESTART, 5, 1, true },
 		{ "threads-growth", FAULT_CLASS_THREADS, ACTION_RESTART, 0, 2, false },
 		{ "threads-limit", FAULT_CLASS_THREADS, ACTION_RESTART, 30, 2, false },

@@ -134,3 +134,27 @@ Test(unitfile, files_are_read_one_over_the_other)
 	cr_assert(eq(str, terms_text(text, sizeof(text), &terms, TERM_WINDOW), "03:00-04:00"));
 	cr_assert(eq(str, terms_text(text, sizeof(text), &terms, TERM_LIMITS), "rss=2G"));
 }
+
+Test(unitfile, a_file_is_policy_alone_if_it_says_nothing_to_systemd)
+{
+	static const struct {
+		const char *text;
+		bool alone;
+	} cases[] = {
+		{ "# a word\n\n[X-SelfHeal]\nMode=mock\n", true },
+		{ "[X-SelfHeal]\nFor=20s\n[X-Other]\nA=b\n[Unit]\n; no line\n", true },
+		{ "", true },
+		{ "[X-SelfHeal]\nMode=mock\n[Service]\nRestart=no\n", false },
+		{ "[Service]\n  Restart=no\n", false },
+		{ "Restart=no\n", false },
+	};
+	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
+
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		cr_assert(eq(int,
+			     unitfile_is_policy_alone(
+				     scratch_write(&scratch, "a.conf", cases[i].text)),
+			     cases[i].alone),
+			  "case %zu", i);
+	cr_assert(not(unitfile_is_policy_alone(scratch_path(&scratch, "none"))));
+}

@@ -302,3 +302,52 @@ Test(verify, a_unit_out_of_sight_or_stopped_by_its_admin_has_an_unknown_outcome)
 	}
 	cr_assert(eq(int, outcome.result, OUTCOME_UNKNOWN));
 }
+
+Test(verify, a_reload_is_proven_by_the_run_that_was_there_before)
+{
+	struct rule rule = fixture_memory_rule();
+	struct verify verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	struct outcome outcome;
+	uint64_t at_s = 100;
+
+	verify.decision.action = ACTION_RELOAD;
+	cr_assert(eq(int, run_for(&verify, &at_s, 60, 1, 95 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_HEALED));
+	verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	verify.decision.action = ACTION_RELOAD;
+	cr_assert(eq(int, run_for(&verify, &at_s, 300, 2, 95 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_UNCHANGED),
+		  "somebody restarted it");
+}
+
+Test(verify, it_is_told_from_when_on_it_was_well_again)
+{
+	struct rule rule = fixture_memory_rule();
+	struct verify verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	struct outcome outcome;
+	uint64_t at_s = 100;
+
+	(void)run_for(&verify, &at_s, 7, 2, 190 * MIB, UNIT_ACTIVE_ACTIVE, &outcome);
+	cr_assert(eq(int, run_for(&verify, &at_s, 60, 2, 95 * MIB, UNIT_ACTIVE_ACTIVE, &outcome),
+		     OUTCOME_HEALED));
+	cr_assert(eq(u64, outcome.served_ms, SECONDS(108)));
+	cr_assert(eq(u64, outcome.wall_ms - outcome.served_wall_ms,
+		     outcome.when_ms - outcome.served_ms));
+}
+
+Test(verify, while_clients_wait_nothing_is_proven)
+{
+	struct rule rule = fixture_memory_rule();
+	struct verify verify = begun(&rule, ATTEMPT_RESULT_DONE);
+	struct unit_status status = fixture_status("shop.service", 2);
+	struct outcome outcome = { 0 };
+
+	for (uint64_t at_s = 101; at_s < 160; at_s++) {
+		struct sample sample = fixture_sample(SECONDS(at_s), 2, 95 * MIB);
+		struct evidence evidence = fixture_evidence(&sample);
+
+		evidence.backlog_waiting_s = 10;
+		(void)verify_reach(&verify, &sample, &status, &evidence, NULL, &outcome);
+	}
+	cr_assert(ne(int, outcome.result, OUTCOME_HEALED));
+}

@@ -10,6 +10,7 @@ start_patient tardy TimeoutStopSec=60 \
 	"ExecStart=/bin/bash -c 'trap \"sleep 12; exit 0\" TERM; while :; do sleep 0.2; done'"
 start_daemon "$(quick enforce)"
 await_well "$unit"
+await_started "$unit"
 
 selfhealctl heal "$unit"
 is_stopping() {

@@ -22,6 +22,7 @@ rm "$trigger.crashing"
 wait_for 60 "it runs again" is_well
 wait_for 90 "it is proven well" is_history "$unit" '.outcome.result' healed
 assert_history "$unit" .decision.why allowed
+in_time crashing 30
 # The restarts of the loop are the past's, not the new run's.
 is_not_sick() {
 	! is_status "$unit" .verdict.health sick

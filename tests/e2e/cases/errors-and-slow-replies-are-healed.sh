@@ -6,7 +6,7 @@
 . "${0%/*}/../lib.sh"
 
 moaning=patient-moaning.service slow=patient-slow.service
-start_patient moaning "ExecStart=$patients/moaning 7043 $trigger.moaning 10"
+start_patient moaning "ExecStart=$patients/moaning 7043 $trigger.moaning 20"
 start_patient slow "ExecStart=$patients/hanging 7044 $trigger.slow 1"
 start_clients 7043
 for i in {1..12}; do

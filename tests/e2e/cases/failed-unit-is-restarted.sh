@@ -11,6 +11,7 @@ await_well "$unit"
 before=$(invocation "$unit")
 
 systemctl kill --signal=KILL "$unit"
+falls_ill calm
 wait_for 30 "it is up again" is_replaced "$unit" "$before"
 wait_for 90 "there is an outcome" is_history "$unit" '.outcome != null' true
 
@@ -18,4 +19,5 @@ assert_history "$unit" .incident.rule failed
 assert_history "$unit" .decision.why allowed
 assert_history "$unit" .attempt.result 'done'
 assert_outcome "$unit" healed
+in_time calm 30
 ctl history --steps "$unit"

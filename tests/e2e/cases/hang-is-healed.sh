@@ -9,7 +9,9 @@ unit=patient-hanging.service slow=patient-slow.service idle=patient-idle.service
 start_patient hanging "ExecStart=$patients/hanging 7031 $trigger.hanging"
 start_patient slow "ExecStart=$patients/hanging 7032 $trigger.slow 10"
 start_patient idle "ExecStart=$patients/stuck 7033 4"
-start_clients 7031
+for i in 1 2 3; do
+	systemd-run --quiet --unit="hanging-clients-$i" "$patients/client" 7031 600
+done
 start_daemon "$(quick enforce)"
 for name in "$unit" "$slow" "$idle"; do
 	await_learnt "$name"

@@ -11,6 +11,7 @@ enrolls=no
 start_patient other "ExecStart=$patients/leaky 7006 $trigger.other 0"
 start_daemon "$(quick enforce)"
 await_well "$unit"
+await_started "$unit"
 before=$(invocation "$unit")
 other=$(invocation patient-other.service)
 

@@ -19,7 +19,9 @@ ln -sf "$kept/$unit" "/etc/systemd/system/$unit"
 systemctl daemon-reload
 systemctl start "$unit"
 selfhealctl enroll "$unit"
-start_daemon "$(quick enforce)"
+start_daemon "$(quick enforce)
+[Healing]
+Cooldown=10min"
 
 if [[ ${first_boot-} ]]; then
 	await_learnt "$unit"

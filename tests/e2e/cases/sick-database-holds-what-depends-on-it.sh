@@ -30,6 +30,10 @@ for name in db front1 front2 front3; do
 done
 
 make_ill db
+is_suspected() {
+	[[ $(status_of "$db" .verdict.rule) == hang ]]
+}
+wait_for 30 "it is suspected" is_suspected
 systemctl kill --signal=KILL patient-said.service
 wait_for 60 "the database is restarted" is_replaced "$db" "${before[db]}"
 wait_for 90 "there is an outcome" is_history "$db" '.outcome != null' true
@@ -44,7 +48,8 @@ held() { # UNIT
 	[[ $(ctl history "$1" --json |
 		jq '[.[].decision | select(.why == "upstream-sick")] | length') != 0 ]]
 }
-wait_for 20 "what depends on it by word is held, and why is on record" held patient-said.service
+wait_for 20 "what depends on it by word was held, and why is on record" held patient-said.service
+wait_for 90 "and is healed when that did not make it well" is_history patient-said.service .outcome.result healed
 is_well() {
 	! is_status "patient-$1.service" .verdict.health sick
 }

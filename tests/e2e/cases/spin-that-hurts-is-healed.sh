@@ -22,6 +22,7 @@ healed_us=$(measure_clients 7002 "after the heal")
 assert_history "$unit" .incident.rule cpu-hurting
 assert_history "$unit" .decision.why allowed
 assert_outcome "$unit" healed
+in_time spinner 30
 ((ill_us > 2 * well_us)) || fail "the clients were not hurt, so this proves nothing"
 ((healed_us < ill_us / 2)) || fail "the clients still wait"
 ctl history --steps "$unit"
