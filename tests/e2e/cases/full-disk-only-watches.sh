@@ -30,8 +30,8 @@ keeper_says() { # STATE OF THE STORE
 }
 keeper_says well || fail "it was found out before there was anything to decide"
 systemctl kill --signal=KILL "$first"
-wait_for 15 "the disk refuses the decision" \
-	daemon_says "$first: nothing is done, for want of a record"
+# Its incident is refused first, and then the decision is not even tried.
+wait_for 15 "nothing is done" is_status "$first" .why cannot-record
 wait_for 5 "status knows it" keeper_says full
 ctl status | grep "FULL: nothing can be recorded" || fail "status does not say it"
 daemon_says "decisions cannot be recorded" || fail "the log does not say it"

@@ -43,6 +43,6 @@ await_well "$unit"
 before=$(invocation "$unit")
 systemctl kill --signal=KILL "$unit"
 wait_for 15 "it is sick" is_status "$unit" .verdict.health sick
-assert_history "$unit" .incident.id 2
+(($(history_of "$unit" .incident.id) > 1)) || fail "its new incident has an old number"
 wait_for 15 "the heal before the boot counts" is_status "$unit" .why cooling-down
 assert_history "$unit" .decision.budget_left 2
