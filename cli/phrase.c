@@ -224,6 +224,10 @@ static char *phrase_decision(char *buffer, size_t size, const struct decision *d
 
 	if (decision->why != WHY_ALLOWED)
 		return phrase_held(buffer, size, decision, because);
+	if (decision->action == ACTION_NOTIFY) {
+		(void)snprintf(buffer, size, "decided: people are to be told");
+		return buffer;
+	}
 	if (!(decision->flags & SAMPLE_BY_HAND))
 		(void)phrase_trouble(trouble, sizeof(trouble), decision->rule, decision->lead,
 				     decision->lead_value, decision->lead_expected);

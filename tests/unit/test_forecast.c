@@ -144,6 +144,22 @@ Test(forecast, a_cache_that_fills_what_the_cgroup_may_have_is_no_forecast)
 	}
 }
 
+Test(forecast, a_limit_by_hand_counts_where_it_is_the_lower_one)
+{
+	struct tank tank = make_tank();
+
+	tank.status.terms.says = 1u << TERM_LIMITS;
+	tank.status.terms.n_limits = 1;
+	tank.status.terms.limit[0] = (struct hand_limit) { METRIC_RSS, 300 * MIB };
+	tank.leak_mib = 0.2;
+	fill(&tank, 300);
+	cr_assert(is_told(&tank));
+	cr_assert(eq(dbl, tank.evidence.limit[METRIC_RSS], 300 * MIB));
+	tank.status.terms.limit[0].most = 600 * MIB;
+	fill(&tank, 10);
+	cr_assert(eq(dbl, tank.evidence.limit[METRIC_RSS], 512 * MIB));
+}
+
 Test(forecast, without_a_limit_nothing_is_told)
 {
 	struct tank tank = make_tank();

@@ -125,3 +125,29 @@ Test(graph, a_signal_that_repeats_a_list_adds_nothing)
 	cr_assert(eq(sz, list.n, 4));
 	cr_assert(has(&list, "front.service", EDGE_REQUIRES, "back.service"));
 }
+
+Test(graph, what_a_class_says_of_a_unit_is_shown_and_what_it_depends_on_is_an_edge)
+{
+	CLEANUP(edge_list_clear) struct edge_list list = { 0 };
+	CLEANUP(fake_close) struct fake_manager fake;
+	static struct classes classes = { .n = 1 };
+	const char *expected;
+	uint64_t version;
+
+	fake_open(&fake);
+	three(&fake);
+	CLEANUP(units_freep) struct units *units = follow(&fake);
+
+	(void)snprintf(classes.class[0].globs, sizeof(classes.class[0].globs), "woken.*");
+	cr_assert(zero(int,
+		       terms_set(&classes.class[0].terms, "DependsOn", "back.service", &expected)));
+	version = units_edges_version(units);
+	units_set_classes(units, &classes);
+	cr_assert(ne(u64, units_edges_version(units), version));
+	cr_assert(zero(int, units_edges(units, 77, &list)));
+	cr_assert(has(&list, "woken.service", EDGE_DEPENDS_ON, "back.service"));
+	units_set_classes(units, NULL);
+	edge_list_clear(&list);
+	cr_assert(zero(int, units_edges(units, 77, &list)));
+	cr_assert(not(has(&list, "woken.service", EDGE_DEPENDS_ON, "back.service")));
+}

@@ -482,3 +482,17 @@ Test(keeper, units_that_are_not_watched_are_told_with_the_bound)
 		free(text);
 	}
 }
+
+Test(phrase, that_people_are_to_be_told_spends_no_budget)
+{
+	const struct step step = { .kind = STEP_DECISION,
+				   .decision = { .action = ACTION_NOTIFY,
+						 .why = WHY_ALLOWED,
+						 .way = WAY_SYSTEMD,
+						 .rule = "failed",
+						 .lead = METRIC_N } };
+	char words[PHRASE_SIZE];
+
+	cr_assert(eq(str, phrase_step(words, sizeof(words), &step),
+		     "decided: people are to be told"));
+}
