@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACKAGES_EVERY_MS (uint64_t)1000
+/* No longer than a sick unit waits for who falls sick with it. */
+#define PACKAGES_EVERY_MS (uint64_t)2000
 /* pacman's file outlives a pacman that crashed, and then says nothing any more. */
 #define PACKAGES_STALE_MS (uint64_t)3600000
 

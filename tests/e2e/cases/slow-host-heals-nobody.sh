@@ -16,12 +16,14 @@ for i in 1 2 3; do
 	await_learnt "patient-calm$i.service"
 	before[$i]=$(invocation "patient-calm$i.service")
 done
-measure_clients 7061 "before" >/dev/null
+well_us=$(measure_clients 7061 "before")
 
-n=$(($(nproc) * 6))
-systemd-run --quiet --unit=hogs bash -c "for ((i = 0; i < $n; i++)); do
-	timeout 70 bash -c 'while :; do :; done' & done; wait"
-measure_clients 7061 "while the host is busy" >/dev/null
+# Above all others, so that everybody else waits; the daemon too.
+n=$(($(nproc) * 3))
+systemd-run --quiet --unit=hogs --property=Nice=-15 bash -c "for ((i = 0; i < $n; i++)); do
+	timeout 75 bash -c 'while :; do :; done' & done; wait"
+busy_us=$(measure_clients 7061 "while the host is busy")
+((busy_us > 2 * well_us)) || fail "the clients were not hurt, so this proves nothing"
 nobody_is_healed() {
 	for i in 1 2 3; do
 		is_untouched "patient-calm$i.service" "${before[$i]}" || return 1
