@@ -17,6 +17,8 @@
 #         JUDGE=1: only the judge's rows (no root); LABELLED=DIR: with labelled series (minutes)
 # fresh   run and check in a debootstrapped Debian 12 (root, network)
 # kernels the product on other kernels, emulated (root, network); KERNELS="6.1 6.12": only these
+# vm      stories that need the controllers of cgroup2, in an emulated Debian 12 (root, network): half an hour;
+#         CASES="memory ...": only these
 # lint    warnings, format, static analysis, layers, scripts and manuals
 # clean   remove $(BUILD)
 #
@@ -282,6 +284,11 @@ kernels: $(BUILD)/setup-with-kernels
 	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/root prefix=/usr
 	tests/kernels/run --build $(BUILD) $(if $(filter 1,$(V)),-v) $(KERNELS)
 
+vm: $(BUILD)/setup-with-kernels
+	$(BUILD_NOW) all $(PATIENTS)
+	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/root prefix=/usr
+	tests/vm/run --build $(BUILD) $(if $(filter 1,$(V)),-v) $(CASES)
+
 lint: $(BUILD)/setup-with-tests
 	tests/lint/run --build $(BUILD)
 
@@ -306,7 +313,7 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all is-ours install uninstall run demo demo-control check unit days e2e loads bench fresh kernels lint lint-gcc lint-clang lint-tidy help clean
+.PHONY: all is-ours install uninstall run demo demo-control check unit days e2e loads bench fresh kernels vm lint lint-gcc lint-clang lint-tidy help clean
 .DELETE_ON_ERROR:
 # Named in pattern rules alone, these would be deleted as intermediate.
 .SECONDARY: $(SKELETONS) $(SKELETONS:.skel.h=.bpf.o) $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.o)
