@@ -79,9 +79,8 @@ start_daemon "$(quick observe)"
 await_learnt "$unit"
 make_ill doomed
 wait_for 300 "the kernel kills the one that is observed" is_killed "$unit"
-echo "# observed: killed by the kernel after $((($(date +%s%3N) - ill_ms[doomed]) / 1000)) s," \
-	"called sick by rule $(history_of "$unit" .incident.rule) after" \
-	"$(history_of "$unit" "(.incident.opened_wall_ms - ${ill_ms[doomed]}) / 1000 | floor") s"
+echo "# observed: noted after $(history_of "$unit" "(.incident.opened_wall_ms - ${ill_ms[doomed]}) / 1000 | floor") s" \
+	"(rule $(history_of "$unit" .incident.rule)), killed by the kernel after $((($(date +%s%3N) - ill_ms[doomed]) / 1000)) s"
 is_down() {
 	is_not systemctl --quiet is-active "$1"
 }
