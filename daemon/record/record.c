@@ -179,7 +179,7 @@ static const struct {
 	[WHY_ATTEMPT_RUNNING] = { "attempt-running", "the attempt before is not concluded yet" },
 	[WHY_OTHER_HEALER] = { "other-healer", "somebody else has just restarted it" },
 	[WHY_COOLING_DOWN] = { "cooling-down",
-			       "it is cooling down after its last decision to restart" },
+			       "it is cooling down after its last heal, or its start" },
 	[WHY_UNIT_BUDGET_SPENT] = { "unit-budget-spent", "its budget is spent" },
 	[WHY_HOST_BUDGET_SPENT] = { "host-budget-spent", "the budget of the host is spent" },
 	[WHY_LEDGER_LOST] = { "ledger-lost", "the record of past attempts was damaged, so budgets "

@@ -13,6 +13,7 @@ start_patient hanging "ExecStart=$patients/hanging 7041 $trigger.hanging" \
 start_daemon "$(quick enforce)"
 equal "$(stat -c %U "/proc/$(systemctl show -P MainPID selfhealed.service)")" selfheal "who runs it"
 await_well "$unit"
+await_started "$unit"
 before=$(invocation "$unit")
 pid=$(systemctl show -P MainPID "$unit")
 
