@@ -15,12 +15,11 @@ await_learnt "$unit"
 before=$(invocation "$unit")
 
 make_ill slow
-slow_us=$(measure_clients 7044 "while it is slow")
 wait_for 180 "it is restarted" is_replaced "$unit" "$before"
 wait_for 90 "there is an outcome" is_history "$unit" '.outcome != null' true
 assert_outcome "$unit" healed
 assert_history "$unit" .incident.class latency
 in_time slow 90
 healed_us=$(measure_clients 7044 "after the heal")
-((slow_us < 0 || healed_us < slow_us / 2)) || fail "the clients still wait"
+((healed_us < 500000)) || fail "the clients still wait: each reply took a second while it was slow"
 ctl history --steps "$unit"
