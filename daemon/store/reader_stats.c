@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "store/reader.h"
+#include "store/reader_heal.h"
 #include "store/reader_rows.h"
 #include "store/reader_source.h"
 #include "store/reader_tally.h"
@@ -20,7 +21,8 @@
 struct gathering {
 	struct reader *reader;	/* borrowed */
 	sqlite3_stmt *incident; /* owned, as those that follow */
-	sqlite3_stmt *decision, *attempt, *outcome;
+	sqlite3_stmt *decision;
+	struct heal_rows heals;
 	struct tally tally[STATS_REALM_N];
 };
 
@@ -28,8 +30,7 @@ static void gathering_clear(struct gathering *gathering)
 {
 	(void)statement_free(gathering->incident);
 	(void)statement_free(gathering->decision);
-	(void)statement_free(gathering->attempt);
-	(void)statement_free(gathering->outcome);
+	heal_rows_clear(&gathering->heals);
 	for (size_t i = 0; i < STATS_REALM_N; i++)
 		tally_clear(&gathering->tally[i]);
 }
@@ -48,13 +49,7 @@ static int prepare(struct gathering *gathering, const struct stats *stats)
 				  " FROM decision WHERE incident = ? ORDER BY id",
 				  &gathering->decision);
 	if (r >= 0)
-		r = statement_new(
-			db, "SELECT " READER_ATTEMPT_COLUMNS " FROM attempt WHERE decision = ?",
-			&gathering->attempt);
-	if (r >= 0)
-		r = statement_new(
-			db, "SELECT " READER_OUTCOME_COLUMNS " FROM outcome WHERE decision = ?",
-			&gathering->outcome);
+		r = heal_rows_init(db, &gathering->heals);
 	if (r < 0)
 		return r;
 	(void)sqlite3_bind_int64(gathering->incident, 1, (sqlite3_int64)stats->since_wall_ms);
@@ -63,41 +58,18 @@ static int prepare(struct gathering *gathering, const struct stats *stats)
 	return 0;
 }
 
-/* 1: the row is there, and *columns begins with its first. */
-static int look_up(sqlite3_stmt *select, uint64_t id, struct columns *columns)
-{
-	(void)sqlite3_reset(select);
-	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)id);
-	*columns = (struct columns) { .statement = select };
-	return statement_next(select);
-}
-
 /* What came of an allowed decision, and with it that decision. */
 static int add_allowed(struct gathering *gathering, struct tally *tally, struct episode *episode,
 		       const struct decision *decision)
 {
-	bool has_attempt = false, has_outcome = false;
-	struct columns columns;
-	struct attempt attempt;
-	struct outcome outcome;
+	struct heal heal;
 	int r;
 
-	r = look_up(gathering->attempt, decision->id, &columns);
+	r = heal_rows_find(gathering->reader, &gathering->heals, decision->id, &heal);
 	if (r < 0)
 		return r;
-	if (r > 0) {
-		has_attempt = reader_row_attempt(&columns, &attempt) >= 0;
-		gathering->reader->found_bad_row |= !has_attempt;
-	}
-	r = look_up(gathering->outcome, decision->id, &columns);
-	if (r < 0)
-		return r;
-	if (r > 0) {
-		has_outcome = reader_row_outcome(&columns, &outcome) >= 0;
-		gathering->reader->found_bad_row |= !has_outcome;
-	}
-	return tally_decision(tally, episode, decision, has_attempt ? &attempt : NULL,
-			      has_outcome ? &outcome : NULL);
+	return tally_decision(tally, episode, decision, heal.has_attempt ? &heal.attempt : NULL,
+			      heal.has_outcome ? &heal.outcome : NULL);
 }
 
 static int add_decisions(struct gathering *gathering, struct tally *tally, struct episode *episode)
@@ -106,7 +78,7 @@ static int add_decisions(struct gathering *gathering, struct tally *tally, struc
 	struct columns columns;
 	int r;
 
-	r = look_up(gathering->decision, episode->incident.id, &columns);
+	r = heal_look_up(gathering->decision, episode->incident.id, &columns);
 	for (; r > 0; r = statement_next(gathering->decision)) {
 		columns = (struct columns) { .statement = gathering->decision };
 		if (reader_row_decision(&columns, &decision) < 0) {

@@ -7,6 +7,7 @@
 #include "record/spans.h"
 #include "store/reader.h"
 #include "store/reader_list.h"
+#include "store/reader_heal.h"
 #include "store/reader_rows.h"
 #include "store/reader_source.h"
 #include "store/statement.h"
@@ -27,15 +28,15 @@
 
 /* The statements that complete a story. */
 struct parts {
-	sqlite3_stmt *decision, *first, *attempt, *outcome; /* owned */
+	sqlite3_stmt *decision, *first; /* owned */
+	struct heal_rows heals;
 };
 
 static void parts_clear(struct parts *parts)
 {
 	(void)statement_free(parts->decision);
 	(void)statement_free(parts->first);
-	(void)statement_free(parts->attempt);
-	(void)statement_free(parts->outcome);
+	heal_rows_clear(&parts->heals);
 }
 
 static int parts_init(struct parts *parts, sqlite3 *db)
@@ -48,24 +49,7 @@ static int parts_init(struct parts *parts, sqlite3 *db)
 			  &parts->decision);
 	if (r >= 0)
 		r = statement_new(db, DECISIONS " AND why = 'allowed' ORDER BY id", &parts->first);
-	if (r >= 0)
-		r = statement_new(
-			db, "SELECT " READER_ATTEMPT_COLUMNS " FROM attempt WHERE decision = ?",
-			&parts->attempt);
-	if (r >= 0)
-		r = statement_new(
-			db, "SELECT " READER_OUTCOME_COLUMNS " FROM outcome WHERE decision = ?",
-			&parts->outcome);
-	return r;
-}
-
-/* 1: the row is there, and `columns` begins with its first. */
-static int look_up(sqlite3_stmt *select, uint64_t id, struct columns *columns)
-{
-	(void)sqlite3_reset(select);
-	(void)sqlite3_bind_int64(select, 1, (sqlite3_int64)id);
-	*columns = (struct columns) { .statement = select };
-	return statement_next(select);
+	return r < 0 ? r : heal_rows_init(db, &parts->heals);
 }
 
 static int take_decision(struct columns *columns, struct decision *ret,
@@ -83,7 +67,7 @@ static int add_decision(struct reader *reader, struct parts *parts, struct story
 	struct columns columns;
 	int r;
 
-	r = look_up(parts->decision, story->incident.id, &columns);
+	r = heal_look_up(parts->decision, story->incident.id, &columns);
 	if (r <= 0)
 		return r;
 	story->has_decision = take_decision(&columns, &story->decision, story->because) >= 0;
@@ -91,29 +75,18 @@ static int add_decision(struct reader *reader, struct parts *parts, struct story
 	return 0;
 }
 
-static int add_attempt(struct reader *reader, struct parts *parts, struct story *story)
+static int add_heal(struct reader *reader, struct parts *parts, struct story *story)
 {
-	struct columns columns;
+	struct heal heal;
 	int r;
 
-	r = look_up(parts->attempt, story->decision.id, &columns);
-	if (r <= 0)
+	r = heal_rows_find(reader, &parts->heals, story->decision.id, &heal);
+	if (r < 0)
 		return r;
-	story->has_attempt = reader_row_attempt(&columns, &story->attempt) >= 0;
-	reader->found_bad_row |= !story->has_attempt;
-	return 0;
-}
-
-static int add_outcome(struct reader *reader, struct parts *parts, struct story *story)
-{
-	struct columns columns;
-	int r;
-
-	r = look_up(parts->outcome, story->decision.id, &columns);
-	if (r <= 0)
-		return r;
-	story->has_outcome = reader_row_outcome(&columns, &story->outcome) >= 0;
-	reader->found_bad_row |= !story->has_outcome;
+	story->has_attempt = heal.has_attempt;
+	story->attempt = heal.attempt;
+	story->has_outcome = heal.has_outcome;
+	story->outcome = heal.outcome;
 	return 0;
 }
 
@@ -123,10 +96,10 @@ static int add_first(struct reader *reader, struct parts *parts, struct story *s
 	char because[UNIT_NAME_SIZE];
 	struct columns columns;
 	struct decision decision;
-	struct attempt attempt;
+	struct heal heal;
 	int r;
 
-	r = look_up(parts->first, story->incident.id, &columns);
+	r = heal_look_up(parts->first, story->incident.id, &columns);
 	for (; r > 0; r = statement_next(parts->first)) {
 		columns = (struct columns) { .statement = parts->first };
 		if (take_decision(&columns, &decision, because) < 0)
@@ -136,11 +109,11 @@ static int add_first(struct reader *reader, struct parts *parts, struct story *s
 	}
 	if (r <= 0)
 		return r;
-	r = look_up(parts->attempt, decision.id, &columns);
+	r = heal_rows_find(reader, &parts->heals, decision.id, &heal);
 	if (r < 0)
 		return r;
-	r = r > 0 && reader_row_attempt(&columns, &attempt) >= 0;
-	story->acted_wall_ms = decision_acted_wall_ms(&decision, r ? &attempt : NULL);
+	story->acted_wall_ms =
+		decision_acted_wall_ms(&decision, heal.has_attempt ? &heal.attempt : NULL);
 	return 0;
 }
 
@@ -154,9 +127,7 @@ static int complete(struct reader *reader, struct list *stories)
 	for (size_t i = 0; r >= 0 && i < stories->n; i++, story++) {
 		r = add_decision(reader, &parts, story);
 		if (r >= 0 && story->has_decision)
-			r = add_attempt(reader, &parts, story);
-		if (r >= 0 && story->has_decision)
-			r = add_outcome(reader, &parts, story);
+			r = add_heal(reader, &parts, story);
 		if (r >= 0 && story->has_decision && story->decision.why == WHY_ALLOWED)
 			r = add_first(reader, &parts, story);
 	}
@@ -278,7 +249,7 @@ static int add_symptoms(struct reader *reader, sqlite3_stmt *select, uint64_t id
 	struct columns columns;
 	int r;
 
-	for (r = look_up(select, id, &columns); r > 0; r = statement_next(select)) {
+	for (r = heal_look_up(select, id, &columns); r > 0; r = statement_next(select)) {
 		columns = (struct columns) { .statement = select };
 		if (reader_row_symptom(&columns, &verdict->symptom[verdict->n_symptoms]) < 0)
 			reader->found_bad_row = true;
@@ -305,7 +276,7 @@ static int list_verdicts(struct reader *reader, uint64_t incident, struct list *
 				  "WHERE verdict = ? ORDER BY rank",
 				  &symptoms);
 	if (r >= 0)
-		r = look_up(verdicts, incident, &columns);
+		r = heal_look_up(verdicts, incident, &columns);
 	for (; r > 0; r = statement_next(verdicts)) {
 		step = list_next(steps);
 		if (!step)
