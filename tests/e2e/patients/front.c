@@ -23,20 +23,9 @@ static bool ask_server(char *byte)
 	return answered;
 }
 
-static void *answer(void *argument)
+static void *work(void *listener)
 {
-	int listener = (int)(intptr_t)argument;
-	char byte;
-
-	for (;;) {
-		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-
-		if (fd < 0)
-			continue;
-		if (read(fd, &byte, 1) == 1 && ask_server(&byte))
-			(void)!write(fd, &byte, 1);
-		close(fd);
-	}
+	serve_each((int)(intptr_t)listener, ask_server);
 	return NULL;
 }
 
@@ -45,7 +34,7 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		errx(2, "usage: front PORT SERVER_PORT");
 	server_port = argv[2];
-	serve_with(answer, argv[1], 2);
+	serve_with(work, argv[1], 2);
 	for (;;)
 		(void)pause();
 }

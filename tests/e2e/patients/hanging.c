@@ -11,25 +11,19 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int pause_s;
 
-static void *answer(void *argument)
+static bool answer(char *byte)
 {
-	int listener = (int)(intptr_t)argument;
-	char byte;
+	(void)byte;
+	pthread_mutex_lock(&lock);
+	burn_us(REQUEST_CPU_US);
+	nap_ms(1000L * __atomic_load_n(&pause_s, __ATOMIC_RELAXED));
+	pthread_mutex_unlock(&lock);
+	return true;
+}
 
-	for (;;) {
-		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-
-		if (fd < 0)
-			continue;
-		if (read(fd, &byte, 1) == 1) {
-			pthread_mutex_lock(&lock);
-			burn_us(REQUEST_CPU_US);
-			nap_ms(1000L * __atomic_load_n(&pause_s, __ATOMIC_RELAXED));
-			pthread_mutex_unlock(&lock);
-			(void)!write(fd, &byte, 1);
-		}
-		close(fd);
-	}
+static void *work(void *listener)
+{
+	serve_each((int)(intptr_t)listener, answer);
 	return NULL;
 }
 
@@ -37,7 +31,7 @@ int main(int argc, char **argv)
 {
 	if (argc != 3 && argc != 4)
 		errx(2, "usage: hanging PORT TRIGGER [SECONDS]");
-	serve_with(answer, argv[1], 2);
+	serve_with(work, argv[1], 2);
 	await_trigger(argv[2], true);
 	if (argc == 4)
 		__atomic_store_n(&pause_s, atoi(argv[3]), __ATOMIC_RELAXED);

@@ -51,9 +51,9 @@ static inline void *take_memory(size_t bytes)
 	return memory;
 }
 
-static inline void *serve_loop(void *argument)
+/* For ever: take a byte of each client, and give back what the answer is, if there is one. */
+static inline void serve_each(int listener, bool (*answer)(char *byte))
 {
-	int listener = (int)(intptr_t)argument;
 	char byte;
 
 	for (;;) {
@@ -61,12 +61,22 @@ static inline void *serve_loop(void *argument)
 
 		if (fd < 0)
 			continue;
-		if (read(fd, &byte, 1) == 1) {
-			burn_us(REQUEST_CPU_US);
+		if (read(fd, &byte, 1) == 1 && answer(&byte))
 			(void)!write(fd, &byte, 1);
-		}
 		close(fd);
 	}
+}
+
+static inline bool answer_by_work(char *byte)
+{
+	(void)byte;
+	burn_us(REQUEST_CPU_US);
+	return true;
+}
+
+static inline void *serve_loop(void *listener)
+{
+	serve_each((int)(intptr_t)listener, answer_by_work);
 	return NULL;
 }
 
