@@ -40,13 +40,11 @@ static void walk_clear(struct walk *walk)
 
 void inspection_problem(struct inspection *inspection, const char *format, ...)
 {
-	char text[1536];
 	va_list list;
 
 	va_start(list, format);
-	(void)vsnprintf(text, sizeof(text), format, list);
+	output_line_of(inspection->output, PAINT_NONE, format, list);
 	va_end(list);
-	output_line(inspection->output, PAINT_NONE, "%s", text);
 	inspection->n_problems++;
 }
 

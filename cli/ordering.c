@@ -53,13 +53,11 @@ int ordering_give(const struct context *context, struct bus_answer *ret, const c
 void ordering_done(const struct context *context, const struct bus_answer *answer,
 		   const char *format, ...)
 {
-	char what[512];
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(what, sizeof(what), format, arguments);
+	output_line_of(context->output, PAINT_NONE, format, arguments);
 	va_end(arguments);
-	output_line(context->output, PAINT_NONE, "%s", what);
 	if (answer->words[0])
 		output_line(context->output, PAINT_NONE, "%s", answer->words);
 }

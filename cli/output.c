@@ -122,16 +122,22 @@ static void put_wrapped(const struct output *output, size_t indent, enum paint p
 	}
 }
 
+void output_line_of(const struct output *output, enum paint paint, const char *format,
+		    va_list arguments)
+{
+	CLEANUP(cleanup_free) char *text = compose(format, arguments);
+
+	if (text)
+		put_wrapped(output, strspn(text, " "), paint, text);
+}
+
 void output_line(const struct output *output, enum paint paint, const char *format, ...)
 {
-	CLEANUP(cleanup_free) char *text = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	text = compose(format, arguments);
+	output_line_of(output, paint, format, arguments);
 	va_end(arguments);
-	if (text)
-		put_wrapped(output, strspn(text, " "), paint, text);
 }
 
 void output_headline(const struct output *output, enum paint paint, const char *format, ...)

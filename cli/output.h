@@ -8,6 +8,7 @@
  * A terminal gets colours and lines broken at its width. Anything else gets the
  * same text, plain and never broken or cut, because grep and awk read it.
  */
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -29,6 +30,9 @@ void output_init(struct output *output, FILE *file);
 /* One line; "" is an empty one. */
 void output_line(const struct output *output, enum paint paint, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same of arguments that are listed already. */
+void output_line_of(const struct output *output, enum paint paint, const char *format,
+		    va_list arguments) __attribute__((format(printf, 3, 0)));
 /* A line that begins with a dot in that paint: how something is, at a glance. */
 void output_headline(const struct output *output, enum paint paint, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
