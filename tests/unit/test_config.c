@@ -196,6 +196,17 @@ Test(config, a_bad_line_is_named_and_nothing_of_its_file_counts)
 	}
 }
 
+static bool is_refused(struct scratch *scratch, const char *key, const char *value)
+{
+	struct ini_error error;
+	struct config config;
+	char text[96];
+
+	config_defaults(&config);
+	(void)snprintf(text, sizeof(text), "[Healing]\n%s=%s\n", key, value);
+	return load(scratch, text, &config, &error) == -EINVAL;
+}
+
 Test(config, budgets_say_how_many_in_which_window)
 {
 	static const char *const bad[] = {
@@ -205,13 +216,10 @@ Test(config, budgets_say_how_many_in_which_window)
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
 	struct ini_error error;
 	struct config config;
-	char text[64];
 
 	config_defaults(&config);
-	for (size_t i = 0; i < LENGTH(bad); i++) {
-		(void)snprintf(text, sizeof(text), "[Healing]\nUnitBudget=%s\n", bad[i]);
-		cr_expect(eq(int, load(&scratch, text, &config, &error), -EINVAL), "%s", bad[i]);
-	}
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		cr_expect(is_refused(&scratch, "UnitBudget", bad[i]), "%s", bad[i]);
 	cr_assert(
 		eq(int, load(&scratch, "[Healing]\nUnitBudget=1000/d\t0/h\n", &config, &error), 0));
 	cr_assert(eq(u32, config.unit_budget.per_hour, 0));
@@ -226,13 +234,10 @@ Test(config, the_storm_brake_is_a_number_and_a_share_or_off)
 	CLEANUP(scratch_remove) struct scratch scratch = scratch_make();
 	struct ini_error error;
 	struct config config;
-	char text[64];
 
 	config_defaults(&config);
-	for (size_t i = 0; i < LENGTH(bad); i++) {
-		(void)snprintf(text, sizeof(text), "[Healing]\nStormBrake=%s\n", bad[i]);
-		cr_expect(eq(int, load(&scratch, text, &config, &error), -EINVAL), "%s", bad[i]);
-	}
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		cr_expect(is_refused(&scratch, "StormBrake", bad[i]), "%s", bad[i]);
 	cr_assert(zero(int, load(&scratch, "[Healing]\nStormBrake=2 1\n", &config, &error)));
 	cr_assert(eq(u32, config.storm.n_units, 2));
 	cr_assert(eq(dbl, config.storm.share, 1));

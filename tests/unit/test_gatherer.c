@@ -62,6 +62,18 @@ static char *body_of(const struct gatherer *gatherer, bool *ret_is_whole)
 	return body;
 }
 
+/* What a child that is let tell to its end has told; the caller frees it. */
+static char *told_by(gatherer_tell *tell, bool *ret_is_whole)
+{
+	struct gatherer *gatherer = begin(tell);
+	char *body;
+
+	await_end(gatherer);
+	body = body_of(gatherer, ret_is_whole);
+	(void)gatherer_free(gatherer);
+	return body;
+}
+
 /* What SQLite makes of it, which is what readers ask. */
 static bool is_json(const char *text)
 {
@@ -89,18 +101,14 @@ static void tell_all(const struct scene *scene, int fd)
 
 Test(gatherer, what_a_child_tells_to_its_end_is_whole)
 {
-	struct gatherer *gatherer = begin(tell_all);
 	bool is_whole = false;
-	char *body;
+	char *body = told_by(tell_all, &is_whole);
 
-	await_end(gatherer);
-	body = body_of(gatherer, &is_whole);
 	cr_assert(is_whole);
 	cr_assert(eq(str, body,
 		     "{\"cgroup\":[],\"n_threads\":0,\"threads\":[],"
 		     "\"unreadable\":[{\"what\":\"journal\",\"why\":\"no right\"}]}"));
 	free(body);
-	(void)gatherer_free(gatherer);
 }
 
 static void tell_some_and_hang(const struct scene *scene, int fd)
@@ -143,17 +151,13 @@ static void die(const struct scene *scene, int fd)
 
 Test(gatherer, of_a_child_that_is_killed_it_is_said_what_is_missing)
 {
-	struct gatherer *gatherer = begin(die);
 	bool is_whole = true;
-	char *body;
+	char *body = told_by(die, &is_whole);
 
-	await_end(gatherer);
-	body = body_of(gatherer, &is_whole);
 	cr_assert(not(is_whole));
 	cr_assert(ne(ptr, strstr(body, "{\"what\":\"journal\",\"why\":\"who was to read it ended"),
 		     NULL));
 	free(body);
-	(void)gatherer_free(gatherer);
 }
 
 static void tell_too_much(const struct scene *scene, int fd)
@@ -174,17 +178,13 @@ static void tell_too_much(const struct scene *scene, int fd)
 
 Test(gatherer, what_is_too_much_is_left_out_whole_and_named)
 {
-	struct gatherer *gatherer = begin(tell_too_much);
 	bool is_whole = false;
-	char *body;
+	char *body = told_by(tell_too_much, &is_whole);
 
-	await_end(gatherer);
-	body = body_of(gatherer, &is_whole);
 	cr_assert(is_json(body));
 	cr_assert(ne(ptr, strstr(body, "\"threads\":\"xx"), NULL));
 	cr_assert(ne(ptr, strstr(body, "{\"what\":\"journal\",\"why\":\"it is too long\"}"), NULL));
 	free(body);
-	(void)gatherer_free(gatherer);
 }
 
 static void tell_without_end(const struct scene *scene, int fd)
@@ -196,16 +196,12 @@ static void tell_without_end(const struct scene *scene, int fd)
 
 Test(gatherer, a_child_that_never_ends_its_tale_is_cut_off)
 {
-	struct gatherer *gatherer = begin(tell_without_end);
 	bool is_whole = true;
-	char *body;
+	char *body = told_by(tell_without_end, &is_whole);
 
-	await_end(gatherer);
-	body = body_of(gatherer, &is_whole);
 	cr_assert(not(is_whole));
 	cr_assert(is_json(body));
 	free(body);
-	(void)gatherer_free(gatherer);
 }
 
 static void tell_descriptors(const struct scene *scene, int fd)
