@@ -68,7 +68,7 @@ int judge_take(struct judge *judge, const struct sample *sample, const struct un
 int judge_approve(struct judge *judge, uint64_t incident);
 
 /* Somebody asks for a heal, of a unit whose newest verdict and status these are. WHY_ALLOWED: it is
- * decided at the unit's next sample, through the same brakes as any other but HealOn= and Mode=approve, if
+ * decided at the unit's next sample, through the same brakes as any other but those that policy_decide() says, if
  * that sample comes within JUDGE_ASKED_MS; its incident, decision and outcome are marked BY_HAND. Any other
  * answer is why not, and nothing was changed by asking. */
 #define JUDGE_ASKED_MS UINT64_C(10000)

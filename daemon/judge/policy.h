@@ -41,7 +41,8 @@ void policy_init(struct policy *policy, const struct config *config);
 void policy_limits(struct policy *policy, const struct config *config);
 
 /* The answer for a verdict that wants something; also when it is no. Changes nothing. One BY_HAND is held
- * back by neither HealOn= nor Mode=approve, and by all else. */
+ * back by neither HealOn=, Mode=approve, the end of the ladder nor the quiet after a boot or a change, and by all
+ * else. */
 struct decision policy_decide(const struct policy *policy, const struct verdict *verdict,
 			      const struct unit_status *status,
 			      const struct policy_case *circumstance);

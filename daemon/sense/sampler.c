@@ -13,6 +13,7 @@
 #include "sense/network.h"
 #include "sense/procfs.h"
 #include "sense/sampler.h"
+#include "sense/trace.h"
 #include "sense/units.h"
 
 #define HOST		   "host"
@@ -334,53 +335,19 @@ static int find(struct sampler *sampler, size_t place)
 	return 0;
 }
 
-/* Process trees are folded from /proc, or from what the task iterator saw. */
-static enum signal_source source_of(const struct sampler *sampler, enum metric metric,
-				    enum join_source source)
+static struct trace trace_of(struct sampler *sampler)
 {
-	bool walks = probe_tier(sampler->ground.probe) >= TIER_ITERATORS;
-
-	switch (source) {
-	case JOIN_MANAGER:
-		return SIGNAL_SYSTEMD;
-	case JOIN_PROBE:
-		return sampler->traced & METRIC_BIT(metric) ? SIGNAL_TRACEPOINTS : SIGNAL_ITERATORS;
-	case JOIN_FILES:
-		return SIGNAL_CGROUP_FILES;
-	case JOIN_SOCKETS:
-		return SIGNAL_SOCK_DIAG;
-	case JOIN_JOURNAL:
-		return SIGNAL_JOURNAL;
-	default:
-		return is_trees(sampler) && walks ? SIGNAL_ITERATORS : SIGNAL_PROC;
-	}
-}
-
-static void trace_unit(struct sampler *sampler, const struct join_past *past,
-		       const struct sample *sample)
-{
-	struct signals *signals = &sampler->signals;
-
-	for (size_t i = 0; i < METRIC_N; i++)
-		if (sample_has(sample, (enum metric)i))
-			signals->n_units[i][source_of(sampler, (enum metric)i, past->source[i])]++;
-}
-
-/* The host's own are never folded. */
-static void trace_host(struct sampler *sampler, const struct sample *sample)
-{
-	const uint8_t *source = sampler->host_past.source;
-
-	for (size_t i = 0; i < METRIC_N; i++)
-		if (sample_has(sample, (enum metric)i))
-			sampler->signals.host[i] =
-				source[i] == JOIN_PROCESSES
-					? SIGNAL_PROC
-					: source_of(sampler, (enum metric)i, source[i]);
+	return (struct trace) {
+		.signals = &sampler->signals,
+		.traced = sampler->traced,
+		.folds_walks =
+			is_trees(sampler) && probe_tier(sampler->ground.probe) >= TIER_ITERATORS,
+	};
 }
 
 static void sample_host(struct sampler *sampler, uint64_t when_ms)
 {
+	struct trace trace = trace_of(sampler);
 	struct usage *from = sampler->found.from;
 
 	memset(&sampler->found, 0, sizeof(sampler->found));
@@ -395,11 +362,12 @@ static void sample_host(struct sampler *sampler, uint64_t when_ms)
 	sampler->status[sampler->n] = sampler->host;
 	join_sample(&sampler->host_past, &sampler->host, &sampler->found, when_ms,
 		    &sampler->sample[sampler->n]);
-	trace_host(sampler, &sampler->sample[sampler->n]);
+	trace_host(&trace, &sampler->host_past, &sampler->sample[sampler->n]);
 }
 
 static int sample_units(struct sampler *sampler, uint64_t when_ms)
 {
+	struct trace trace = trace_of(sampler);
 	int r;
 
 	signals_clear(&sampler->signals);
@@ -413,7 +381,7 @@ static int sample_units(struct sampler *sampler, uint64_t when_ms)
 			return r;
 		join_sample(&sampler->held[i].past, &sampler->status[i], &sampler->found, when_ms,
 			    &sampler->sample[i]);
-		trace_unit(sampler, &sampler->held[i].past, &sampler->sample[i]);
+		trace_unit(&trace, &sampler->held[i].past, &sampler->sample[i]);
 		members_part(&sampler->held[i].members, &sampler->ground);
 	}
 	sample_host(sampler, when_ms);
