@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The clients of a service wait far longer than before, while it works on: it is restarted once that has lasted,
 # and they are served as before.
+# alone: how long its clients wait is the story
 # shellcheck source=../lib.sh
 . "${0%/*}/../lib.sh"
 
